@@ -1,0 +1,216 @@
+//! Prompts, completions and tool payloads, typed until the moment they are serialised.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::message::{Message, Part, ToolDefinition};
+use crate::semconv::attribute as key;
+
+/// What one operation captured.
+///
+/// `Debug` shows which items there are, never what they say.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Content {
+    items: Vec<ContentItem>,
+}
+
+/// One content attribute.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub enum ContentItem {
+    /// `gen_ai.system_instructions`
+    SystemInstructions(Vec<Part>),
+    /// `gen_ai.input.messages`
+    InputMessages(Vec<Message>),
+    /// `gen_ai.output.messages`
+    OutputMessages(Vec<Message>),
+    /// `gen_ai.tool.definitions`
+    ToolDefinitions(Vec<ToolDefinition>),
+    /// `gen_ai.prompt.variable.<name>`
+    PromptVariable {
+        /// The variable.
+        name: String,
+        /// Its value.
+        value: String,
+    },
+    /// `gen_ai.tool.call.arguments`, an object
+    ToolCallArguments(Value),
+    /// `gen_ai.tool.call.result`, an object
+    ToolCallResult(Value),
+}
+
+impl Content {
+    /// Adds an item; one of the same kind is replaced.
+    pub(crate) fn set(&mut self, item: ContentItem) {
+        match self.items.iter_mut().find(|known| known.key() == item.key()) {
+            Some(known) => *known = item,
+            None => self.items.push(item),
+        }
+    }
+
+    /// The items, in the order in which they were recorded.
+    pub fn items(&self) -> &[ContentItem] {
+        &self.items
+    }
+
+    /// Whether nothing was captured.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// About how many bytes it holds.
+    pub fn size(&self) -> usize {
+        self.items.iter().map(ContentItem::size).sum()
+    }
+}
+
+impl ContentItem {
+    /// The attribute's key.
+    pub fn key(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::SystemInstructions(_) => key::GEN_AI_SYSTEM_INSTRUCTIONS.key(),
+            Self::InputMessages(_) => key::GEN_AI_INPUT_MESSAGES.key(),
+            Self::OutputMessages(_) => key::GEN_AI_OUTPUT_MESSAGES.key(),
+            Self::ToolDefinitions(_) => key::GEN_AI_TOOL_DEFINITIONS.key(),
+            Self::PromptVariable { name, .. } => {
+                return Cow::Owned(key::GEN_AI_PROMPT_VARIABLE.key(name));
+            }
+            Self::ToolCallArguments(_) => key::GEN_AI_TOOL_CALL_ARGUMENTS.key(),
+            Self::ToolCallResult(_) => key::GEN_AI_TOOL_CALL_RESULT.key(),
+        })
+    }
+
+    /// As the text that a span holds: JSON, for what is structured.
+    pub fn to_text(&self) -> String {
+        let json = match self {
+            Self::PromptVariable { value, .. } => return value.clone(),
+            Self::SystemInstructions(parts) => serde_json::to_string(parts),
+            Self::InputMessages(messages) | Self::OutputMessages(messages) => {
+                serde_json::to_string(messages)
+            }
+            Self::ToolDefinitions(definitions) => serde_json::to_string(definitions),
+            Self::ToolCallArguments(value) | Self::ToolCallResult(value) => {
+                serde_json::to_string(value)
+            }
+        };
+        // These types serialise to JSON whatever they hold.
+        json.unwrap_or_default()
+    }
+
+    /// As the structure that an event holds.
+    pub fn to_value(&self) -> Value {
+        let value = match self {
+            Self::SystemInstructions(parts) => serde_json::to_value(parts),
+            Self::InputMessages(messages) | Self::OutputMessages(messages) => {
+                serde_json::to_value(messages)
+            }
+            Self::ToolDefinitions(definitions) => serde_json::to_value(definitions),
+            Self::PromptVariable { value, .. } => return Value::String(value.clone()),
+            Self::ToolCallArguments(value) | Self::ToolCallResult(value) => return value.clone(),
+        };
+        value.unwrap_or_default()
+    }
+
+    fn size(&self) -> usize {
+        match self {
+            Self::SystemInstructions(parts) => parts.iter().map(part_size).sum(),
+            Self::InputMessages(messages) | Self::OutputMessages(messages) => {
+                messages.iter().map(message_size).sum()
+            }
+            Self::ToolDefinitions(definitions) => definitions.len() * 256,
+            Self::PromptVariable { name, value } => name.len() + value.len(),
+            Self::ToolCallArguments(value) | Self::ToolCallResult(value) => value_size(value),
+        }
+    }
+}
+
+fn message_size(message: &Message) -> usize {
+    size_of::<Message>() + message.parts.iter().map(part_size).sum::<usize>()
+}
+
+fn part_size(part: &Part) -> usize {
+    let payload = match part {
+        Part::Text { content } | Part::Reasoning { content } | Part::Blob { content, .. } => {
+            content.len()
+        }
+        Part::ToolCall { arguments, .. } => arguments.as_ref().map_or(0, value_size),
+        Part::ToolCallResponse { response: value, .. }
+        | Part::ServerToolCall { server_tool_call: value, .. }
+        | Part::ServerToolCallResponse { server_tool_call_response: value, .. } => {
+            value_size(value)
+        }
+        Part::Uri { uri, .. } => uri.len(),
+        Part::Compaction { content, .. } => content.as_ref().map_or(0, String::len),
+        Part::File { .. } | Part::Generic(_) => 0,
+    };
+    size_of::<Part>() + payload
+}
+
+fn value_size(value: &Value) -> usize {
+    let inner = match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(value_size).sum(),
+        Value::Object(fields) => {
+            fields.iter().map(|(key, value)| key.len() + value_size(value)).sum()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+    };
+    size_of::<Value>() + inner
+}
+
+impl fmt::Debug for ContentItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({} bytes)", self.key(), self.size())
+    }
+}
+
+/// An object for the attributes whose schema asks for one: an object stays as it is, text that holds one
+/// is parsed, anything else stands under `name`.
+pub(crate) fn as_object(value: Value, name: &str) -> Value {
+    let value = match value {
+        Value::String(text) => match serde_json::from_str(&text) {
+            Ok(object @ Value::Object(_)) => object,
+            _ => Value::String(text),
+        },
+        value => value,
+    };
+    match value {
+        object @ Value::Object(_) => object,
+        other => Value::Object([(name.to_owned(), other)].into_iter().collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_tool_payload_is_always_an_object() {
+        assert_eq!(as_object(json!({"a": 1}), "result"), json!({"a": 1}));
+        assert_eq!(as_object(json!("{\"a\":1}"), "result"), json!({"a": 1}));
+        assert_eq!(as_object(json!("sunny"), "result"), json!({"result": "sunny"}));
+        assert_eq!(as_object(json!("[1]"), "result"), json!({"result": "[1]"}));
+        assert_eq!(as_object(json!([1, 2]), "result"), json!({"result": [1, 2]}));
+        assert_eq!(as_object(Value::Null, "result"), json!({"result": null}));
+    }
+
+    #[test]
+    fn debug_shows_no_content() {
+        let mut content = Content::default();
+        content.set(ContentItem::InputMessages(vec![Message::user("canary")]));
+        content.set(ContentItem::ToolCallResult(json!({"x": "canary"})));
+        let shown = format!("{content:?}");
+        assert!(!shown.contains("canary") && shown.contains("gen_ai.input.messages"), "{shown}");
+    }
+
+    #[test]
+    fn size_grows_with_what_is_held() {
+        let mut content = Content::default();
+        content.set(ContentItem::InputMessages(vec![Message::user("x".repeat(1000))]));
+        assert!((1000..1400).contains(&content.size()), "{}", content.size());
+    }
+}

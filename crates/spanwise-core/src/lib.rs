@@ -1,0 +1,60 @@
+//! Record LLM work as OpenTelemetry spans, metrics and events.
+//!
+//! | To record | Start from | Span name |
+//! |---|---|---|
+//! | one model call | [`Generation`] | `chat {model}` |
+//! | one request for embeddings | [`Embeddings`] | `embeddings {model}` |
+//! | one tool run | [`Tool`] | `execute_tool {tool}` |
+//! | one invocation of an agent | [`Agent`], [`Agent::remote`] | `invoke_agent {agent}` |
+//! | a process of several of these | [`Workflow`] | `invoke_workflow {workflow}` |
+//! | one step of a process | [`Step`] | `step {step}` |
+//!
+//! Each is built, then run around work: `run(future)`, `run_with(async |operation| …)` for work that
+//! records what it learns, `run_sync(closure)`, or `start()` for a guard that is ended by hand.
+//!
+//! Names, types and levels follow the OpenTelemetry [GenAI semantic conventions]; what is added to them
+//! begins with `spanwise.` and is marked *extension*.
+//!
+//! Without a [`Recorder`] every call is a no-op. Applications install one with the `spanwise` crate;
+//! libraries need only this crate.
+//!
+//! [GenAI semantic conventions]: https://github.com/open-telemetry/semantic-conventions-genai
+
+// What ran.
+mod operation;
+
+// What it is said about.
+mod message;
+mod provider;
+mod response;
+mod usage;
+
+// How it becomes telemetry.
+mod capture;
+mod clock;
+mod content;
+mod error_kind;
+mod recorder;
+pub mod semconv;
+
+pub use capture::{CapturePolicy, ContentCapture, UnknownContentCapture};
+pub use clock::Clock;
+pub use content::{Content, ContentItem};
+pub use error_kind::register_error_kind;
+pub use message::{GenericPart, Message, Part, Role, ToMessages, ToolDefinition};
+pub use operation::{
+    Agent, AgentBuilder, Embeddings, EmbeddingsBuilder, Entered, FutureExt, Generation,
+    GenerationBuilder, InOperation, Operation, OutputType, RecordedStream, RemoteAgent,
+    RemoteAgentBuilder, Step, StepBuilder, StreamedResponse, Tool, ToolBuilder, TryRecordedStream,
+    Workflow, WorkflowBuilder,
+};
+pub use provider::Provider;
+pub use recorder::{
+    AlreadyInstalled, ContentRecorder, Event, EventRecorder, Label, Measurement, MetricRecorder,
+    MetricValue, PlainInstrument, PlainMetrics, Recorder, RecorderBuilder, SCOPE_NAME, Series,
+    install, instrumentation_scope, is_recorded,
+};
+pub use response::{ModelResponse, Response};
+pub use usage::{Modality, Usage};
+
+pub use opentelemetry;

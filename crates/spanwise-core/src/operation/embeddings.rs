@@ -1,0 +1,168 @@
+//! One request for embeddings.
+//!
+//! Follows [GenAI embeddings spans].
+//!
+//! [GenAI embeddings spans]: https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-spans.md#embeddings
+
+use std::borrow::Cow;
+
+use opentelemetry::trace::SpanKind;
+use opentelemetry::{KeyValue, StringValue};
+
+use super::live::{Draft, End, Kind, Live, Outcome};
+use super::methods::{operation_methods, run_method};
+use super::request::{Server, call_series, filled, named};
+use crate::provider::Provider;
+use crate::recorder::{Measurement, MetricRecorder};
+use crate::semconv::value::gen_ai_operation_name as operation;
+use crate::semconv::{Metric, attribute as key};
+use crate::usage::Usage;
+
+/// One request for embeddings: a span `embeddings {model}` of kind `CLIENT`.
+///
+/// | Attribute | Type | From |
+/// |---|---|---|
+/// | `gen_ai.operation.name` = `embeddings`, `gen_ai.provider.name`, `gen_ai.request.model` | string | [`new`](Self::new) |
+/// | `server.address`, `server.port` | string, int | [`server`](EmbeddingsBuilder::server) |
+/// | `gen_ai.request.encoding_formats` | string[] | [`encoding_formats`](EmbeddingsBuilder::encoding_formats) |
+/// | `gen_ai.embeddings.dimension.count` | int | [`dimension_count`](Self::dimension_count) |
+/// | `gen_ai.response.model` | string | [`response_model`](Self::response_model) |
+/// | `gen_ai.usage.input_tokens` | int | [`input_tokens`](Self::input_tokens) |
+/// | `error.type` | string | the error |
+///
+/// Metric: `gen_ai.client.operation.duration` (s), with `error.type` on failure. The conventions have no
+/// token metric for embeddings.
+///
+/// Source: [embeddings](https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-spans.md#embeddings)
+///
+/// ```
+/// use spanwise_core::{Embeddings, Provider};
+///
+/// # struct Reply { tokens: u64, vector: Vec<f32> }
+/// # async fn embed() -> Result<Reply, std::io::Error> { Ok(Reply { tokens: 3, vector: vec![] }) }
+/// # async fn example() -> Result<(), std::io::Error> {
+/// let vector = Embeddings::new(Provider::OpenAi, "text-embedding-3-small")
+///     .run_with(async |embeddings| {
+///         let reply = embed().await?;
+///         embeddings.input_tokens(reply.tokens);
+///         embeddings.dimension_count(reply.vector.len() as i64);
+///         Ok::<_, std::io::Error>(reply.vector)
+///     })
+///     .await?;
+/// # let _ = vector; Ok(()) }
+/// ```
+#[must_use = "dropping it ends the operation as cancelled"]
+pub struct Embeddings(Option<std::sync::Arc<Live<EmbeddingsKind>>>);
+
+/// What an [`Embeddings`] request asks for.
+#[must_use = "nothing is recorded until it is run or started"]
+pub struct EmbeddingsBuilder<'a>(Option<Box<Draft<'a, EmbeddingsKind>>>);
+
+impl Embeddings {
+    /// A request for embeddings. An empty model counts as unknown.
+    #[inline]
+    #[allow(clippy::new_ret_no_self, reason = "every operation is built before it starts")]
+    pub fn new<'a>(
+        provider: impl Into<Provider>,
+        model: impl Into<StringValue>,
+    ) -> EmbeddingsBuilder<'a> {
+        EmbeddingsBuilder(Draft::new(|| EmbeddingsKind {
+            provider: provider.into(),
+            model: filled(model),
+            server: None,
+            encoding_formats: Vec::new(),
+            dimension_count: None,
+            response_model: None,
+            input_tokens: None,
+        }))
+    }
+
+    /// How many tokens went in: `gen_ai.usage.input_tokens` (int).
+    pub fn input_tokens(&self, tokens: u64) {
+        self.change(|kind| kind.input_tokens = Some(tokens));
+    }
+
+    /// The length of the vectors: `gen_ai.embeddings.dimension.count` (int).
+    pub fn dimension_count(&self, count: i64) {
+        self.change(|kind| kind.dimension_count = Some(count));
+    }
+
+    /// The model that answered: `gen_ai.response.model` (string).
+    pub fn response_model(&self, model: impl Into<StringValue>) {
+        self.change(|kind| kind.response_model = filled(model));
+    }
+}
+
+impl EmbeddingsBuilder<'_> {
+    /// Where the request goes: `server.address` (string) and `server.port` (int).
+    pub fn server(self, address: impl Into<StringValue>, port: u16) -> Self {
+        self.change(|kind| kind.server = filled(address).map(|address| Server { address, port }))
+    }
+
+    /// The formats that are asked for, such as `float`: `gen_ai.request.encoding_formats` (string[]).
+    pub fn encoding_formats<S>(self, formats: impl IntoIterator<Item = S>) -> Self
+    where
+        S: Into<StringValue>,
+    {
+        self.change(|kind| kind.encoding_formats = formats.into_iter().map(Into::into).collect())
+    }
+
+    /// The length of vectors that is asked for: `gen_ai.embeddings.dimension.count` (int).
+    pub fn dimension_count(self, count: i64) -> Self {
+        self.change(|kind| kind.dimension_count = Some(count))
+    }
+}
+
+operation_methods!(Embeddings, EmbeddingsBuilder, EmbeddingsKind);
+run_method!(EmbeddingsBuilder);
+
+struct EmbeddingsKind {
+    provider: Provider,
+    model: Option<StringValue>,
+    server: Option<Server>,
+    encoding_formats: Vec<StringValue>,
+    dimension_count: Option<i64>,
+    response_model: Option<StringValue>,
+    input_tokens: Option<u64>,
+}
+
+impl Kind for EmbeddingsKind {
+    fn span_name(&self) -> Cow<'static, str> {
+        named(operation::EMBEDDINGS, self.model.as_ref())
+    }
+
+    fn span_kind(&self) -> SpanKind {
+        SpanKind::Client
+    }
+
+    fn start_attributes(&self, attributes: &mut Vec<KeyValue>) {
+        attributes.push(key::GEN_AI_OPERATION_NAME.of(operation::EMBEDDINGS));
+        attributes.push(key::GEN_AI_PROVIDER_NAME.of(&self.provider));
+        attributes.extend(self.model.as_ref().map(|m| key::GEN_AI_REQUEST_MODEL.of(m.clone())));
+        Server::push_attributes(self.server.as_ref(), attributes);
+    }
+
+    fn end_attributes(&mut self, _: &Outcome, attributes: &mut Vec<KeyValue>) {
+        if !self.encoding_formats.is_empty() {
+            let formats = std::mem::take(&mut self.encoding_formats);
+            attributes.push(key::GEN_AI_REQUEST_ENCODING_FORMATS.of(formats));
+        }
+        attributes
+            .extend(self.dimension_count.map(|n| key::GEN_AI_EMBEDDINGS_DIMENSION_COUNT.of(n)));
+        attributes
+            .extend(self.response_model.take().map(|model| key::GEN_AI_RESPONSE_MODEL.of(model)));
+        if let Some(tokens) = self.input_tokens {
+            Usage::unknown().input(tokens).push_attributes(attributes);
+        }
+    }
+
+    fn measure(&self, end: &End<'_>, metrics: &dyn MetricRecorder) {
+        let models = (self.model.as_ref(), self.response_model.as_ref());
+        let series =
+            call_series(operation::EMBEDDINGS, &self.provider, models, self.server.as_ref())
+                .text(key::ERROR_TYPE, end.outcome.error_type());
+        let seconds = end.duration.as_secs_f64();
+        let duration = Measurement::seconds(Metric::GenAiClientOperationDuration, seconds);
+        metrics.record(&series, &[duration]);
+    }
+}

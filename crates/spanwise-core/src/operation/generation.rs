@@ -1,0 +1,395 @@
+//! One model call.
+//!
+//! ```text
+//! Generation::chat ──► .start() ──► Generation ──► .usage(..) ──► .finish()
+//!   (what is asked)     span opens   │                             span ends
+//!                                    └── dropped: span ends as cancelled
+//! ```
+//! Follows [GenAI client inference spans].
+//!
+//! [GenAI client inference spans]: https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-spans.md
+
+use std::borrow::Cow;
+
+use opentelemetry::trace::SpanKind;
+use opentelemetry::{Context, KeyValue, StringValue};
+
+use super::current_agent::CurrentAgent;
+use super::live::{Draft, End, Kind, Live, Outcome};
+use super::methods::{input_setters, operation_methods, output_setter, request_setters};
+use super::request::{OutputType, Request, Server, call_series, filled, finite, named};
+use super::streamed::StreamState;
+use crate::content::ContentItem;
+use crate::provider::Provider;
+use crate::recorder::{Measurement, MetricRecorder, Series};
+use crate::response::{ModelResponse, Response};
+use crate::semconv::value::gen_ai_operation_name as operation;
+use crate::semconv::{Metric, attribute as key, event};
+use crate::usage::{Modality, Usage};
+
+/// One model call: what was asked, what came back, how long it took, what it used.
+///
+/// Makes a span `{operation} {model}` of kind `CLIENT` (`INTERNAL` with
+/// [`in_process`](GenerationBuilder::in_process)). It covers the call as the caller sees it, retries
+/// included, until the response is there, fails or is cancelled.
+///
+/// | Attribute | Type | From |
+/// |---|---|---|
+/// | `gen_ai.operation.name`, `gen_ai.provider.name`, `gen_ai.request.model` | string | [`chat`](Self::chat), [`generate_content`](Self::generate_content), [`text_completion`](Self::text_completion) |
+/// | `server.address`, `server.port` | string, int | [`server`](GenerationBuilder::server) |
+/// | `gen_ai.request.*`, `gen_ai.output.type`, `gen_ai.conversation.id`, `gen_ai.prompt.*` | | the builder's setters |
+/// | `gen_ai.response.id`, `gen_ai.response.model`, `gen_ai.response.finish_reasons` | string, string, string[] | [`record`](Self::record), or each by its setter |
+/// | `gen_ai.usage.*` | int | [`usage`](Self::usage) |
+/// | `gen_ai.response.time_to_first_chunk` | double, s | [`stream`](Self::stream) |
+/// | `gen_ai.system_instructions`, `gen_ai.input.messages`, `gen_ai.output.messages`, `gen_ai.tool.definitions` | JSON | content; only where captured |
+/// | `error.type` | string | the error |
+///
+/// | Metric | Unit | When |
+/// |---|---|---|
+/// | `gen_ai.client.inference.duration` | s | always, with `error.type` on failure |
+/// | `gen_ai.client.inference.usage.{input,output,…}_tokens` | `{token}` | the usage is known |
+/// | `gen_ai.client.inference.operation.{input,output}_tokens` | `{token}` | the usage is known |
+/// | `gen_ai.client.inference.time_to_first_chunk`, `….time_per_output_chunk` | s | streams |
+///
+/// Extensions: `spanwise.outcome` (string), `spanwise.stream.chunks` (int).
+///
+/// Source: [inference](https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-spans.md#inference)
+///
+/// ```
+/// use spanwise_core::{Generation, Provider, Response, Usage};
+///
+/// # async fn call_the_model() -> Result<Response, std::io::Error> {
+/// #     Ok(Response::new().usage(Usage::new(12, 5)))
+/// # }
+/// # async fn example() -> Result<(), std::io::Error> {
+/// let reply = Generation::chat(Provider::OpenAi, "gpt-4o-mini")
+///     .max_tokens(256)
+///     .temperature(0.2)
+///     .input("Hello!")
+///     .run(call_the_model())
+///     .await?;
+/// # let _ = reply; Ok(()) }
+/// ```
+#[must_use = "dropping it ends the operation as cancelled"]
+pub struct Generation(pub(super) Option<std::sync::Arc<Live<GenerationKind>>>);
+
+/// What a [`Generation`] asks for. The operation begins with `run`, `run_with`, `run_sync` or `start`.
+#[must_use = "nothing is recorded until it is run or started"]
+pub struct GenerationBuilder<'a>(Option<Box<Draft<'a, GenerationKind>>>);
+
+impl Generation {
+    /// A chat completion: `gen_ai.operation.name = "chat"`.
+    ///
+    /// An empty model counts as unknown: no `gen_ai.request.model`, and the span is called `chat`.
+    #[inline]
+    pub fn chat<'a>(
+        provider: impl Into<Provider>,
+        model: impl Into<StringValue>,
+    ) -> GenerationBuilder<'a> {
+        Self::builder(operation::CHAT, provider, model)
+    }
+
+    /// Multimodal generation as Google's APIs call it: `gen_ai.operation.name = "generate_content"`.
+    #[inline]
+    pub fn generate_content<'a>(
+        provider: impl Into<Provider>,
+        model: impl Into<StringValue>,
+    ) -> GenerationBuilder<'a> {
+        Self::builder(operation::GENERATE_CONTENT, provider, model)
+    }
+
+    /// A completion of plain text: `gen_ai.operation.name = "text_completion"`.
+    #[inline]
+    pub fn text_completion<'a>(
+        provider: impl Into<Provider>,
+        model: impl Into<StringValue>,
+    ) -> GenerationBuilder<'a> {
+        Self::builder(operation::TEXT_COMPLETION, provider, model)
+    }
+
+    #[inline]
+    fn builder<'a>(
+        operation: &'static str,
+        provider: impl Into<Provider>,
+        model: impl Into<StringValue>,
+    ) -> GenerationBuilder<'a> {
+        GenerationBuilder(Draft::new(|| GenerationKind {
+            operation,
+            provider: provider.into(),
+            model: filled(model),
+            server: None,
+            in_process: false,
+            request: Request::default(),
+            response: Response::default(),
+            stream: None,
+        }))
+    }
+
+    /// Records everything that a response tells.
+    pub fn record(&self, response: &(impl ModelResponse + ?Sized)) {
+        if self.0.is_some() {
+            response.record_on(self);
+        }
+    }
+
+    /// `gen_ai.response.id` (string).
+    pub fn response_id(&self, id: impl Into<StringValue>) {
+        self.change(|kind| kind.response.id = filled(id));
+    }
+
+    /// The model that answered: `gen_ai.response.model` (string).
+    pub fn response_model(&self, model: impl Into<StringValue>) {
+        self.change(|kind| kind.response.model = filled(model));
+    }
+
+    /// Why each choice ended, in their order: `gen_ai.response.finish_reasons` (string[]).
+    pub fn finish_reasons<S: Into<StringValue>>(&self, reasons: impl IntoIterator<Item = S>) {
+        self.change(|kind| {
+            kind.response.finish_reasons = reasons.into_iter().map(Into::into).collect();
+        });
+    }
+
+    /// Records the tokens that this call used.
+    ///
+    /// Sets `gen_ai.usage.*` on the span. The counters `gen_ai.client.inference.usage.*` and the
+    /// histograms `gen_ai.client.inference.operation.*_tokens` (unit `{token}`) get their points once,
+    /// at the end. A later call replaces an earlier one.
+    pub fn usage(&self, usage: Usage) {
+        self.change(|kind| kind.response.usage = Some(usage));
+    }
+
+    /// The provider shortened the conversation: `gen_ai.conversation.compacted = true`.
+    pub fn compacted(&self) {
+        self.change(|kind| kind.response.compacted = true);
+    }
+
+    pub(crate) fn respond(&self, response: &Response) {
+        self.change(|kind| {
+            let Response { id, model, finish_reasons, usage, compacted, .. } = response;
+            let known = &mut kind.response;
+            known.id = id.clone().or(known.id.take());
+            known.model = model.clone().or(known.model.take());
+            known.usage = usage.or(known.usage);
+            known.compacted |= *compacted;
+            if !finish_reasons.is_empty() {
+                known.finish_reasons.clone_from(finish_reasons);
+            }
+        });
+    }
+}
+
+impl GenerationBuilder<'_> {
+    /// The model runs in this process: the span is `INTERNAL`, not `CLIENT`.
+    pub fn in_process(self) -> Self {
+        self.change(|kind| kind.in_process = true)
+    }
+
+    /// Where the request goes: `server.address` (string) and `server.port` (int).
+    pub fn server(self, address: impl Into<StringValue>, port: u16) -> Self {
+        self.change(|kind| kind.server = filled(address).map(|address| Server { address, port }))
+    }
+
+    /// The answer is asked for as a stream: `gen_ai.request.stream = true`.
+    ///
+    /// Set by itself where the answer is recorded by [`Generation::stream`].
+    pub fn streaming(self) -> Self {
+        self.change(|kind| kind.request.stream = true)
+    }
+
+    /// A variable of the prompt template: `gen_ai.prompt.variable.<name>` (string).
+    ///
+    /// Content: recorded only where inputs are captured.
+    pub fn prompt_variable(mut self, name: &str, value: impl Into<String>) -> Self {
+        if let Some(draft) = &mut self.0 {
+            let (name, value) = (name.to_owned(), value.into());
+            draft.capture_input(move |_| ContentItem::PromptVariable { name, value });
+        }
+        self
+    }
+
+    /// Runs a model call and records its response.
+    ///
+    /// The operation starts with the first poll, is active while the future is polled, and ends with its
+    /// result: completed with what the response says, or failed with `error.type`. Where this is
+    /// dropped before, it ends as cancelled. Results that are no [`ModelResponse`] go through
+    /// [`run_with`](Self::run_with).
+    ///
+    /// # Errors
+    ///
+    /// What the future gives, as it is.
+    pub async fn run<T, E, F>(self, future: F) -> Result<T, E>
+    where
+        T: ModelResponse,
+        E: std::fmt::Display + 'static,
+        F: Future<Output = Result<T, E>>,
+    {
+        let operation = self.start();
+        let context = operation.active_context().cloned();
+        let result = super::scope::InOperation::new(future, context).await;
+        if let Ok(response) = &result {
+            operation.record(response);
+        }
+        operation.end_with(result)
+    }
+}
+
+operation_methods!(Generation, GenerationBuilder, GenerationKind);
+request_setters!(GenerationBuilder: max_tokens temperature top_p top_k stop_sequences
+    frequency_penalty presence_penalty seed choice_count output_type reasoning_level
+    previous_response_id conversation_id prompt_name prompt_version);
+input_setters!(GenerationBuilder: system_instructions input tool_definitions);
+output_setter!(Generation);
+
+pub(super) struct GenerationKind {
+    operation: &'static str,
+    provider: Provider,
+    model: Option<StringValue>,
+    server: Option<Server>,
+    in_process: bool,
+    request: Request,
+    pub(super) response: Response,
+    pub(super) stream: Option<Box<StreamState>>,
+}
+
+impl GenerationKind {
+    pub(super) fn streams(&mut self) {
+        self.request.stream = true;
+        self.stream = Some(Box::default());
+    }
+
+    /// The attributes of every metric of an inference.
+    pub(super) fn series(&self) -> Series<'_> {
+        let models = (self.model.as_ref(), self.response.model.as_ref());
+        call_series(self.operation, &self.provider, models, self.server.as_ref())
+    }
+}
+
+impl Kind for GenerationKind {
+    const DETAILS_EVENT: Option<&'static str> =
+        Some(event::GEN_AI_CLIENT_INFERENCE_OPERATION_DETAILS);
+
+    fn span_name(&self) -> Cow<'static, str> {
+        named(self.operation, self.model.as_ref())
+    }
+
+    fn span_kind(&self) -> SpanKind {
+        if self.in_process { SpanKind::Internal } else { SpanKind::Client }
+    }
+
+    fn start_under(&mut self, parent: &Context) {
+        CurrentAgent::count_inference(parent);
+    }
+
+    fn start_attributes(&self, attributes: &mut Vec<KeyValue>) {
+        attributes.push(key::GEN_AI_OPERATION_NAME.of(self.operation));
+        attributes.push(key::GEN_AI_PROVIDER_NAME.of(&self.provider));
+        attributes.extend(self.model.as_ref().map(|m| key::GEN_AI_REQUEST_MODEL.of(m.clone())));
+        Server::push_attributes(self.server.as_ref(), attributes);
+    }
+
+    fn end_attributes(&mut self, outcome: &Outcome, attributes: &mut Vec<KeyValue>) {
+        if let Some(stream) = &mut self.stream {
+            stream.settle(outcome, &mut self.response);
+            stream.push_attributes(attributes);
+        }
+        self.request.push_attributes(attributes);
+        self.response.push_attributes(attributes);
+    }
+
+    fn measure(&self, end: &End<'_>, metrics: &dyn MetricRecorder) {
+        let series = self.series();
+        let duration =
+            Measurement::seconds(Metric::GenAiClientInferenceDuration, end.duration.as_secs_f64());
+        let usage = self.response.usage.map(Usage::settled);
+        match end.outcome.error_type() {
+            // The usage of a call that failed is counted too, but only durations have `error.type`.
+            Some(error) => {
+                metrics.record(&series.text(key::ERROR_TYPE, Some(error)), &[duration]);
+                if let Some(usage) = usage {
+                    Measurements::default().usage(&usage).record(&series, metrics);
+                }
+            }
+            None => {
+                let mut all = Measurements::default();
+                all.push(duration);
+                if let Some(usage) = usage {
+                    all = all.usage(&usage);
+                }
+                all.record(&series, metrics);
+            }
+        }
+    }
+
+    fn gathered(&mut self) -> Option<ContentItem> {
+        let messages = self.stream.as_mut()?.take_messages();
+        (!messages.is_empty()).then_some(ContentItem::OutputMessages(messages))
+    }
+}
+
+/// The measurements of one call, on the stack: there are never more than these.
+struct Measurements {
+    list: [Measurement; Self::CAPACITY],
+    len: usize,
+}
+
+impl Default for Measurements {
+    fn default() -> Self {
+        let nothing = Measurement::count(Metric::GenAiClientInferenceUsageInputTokens, 0);
+        Self { list: [nothing; Self::CAPACITY], len: 0 }
+    }
+}
+
+impl Measurements {
+    /// Duration, two histograms, three counters by four modalities, two counters.
+    const CAPACITY: usize = 17;
+
+    fn push(&mut self, measurement: Measurement) {
+        if let Some(place) = self.list.get_mut(self.len) {
+            *place = measurement;
+            self.len += 1;
+        }
+    }
+
+    fn usage(mut self, usage: &Usage) -> Self {
+        use Metric::{
+            GenAiClientInferenceOperationInputTokens as InputHistogram,
+            GenAiClientInferenceOperationOutputTokens as OutputHistogram,
+            GenAiClientInferenceUsageCacheReadInputTokens as CacheRead,
+            GenAiClientInferenceUsageCacheWriteInputTokens as CacheWrite,
+            GenAiClientInferenceUsageInputTokens as Input,
+            GenAiClientInferenceUsageOutputTokens as Output,
+            GenAiClientInferenceUsageReasoningOutputTokens as Reasoning,
+        };
+        if let Some(tokens) = usage.input_tokens() {
+            self.push(Measurement::count(InputHistogram, tokens));
+        }
+        if let Some(tokens) = usage.output_tokens() {
+            self.push(Measurement::count(OutputHistogram, tokens));
+        }
+        self.split(Input, usage.input_tokens(), usage.input_split());
+        self.split(Output, usage.output_tokens(), usage.output_split());
+        self.split(CacheRead, usage.cache_read_tokens(), usage.cache_read_split());
+        self.split(CacheWrite, usage.cache_write_tokens(), &[None; 3]);
+        self.split(Reasoning, usage.reasoning_tokens(), &[None; 3]);
+        self
+    }
+
+    /// Counts each modality that is known, and what is left as `unknown`. Zero needs no point.
+    fn split(&mut self, metric: Metric, total: Option<u64>, parts: &[Option<u64>; 3]) {
+        let mut rest = total.unwrap_or(0);
+        for modality in Modality::ALL {
+            let tokens = parts[modality as usize].unwrap_or(0);
+            if tokens > 0 {
+                self.push(Measurement::tokens(metric, tokens, Some(modality)));
+            }
+            rest = rest.saturating_sub(tokens);
+        }
+        if rest > 0 {
+            self.push(Measurement::tokens(metric, rest, None));
+        }
+    }
+
+    fn record(&self, series: &Series<'_>, metrics: &dyn MetricRecorder) {
+        metrics.record(series, &self.list[..self.len]);
+    }
+}

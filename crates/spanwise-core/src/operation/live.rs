@@ -1,0 +1,374 @@
+//! The life that all operations share.
+//!
+//! ```text
+//! Draft ──start──► Live ──end(outcome)──► metrics, span, event
+//!  (what is asked)  │ (what came back)
+//!                   └─ dropped: cancelled;  task panicked: failed;  shutdown: cancelled and marked
+//! ```
+
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use opentelemetry::logs::Severity;
+use opentelemetry::trace::Span as _;
+use opentelemetry::trace::{
+    SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, Tracer as _,
+};
+use opentelemetry::{Context, KeyValue};
+
+use crate::capture::CapturePolicy;
+use crate::clock::Started;
+use crate::content::{Content, ContentItem};
+use crate::error_kind::{self, OwnKind};
+use crate::recorder::{self, Event, MetricRecorder, OpenOperation, OpenSlot, RecorderRef};
+use crate::semconv::attribute as key;
+use crate::semconv::value::spanwise_outcome;
+
+/// What sets one kind of operation apart from the others.
+pub(crate) trait Kind: Send + 'static {
+    /// The event that repeats the span's attributes, for the kinds that have one.
+    const DETAILS_EVENT: Option<&'static str> = None;
+
+    /// The span's name.
+    fn span_name(&self) -> Cow<'static, str>;
+
+    /// The span's kind.
+    fn span_kind(&self) -> SpanKind;
+
+    /// Attributes that samplers may read.
+    fn start_attributes(&self, attributes: &mut Vec<KeyValue>);
+
+    /// All other attributes.
+    fn end_attributes(&mut self, outcome: &Outcome, attributes: &mut Vec<KeyValue>);
+
+    /// Metrics; recorded whatever the sampler said.
+    fn measure(&self, end: &End<'_>, metrics: &dyn MetricRecorder);
+
+    /// Looks at the operations around it, once, before it starts.
+    fn start_under(&mut self, _parent: &Context) {}
+
+    /// Adds what operations inside it look for.
+    fn context(&self, context: Context) -> Context {
+        context
+    }
+
+    /// Content that was gathered piece by piece.
+    fn gathered(&mut self) -> Option<ContentItem> {
+        None
+    }
+}
+
+/// How an operation ended.
+#[derive(Clone, Debug)]
+pub(crate) enum Outcome {
+    Completed,
+    Failed { kind: Cow<'static, str>, message: Option<String> },
+    Cancelled,
+}
+
+impl Outcome {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Completed => spanwise_outcome::COMPLETED,
+            Self::Failed { .. } => spanwise_outcome::FAILED,
+            Self::Cancelled => spanwise_outcome::CANCELLED,
+        }
+    }
+
+    pub(crate) fn error_type(&self) -> Option<&str> {
+        match self {
+            Self::Failed { kind, .. } => Some(kind),
+            Self::Completed | Self::Cancelled => None,
+        }
+    }
+}
+
+/// The end, as metrics see it.
+pub(crate) struct End<'a> {
+    pub(crate) outcome: &'a Outcome,
+    pub(crate) duration: Duration,
+}
+
+type Capture<'a> = Box<dyn FnOnce(&CapturePolicy) -> ContentItem + Send + 'a>;
+
+/// An operation that has not started.
+///
+/// Who records it is settled at the start, not before: a builder may be made outside the context in
+/// which its future runs.
+pub(crate) struct Draft<'a, K> {
+    pub(crate) kind: K,
+    /// Whether input content may be captured, as far as can be told by now.
+    captures_inputs: bool,
+    captures: Vec<Capture<'a>>,
+    own: Vec<KeyValue>,
+    error_kind: Option<OwnKind>,
+}
+
+impl<'a, K: Kind> Draft<'a, K> {
+    /// `None` where nothing can record; the kind is not even made then.
+    #[inline]
+    pub(crate) fn new(kind: impl FnOnce() -> K) -> Option<Box<Self>> {
+        if !recorder::any() {
+            return None;
+        }
+        Some(Box::new(Self {
+            kind: kind(),
+            captures_inputs: recorder::current_policy().is_none_or(|p| p.captures_inputs()),
+            captures: Vec::new(),
+            own: Vec::new(),
+            error_kind: None,
+        }))
+    }
+
+    /// Notes how to get at input content, which is converted at the start, if it is captured at all.
+    pub(crate) fn capture_input(
+        &mut self,
+        capture: impl FnOnce(&CapturePolicy) -> ContentItem + Send + 'a,
+    ) {
+        if self.captures_inputs {
+            self.captures.push(Box::new(capture));
+        }
+    }
+
+    pub(crate) fn own_attribute(&mut self, attribute: KeyValue) {
+        self.own.push(attribute);
+    }
+
+    pub(crate) fn own_error_kind(&mut self, kind: OwnKind) {
+        self.error_kind = Some(kind);
+    }
+
+    /// `None` where nothing records.
+    pub(crate) fn start(self) -> Option<Arc<Live<K>>> {
+        let Self { mut kind, captures, mut own, error_kind, .. } = self;
+        let parent = Context::current();
+        let recorder = recorder::of(&parent)?;
+        if !recorder.policy.metadata {
+            own.clear();
+        }
+        kind.start_under(&parent);
+        let started = Started::now(recorder.clock());
+
+        let mut attributes = Vec::with_capacity(32);
+        kind.start_attributes(&mut attributes);
+        let details =
+            K::DETAILS_EVENT.filter(|_| recorder.policy.details_event && recorder.events.is_some());
+        let repeated = if details.is_some() { attributes.clone() } else { Vec::new() };
+        let builder = SpanBuilder::from_name(kind.span_name())
+            .with_kind(kind.span_kind())
+            .with_start_time(started.at)
+            .with_attributes(attributes);
+        let span = recorder.tracer.build_with_context(builder, &parent);
+        let recording = span.is_recording();
+        let context = kind.context(parent.with_span(span));
+
+        let mut content = Content::default();
+        let policy = recorder.policy;
+        let on_span = recording && policy.content.on_spans();
+        let on_event = details.is_some() && policy.content.on_events();
+        if policy.inputs && (on_span || on_event) {
+            captures.into_iter().for_each(|capture| content.set(capture(&policy)));
+        }
+        let state = State { kind, own, error_kind, content, repeated, slot: None };
+        let live = Arc::new(Live {
+            recorder,
+            context,
+            started,
+            recording,
+            details,
+            on_span,
+            on_event,
+            state: Mutex::new(Some(state)),
+        });
+        live.enlist();
+        Some(live)
+    }
+}
+
+/// An operation between start and end.
+pub(crate) struct Live<K: Kind> {
+    recorder: RecorderRef,
+    context: Context,
+    started: Started,
+    recording: bool,
+    details: Option<&'static str>,
+    on_span: bool,
+    on_event: bool,
+    /// `None` once it has ended.
+    state: Mutex<Option<State<K>>>,
+}
+
+pub(crate) struct State<K> {
+    pub(crate) kind: K,
+    own: Vec<KeyValue>,
+    error_kind: Option<OwnKind>,
+    content: Content,
+    /// The start's attributes, for the event.
+    repeated: Vec<KeyValue>,
+    slot: Option<OpenSlot>,
+}
+
+impl<K: Kind> Live<K> {
+    fn enlist(self: &Arc<Self>) {
+        let operation: Arc<dyn OpenOperation> = self.clone();
+        let slot = self.recorder.open.insert(Arc::downgrade(&operation));
+        if self.with_state(|state| state.slot = Some(slot)).is_none() {
+            self.recorder.open.remove(slot);
+        }
+    }
+
+    /// The context in which this is the active operation.
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    pub(crate) fn span_context(&self) -> SpanContext {
+        self.context.span().span_context().clone()
+    }
+
+    pub(crate) fn is_recording(&self) -> bool {
+        self.recording
+    }
+
+    /// Changes what will be recorded; `None` once it has ended.
+    pub(crate) fn with<R>(&self, change: impl FnOnce(&mut K) -> R) -> Option<R> {
+        self.with_state(|state| change(&mut state.kind))
+    }
+
+    fn with_state<R>(&self, change: impl FnOnce(&mut State<K>) -> R) -> Option<R> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.as_mut().map(change)
+    }
+
+    pub(crate) fn captures_outputs(&self) -> bool {
+        self.recorder.policy.outputs && (self.on_span || self.on_event)
+    }
+
+    pub(crate) fn capture_output(&self, capture: impl FnOnce() -> ContentItem) {
+        if self.captures_outputs() {
+            let item = capture();
+            self.with_state(|state| state.content.set(item));
+        }
+    }
+
+    pub(crate) fn own_attribute(&self, attribute: impl FnOnce() -> KeyValue) {
+        if self.recorder.policy.metadata && (self.recording || self.details.is_some()) {
+            let attribute = attribute();
+            self.with_state(|state| state.own.push(attribute));
+        }
+    }
+
+    pub(crate) fn own_event(
+        &self,
+        name: impl FnOnce() -> Cow<'static, str>,
+        attributes: Vec<KeyValue>,
+    ) {
+        if self.recorder.policy.metadata && self.recording {
+            self.context.span().add_event(name(), attributes);
+        }
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed(self.recorder.clock())
+    }
+
+    pub(crate) fn metrics(&self) -> &dyn MetricRecorder {
+        &*self.recorder.metrics
+    }
+
+    /// How an operation ends whose work gave this error.
+    pub(crate) fn failure<E>(&self, error: &E) -> Outcome
+    where
+        E: std::fmt::Display + 'static,
+    {
+        let kind = self
+            .with_state(|state| error_kind::error_kind(error, state.error_kind.as_ref()))
+            .unwrap_or(Cow::Borrowed(error_kind::OTHER));
+        let told = self.recorder.policy.error_messages && self.recording;
+        Outcome::Failed { kind, message: told.then(|| error.to_string()) }
+    }
+
+    /// Ends it, unless it has ended.
+    pub(crate) fn end(&self, outcome: Outcome) -> bool {
+        self.end_marked(outcome, false)
+    }
+
+    fn end_marked(&self, outcome: Outcome, open_at_shutdown: bool) -> bool {
+        let taken = self.state.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut state) = taken else { return false };
+        if let Some(slot) = state.slot {
+            self.recorder.open.remove(slot);
+        }
+        let end = End { outcome: &outcome, duration: self.elapsed() };
+        state.kind.measure(&end, self.metrics());
+        let ended_at = self.started.at.checked_add(end.duration).unwrap_or(self.started.at);
+
+        if !self.recording && self.details.is_none() {
+            return true;
+        }
+        if self.captures_outputs() {
+            state.kind.gathered().into_iter().for_each(|item| state.content.set(item));
+        }
+        let mut attributes = Vec::with_capacity(32);
+        state.kind.end_attributes(&outcome, &mut attributes);
+        if let Outcome::Failed { kind, .. } = &outcome {
+            attributes.push(key::ERROR_TYPE.of(kind.clone()));
+        }
+        attributes.push(key::SPANWISE_OUTCOME.of(outcome.name()));
+        if open_at_shutdown {
+            attributes.push(key::SPANWISE_OPEN_AT_SHUTDOWN.of(true));
+        }
+        // The program's own come last: a limit on their number cuts none of the conventions'.
+        attributes.append(&mut state.own);
+
+        let content = Arc::new(state.content);
+        if let (Some(name), Some(events)) = (self.details, &self.recorder.events) {
+            let mut repeated = state.repeated;
+            repeated.extend(attributes.iter().cloned());
+            events.record(Event {
+                name,
+                timestamp: ended_at,
+                severity: Severity::Debug,
+                attributes: repeated,
+                content: (self.on_event && !content.is_empty()).then(|| content.clone()),
+                span: self.span_context(),
+            });
+        }
+        if self.recording {
+            let span = self.context.span();
+            if self.on_span && !content.is_empty() {
+                match &self.recorder.content {
+                    Some(recorder) => recorder.record(span.span_context(), content),
+                    None => attributes.extend(
+                        content
+                            .items()
+                            .iter()
+                            .map(|item| KeyValue::new(item.key().into_owned(), item.to_text())),
+                    ),
+                }
+            }
+            span.set_attributes(attributes);
+            if let Outcome::Failed { message, .. } = outcome {
+                span.set_status(Status::error(message.unwrap_or_default()));
+            }
+            span.end_with_timestamp(ended_at);
+        }
+        true
+    }
+}
+
+impl<K: Kind> OpenOperation for Live<K> {
+    fn end_at_shutdown(&self) -> bool {
+        self.end_marked(Outcome::Cancelled, true)
+    }
+}
+
+/// What becomes of an operation whose owner goes away without a word.
+pub(crate) fn abandoned() -> Outcome {
+    if std::thread::panicking() {
+        Outcome::Failed { kind: Cow::Borrowed(error_kind::PANIC), message: None }
+    } else {
+        Outcome::Cancelled
+    }
+}

@@ -1,0 +1,172 @@
+//! One invocation of an agent that a remote service runs.
+//!
+//! Follows [GenAI invoke agent client spans].
+//!
+//! [GenAI invoke agent client spans]: https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-agent-spans.md#invoke-agent-client-span
+
+use std::borrow::Cow;
+
+use opentelemetry::trace::SpanKind;
+use opentelemetry::{KeyValue, StringValue};
+
+use super::live::{Draft, End, Kind, Live, Outcome};
+use super::methods::{
+    input_setters, operation_methods, output_setter, request_setters, run_method,
+};
+use super::request::{OutputType, Request, Server, call_series, filled, finite, named};
+use crate::provider::Provider;
+use crate::recorder::{Measurement, MetricRecorder};
+use crate::response::Response;
+use crate::semconv::value::gen_ai_operation_name as operation;
+use crate::semconv::{Metric, attribute as key};
+use crate::usage::Usage;
+
+/// One invocation of an agent that a remote service runs: a span `invoke_agent {agent}` of kind `CLIENT`.
+/// Made by [`Agent::remote`](super::Agent::remote).
+///
+/// | Attribute | Type | From |
+/// |---|---|---|
+/// | `gen_ai.operation.name` = `invoke_agent`, `gen_ai.provider.name`, `gen_ai.agent.name` | string | [`Agent::remote`](super::Agent::remote) |
+/// | `gen_ai.agent.id`, `gen_ai.agent.version`, `gen_ai.agent.description` | string | the builder's setters |
+/// | `server.address`, `server.port` | string, int | [`server`](RemoteAgentBuilder::server) |
+/// | `gen_ai.request.*`, `gen_ai.output.type`, `gen_ai.conversation.id`, `gen_ai.data_source.id` | | the builder's setters |
+/// | `gen_ai.response.finish_reasons` | string[] | [`finish_reasons`](Self::finish_reasons) |
+/// | `gen_ai.usage.*` | int | [`usage`](Self::usage) |
+/// | `gen_ai.system_instructions`, `gen_ai.input.messages`, `gen_ai.output.messages`, `gen_ai.tool.definitions` | JSON | content; only where captured |
+/// | `error.type` | string | the error |
+///
+/// Metric: `gen_ai.client.operation.duration` (s), with `error.type` on failure.
+///
+/// Source: [invoke agent client](https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-agent-spans.md#invoke-agent-client-span)
+///
+/// ```
+/// use spanwise_core::{Agent, Provider};
+///
+/// # async fn invoke() -> Result<String, std::io::Error> { Ok(String::new()) }
+/// # async fn example() -> Result<(), std::io::Error> {
+/// let answer = Agent::remote(Provider::AwsBedrock, "support")
+///     .id("arn:aws:bedrock:eu-central-1:1:agent/A1")
+///     .run(invoke())
+///     .await?;
+/// # let _ = answer; Ok(()) }
+/// ```
+#[must_use = "dropping it ends the operation as cancelled"]
+pub struct RemoteAgent(Option<std::sync::Arc<Live<RemoteAgentKind>>>);
+
+/// What is known of a [`RemoteAgent`]'s invocation before it starts.
+#[must_use = "nothing is recorded until it is run or started"]
+pub struct RemoteAgentBuilder<'a>(Option<Box<Draft<'a, RemoteAgentKind>>>);
+
+impl RemoteAgent {
+    pub(super) fn builder<'a>(
+        provider: impl Into<Provider>,
+        name: impl Into<StringValue>,
+    ) -> RemoteAgentBuilder<'a> {
+        RemoteAgentBuilder(Draft::new(|| RemoteAgentKind {
+            provider: provider.into(),
+            name: filled(name),
+            id: None,
+            version: None,
+            description: None,
+            model: None,
+            server: None,
+            request: Request::default(),
+            response: Response::default(),
+        }))
+    }
+
+    /// Why each choice of its answer ended: `gen_ai.response.finish_reasons` (string[]).
+    pub fn finish_reasons<S: Into<StringValue>>(&self, reasons: impl IntoIterator<Item = S>) {
+        self.change(|kind| {
+            kind.response.finish_reasons = reasons.into_iter().map(Into::into).collect();
+        });
+    }
+
+    /// The tokens that the invocation used: `gen_ai.usage.*` (int). A later call replaces an earlier
+    /// one.
+    pub fn usage(&self, usage: Usage) {
+        self.change(|kind| kind.response.usage = Some(usage));
+    }
+}
+
+impl RemoteAgentBuilder<'_> {
+    /// The agent, as the service identifies it: `gen_ai.agent.id` (string).
+    pub fn id(self, id: impl Into<StringValue>) -> Self {
+        self.change(|kind| kind.id = filled(id))
+    }
+
+    /// The agent's version: `gen_ai.agent.version` (string).
+    pub fn version(self, version: impl Into<StringValue>) -> Self {
+        self.change(|kind| kind.version = filled(version))
+    }
+
+    /// What the agent is for: `gen_ai.agent.description` (string).
+    pub fn description(self, description: impl Into<StringValue>) -> Self {
+        self.change(|kind| kind.description = filled(description))
+    }
+
+    /// The model, where the agent has one that is fixed: `gen_ai.request.model` (string).
+    pub fn model(self, model: impl Into<StringValue>) -> Self {
+        self.change(|kind| kind.model = filled(model))
+    }
+
+    /// Where the request goes: `server.address` (string) and `server.port` (int).
+    pub fn server(self, address: impl Into<StringValue>, port: u16) -> Self {
+        self.change(|kind| kind.server = filled(address).map(|address| Server { address, port }))
+    }
+}
+
+operation_methods!(RemoteAgent, RemoteAgentBuilder, RemoteAgentKind);
+run_method!(RemoteAgentBuilder);
+request_setters!(RemoteAgentBuilder: conversation_id data_source_id previous_response_id output_type
+    choice_count seed max_tokens temperature top_p stop_sequences frequency_penalty presence_penalty);
+input_setters!(RemoteAgentBuilder: system_instructions input tool_definitions);
+output_setter!(RemoteAgent);
+
+struct RemoteAgentKind {
+    provider: Provider,
+    name: Option<StringValue>,
+    id: Option<StringValue>,
+    version: Option<StringValue>,
+    description: Option<StringValue>,
+    model: Option<StringValue>,
+    server: Option<Server>,
+    request: Request,
+    response: Response,
+}
+
+impl Kind for RemoteAgentKind {
+    fn span_name(&self) -> Cow<'static, str> {
+        named(operation::INVOKE_AGENT, self.name.as_ref())
+    }
+
+    fn span_kind(&self) -> SpanKind {
+        SpanKind::Client
+    }
+
+    fn start_attributes(&self, attributes: &mut Vec<KeyValue>) {
+        attributes.push(key::GEN_AI_OPERATION_NAME.of(operation::INVOKE_AGENT));
+        attributes.push(key::GEN_AI_PROVIDER_NAME.of(&self.provider));
+        attributes.extend(self.name.clone().map(|name| key::GEN_AI_AGENT_NAME.of(name)));
+        attributes.extend(self.model.clone().map(|model| key::GEN_AI_REQUEST_MODEL.of(model)));
+        Server::push_attributes(self.server.as_ref(), attributes);
+    }
+
+    fn end_attributes(&mut self, _: &Outcome, attributes: &mut Vec<KeyValue>) {
+        attributes.extend(self.id.take().map(|id| key::GEN_AI_AGENT_ID.of(id)));
+        attributes.extend(self.version.take().map(|v| key::GEN_AI_AGENT_VERSION.of(v)));
+        attributes.extend(self.description.take().map(|d| key::GEN_AI_AGENT_DESCRIPTION.of(d)));
+        self.request.push_attributes(attributes);
+        self.response.push_attributes(attributes);
+    }
+
+    fn measure(&self, end: &End<'_>, metrics: &dyn MetricRecorder) {
+        let models = (self.model.as_ref(), None);
+        let series =
+            call_series(operation::INVOKE_AGENT, &self.provider, models, self.server.as_ref())
+                .text(key::ERROR_TYPE, end.outcome.error_type());
+        let seconds = end.duration.as_secs_f64();
+        let duration = Measurement::seconds(Metric::GenAiClientOperationDuration, seconds);
+        metrics.record(&series, &[duration]);
+    }
+}

@@ -1,0 +1,221 @@
+//! Measurements, and the plain way to record them.
+
+use opentelemetry::metrics::{Counter, Histogram, Meter};
+use opentelemetry::{KeyValue, StringValue};
+
+use crate::semconv::{Attribute, Instrument, Metric};
+use crate::usage::Modality;
+
+/// Where measurements go.
+pub trait MetricRecorder: Send + Sync {
+    /// Records measurements that share their attributes.
+    fn record(&self, series: &Series<'_>, measurements: &[Measurement]);
+}
+
+/// One value for one metric.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measurement {
+    /// The metric.
+    pub metric: Metric,
+    /// Its value, of the type that the metric's instrument takes.
+    pub value: MetricValue,
+    /// `gen_ai.token.modality`, for the metrics that have it.
+    pub modality: Option<TokenModality>,
+}
+
+/// A measured value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum MetricValue {
+    /// Tokens or calls.
+    Int(u64),
+    /// Seconds.
+    Double(f64),
+}
+
+/// What `gen_ai.token.modality` says: a modality, or `None` for `unknown`.
+pub(crate) type TokenModality = Option<Modality>;
+
+impl Measurement {
+    /// A number of seconds.
+    pub(crate) fn seconds(metric: Metric, seconds: f64) -> Self {
+        Self { metric, value: MetricValue::Double(seconds), modality: None }
+    }
+
+    /// A number of calls or tokens.
+    pub(crate) fn count(metric: Metric, count: u64) -> Self {
+        Self { metric, value: MetricValue::Int(count), modality: None }
+    }
+
+    /// A number of tokens of one modality.
+    pub(crate) fn tokens(metric: Metric, count: u64, modality: TokenModality) -> Self {
+        Self { modality: Some(modality), ..Self::count(metric, count) }
+    }
+
+    /// `gen_ai.token.modality`, for the metrics that have it.
+    pub fn modality_attribute(&self) -> Option<KeyValue> {
+        let name = self.modality_name()?;
+        Some(crate::semconv::attribute::GEN_AI_TOKEN_MODALITY.of(name))
+    }
+
+    /// The value of `gen_ai.token.modality`, for the metrics that have it.
+    pub fn modality_name(&self) -> Option<&'static str> {
+        use crate::semconv::value::gen_ai_token_modality as name;
+        self.modality.map(|modality| match modality {
+            Some(Modality::Text) => name::TEXT,
+            Some(Modality::Image) => name::IMAGE,
+            Some(Modality::Audio) => name::AUDIO,
+            None => name::UNKNOWN,
+        })
+    }
+}
+
+/// No operation has more attributes on a metric.
+const MOST_LABELS: usize = 10;
+
+/// The attributes that measurements share. The keys are fixed by the operation, so that cardinality is
+/// that of models, tools and agents, never that of users or requests.
+#[derive(Clone, Copy, Debug)]
+pub struct Series<'a> {
+    labels: [Option<(&'static str, Label<'a>)>; MOST_LABELS],
+    len: usize,
+}
+
+/// The value of one attribute of a [`Series`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Label<'a> {
+    /// A string.
+    Text(&'a str),
+    /// A whole number.
+    Int(i64),
+}
+
+impl<'a> Series<'a> {
+    pub(crate) const fn new() -> Self {
+        Self { labels: [None; MOST_LABELS], len: 0 }
+    }
+
+    /// Adds a string, unless there is none.
+    #[must_use]
+    pub(crate) fn text(self, key: Attribute<StringValue>, value: Option<&'a str>) -> Self {
+        self.with(key.key(), value.map(Label::Text))
+    }
+
+    /// Adds a number, unless there is none.
+    #[must_use]
+    pub(crate) fn int(self, key: Attribute<i64>, value: Option<i64>) -> Self {
+        self.with(key.key(), value.map(Label::Int))
+    }
+
+    fn with(mut self, key: &'static str, value: Option<Label<'a>>) -> Self {
+        if let (Some(value), Some(place)) = (value, self.labels.get_mut(self.len)) {
+            *place = Some((key, value));
+            self.len += 1;
+        }
+        self
+    }
+
+    /// Keys and values, in the order of the operation.
+    pub fn labels(&self) -> impl Iterator<Item = (&'static str, Label<'a>)> + '_ {
+        self.labels[..self.len].iter().copied().flatten()
+    }
+
+    /// As attributes of OpenTelemetry's API, with room for one more.
+    pub fn to_attributes(&self) -> Vec<KeyValue> {
+        let mut attributes = Vec::with_capacity(self.len + 1);
+        attributes.extend(self.labels().map(|(key, value)| match value {
+            Label::Text(text) => KeyValue::new(key, text.to_owned()),
+            Label::Int(number) => KeyValue::new(key, number),
+        }));
+        attributes
+    }
+}
+
+/// Metrics that go nowhere.
+pub(crate) struct NoMetrics;
+
+impl MetricRecorder for NoMetrics {
+    fn record(&self, _: &Series<'_>, _: &[Measurement]) {}
+}
+
+/// Instruments of any meter, made once, with boundaries of the conventions; attributes are given with
+/// each measurement.
+#[derive(Debug)]
+pub struct PlainMetrics {
+    instruments: [PlainInstrument; Metric::COUNT],
+}
+
+/// The instrument of one metric.
+#[derive(Clone, Debug)]
+pub enum PlainInstrument {
+    /// Counts tokens or calls.
+    Counter(Counter<u64>),
+    /// A distribution of whole numbers.
+    IntHistogram(Histogram<u64>),
+    /// A distribution of seconds.
+    DoubleHistogram(Histogram<f64>),
+}
+
+impl PlainMetrics {
+    /// Makes the instruments.
+    pub fn new(meter: &Meter) -> Self {
+        Self { instruments: Metric::ALL.map(|metric| PlainInstrument::new(metric, meter)) }
+    }
+
+    /// The instrument of a metric, for those who want to record with it in their own way.
+    pub fn instrument(&self, metric: Metric) -> &PlainInstrument {
+        &self.instruments[metric as usize]
+    }
+}
+
+impl PlainInstrument {
+    fn new(metric: Metric, meter: &Meter) -> Self {
+        let descriptor = metric.descriptor();
+        match descriptor.instrument {
+            Instrument::Counter => {
+                Self::Counter(meter.u64_counter(descriptor.name).with_unit(descriptor.unit).build())
+            }
+            Instrument::IntHistogram => Self::IntHistogram(
+                meter
+                    .u64_histogram(descriptor.name)
+                    .with_unit(descriptor.unit)
+                    .with_boundaries(descriptor.boundaries.to_vec())
+                    .build(),
+            ),
+            Instrument::DoubleHistogram => Self::DoubleHistogram(
+                meter
+                    .f64_histogram(descriptor.name)
+                    .with_unit(descriptor.unit)
+                    .with_boundaries(descriptor.boundaries.to_vec())
+                    .build(),
+            ),
+        }
+    }
+
+    fn record(&self, value: MetricValue, attributes: &[KeyValue]) {
+        match (self, value) {
+            (Self::Counter(counter), MetricValue::Int(value)) => counter.add(value, attributes),
+            (Self::IntHistogram(histogram), MetricValue::Int(value)) => {
+                histogram.record(value, attributes);
+            }
+            (Self::DoubleHistogram(histogram), MetricValue::Double(value)) => {
+                histogram.record(value, attributes);
+            }
+            (Self::Counter(_) | Self::IntHistogram(_), MetricValue::Double(_))
+            | (Self::DoubleHistogram(_), MetricValue::Int(_)) => {
+                debug_assert!(false, "a measurement has the type of its metric");
+            }
+        }
+    }
+}
+
+impl MetricRecorder for PlainMetrics {
+    fn record(&self, series: &Series<'_>, measurements: &[Measurement]) {
+        let mut attributes = series.to_attributes();
+        let shared = attributes.len();
+        for measurement in measurements {
+            attributes.extend(measurement.modality_attribute());
+            self.instruments[measurement.metric as usize].record(measurement.value, &attributes);
+            attributes.truncate(shared);
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! What operations record into.
+//!
+//! ```text
+//! operation ──► Recorder ─┬─► tracer            spans
+//!                         ├─► MetricRecorder    histograms and counters
+//!                         ├─► EventRecorder     log records        (only if asked for)
+//!                         └─► ContentRecorder   typed content      (only if someone takes it)
+//! ```
+//!
+//! One recorder can be installed for the process; one in the OpenTelemetry [`Context`] wins over it.
+//! Without either, every call is a no-op after one look at a flag.
+
+mod events;
+mod metrics;
+mod open;
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use opentelemetry::global::{BoxedTracer, ObjectSafeTracer};
+use opentelemetry::logs::Logger;
+use opentelemetry::metrics::Meter;
+use opentelemetry::trace::SpanContext;
+use opentelemetry::{Context, InstrumentationScope};
+
+pub use events::{Event, EventRecorder};
+pub use metrics::{
+    Label, Measurement, MetricRecorder, MetricValue, PlainInstrument, PlainMetrics, Series,
+};
+pub(crate) use open::{OpenOperation, OpenSlot};
+
+use crate::capture::CapturePolicy;
+use crate::clock::Clock;
+use crate::content::Content;
+
+/// The name of the instrumentation scope that everything recorded here carries.
+pub const SCOPE_NAME: &str = "spanwise";
+
+/// The instrumentation scope of everything recorded here: name, version, schema URL.
+pub fn instrumentation_scope() -> InstrumentationScope {
+    InstrumentationScope::builder(SCOPE_NAME)
+        .with_version(env!("CARGO_PKG_VERSION"))
+        .with_schema_url(crate::semconv::SCHEMA_URL)
+        .build()
+}
+
+/// Takes a span's content typed, so that it is serialised elsewhere than on the caller's task.
+pub trait ContentRecorder: Send + Sync {
+    /// Content of the span that ends next on this thread.
+    fn record(&self, span: &SpanContext, content: Arc<Content>);
+}
+
+/// What operations record into: a tracer, metrics, events, and what content they may take.
+///
+/// Made by `spanwise::init_telemetry`; by hand for providers that exist already, and in tests.
+///
+/// ```
+/// use opentelemetry::trace::{TracerProvider, noop::NoopTracerProvider};
+/// use spanwise_core::Recorder;
+///
+/// let tracer = NoopTracerProvider::new().tracer("any");
+/// let recorder = Recorder::builder(tracer).build();
+/// let context = recorder.in_context(&opentelemetry::Context::new());
+/// # drop(context);
+/// ```
+pub struct Recorder {
+    pub(crate) tracer: BoxedTracer,
+    pub(crate) metrics: Box<dyn MetricRecorder>,
+    pub(crate) events: Option<Box<dyn EventRecorder>>,
+    pub(crate) content: Option<Box<dyn ContentRecorder>>,
+    pub(crate) policy: CapturePolicy,
+    clock: Option<Box<dyn Clock>>,
+    pub(crate) open: open::OpenOperations,
+}
+
+impl Recorder {
+    /// Starts from a tracer; metrics and events go nowhere until they are given.
+    pub fn builder<T>(tracer: T) -> RecorderBuilder
+    where
+        T: ObjectSafeTracer + Send + Sync + 'static,
+    {
+        RecorderBuilder {
+            recorder: Self {
+                tracer: BoxedTracer::new(Box::new(tracer)),
+                metrics: Box::new(metrics::NoMetrics),
+                events: None,
+                content: None,
+                policy: CapturePolicy::default(),
+                clock: None,
+                open: open::OpenOperations::default(),
+            },
+        }
+    }
+
+    /// The context with this recorder in it; inside, it wins over an installed one.
+    pub fn in_context(self, context: &Context) -> Context {
+        Arc::new(self).shared_in_context(context)
+    }
+
+    /// The same for a recorder that others hold as well.
+    pub fn shared_in_context(self: Arc<Self>, context: &Context) -> Context {
+        ANY.store(true, Ordering::Release);
+        context.with_value(InContext(self))
+    }
+
+    /// Ends the operations that are still open, as cancelled and marked with
+    /// `spanwise.open_at_shutdown`, and says how many there were. What their owners do with them
+    /// afterwards has no effect.
+    pub fn end_open_operations(&self) -> usize {
+        self.open.end_all()
+    }
+
+    pub(crate) fn clock(&self) -> Option<&dyn Clock> {
+        self.clock.as_deref()
+    }
+}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recorder").field("policy", &self.policy).finish_non_exhaustive()
+    }
+}
+
+/// Makes a [`Recorder`].
+#[derive(Debug)]
+#[must_use = "call `build`"]
+pub struct RecorderBuilder {
+    recorder: Recorder,
+}
+
+impl RecorderBuilder {
+    /// Records metrics with plain instruments of this meter. Instruments are made once, here.
+    pub fn meter(self, meter: &Meter) -> Self {
+        self.metrics(PlainMetrics::new(meter))
+    }
+
+    /// Records metrics elsewhere.
+    pub fn metrics(mut self, metrics: impl MetricRecorder + 'static) -> Self {
+        self.recorder.metrics = Box::new(metrics);
+        self
+    }
+
+    /// Emits events as log records of this logger.
+    pub fn logger<L>(self, logger: L) -> Self
+    where
+        L: Logger + Send + Sync + 'static,
+    {
+        self.events(events::LoggerEvents(logger))
+    }
+
+    /// Emits events elsewhere.
+    pub fn events(mut self, events: impl EventRecorder + 'static) -> Self {
+        self.recorder.events = Some(Box::new(events));
+        self
+    }
+
+    /// Hands spans' content over typed. Without it content becomes JSON text on the caller's task.
+    pub fn content(mut self, content: impl ContentRecorder + 'static) -> Self {
+        self.recorder.content = Some(Box::new(content));
+        self
+    }
+
+    /// What content may be captured. Defaults to none.
+    pub fn policy(mut self, policy: CapturePolicy) -> Self {
+        self.recorder.policy = policy;
+        self
+    }
+
+    /// Reads the time elsewhere.
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.recorder.clock = Some(Box::new(clock));
+        self
+    }
+
+    /// The recorder.
+    pub fn build(self) -> Recorder {
+        self.recorder
+    }
+}
+
+/// Set as soon as there was any recorder, so that programs without one pay for one load.
+static ANY: AtomicBool = AtomicBool::new(false);
+static INSTALLED: OnceLock<Arc<Recorder>> = OnceLock::new();
+
+struct InContext(Arc<Recorder>);
+
+/// A recorder is installed already, and stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AlreadyInstalled;
+
+impl fmt::Display for AlreadyInstalled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a recorder is installed already, and stays for the life of the process")
+    }
+}
+
+impl std::error::Error for AlreadyInstalled {}
+
+/// Makes this the process's recorder.
+///
+/// # Errors
+///
+/// [`AlreadyInstalled`] the second time; the first one stays.
+pub fn install(recorder: Arc<Recorder>) -> Result<(), AlreadyInstalled> {
+    INSTALLED.set(recorder).map_err(|_| AlreadyInstalled)?;
+    ANY.store(true, Ordering::Release);
+    Ok(())
+}
+
+/// Whether an operation that starts here and now would be recorded at all.
+pub fn is_recorded() -> bool {
+    any() && Context::map_current(|context| of(context).is_some())
+}
+
+/// A recorder, without counting references where it lives for ever.
+#[derive(Clone)]
+pub(crate) enum RecorderRef {
+    Installed(&'static Recorder),
+    InContext(Arc<Recorder>),
+}
+
+impl Deref for RecorderRef {
+    type Target = Recorder;
+
+    fn deref(&self) -> &Recorder {
+        match self {
+            Self::Installed(recorder) => recorder,
+            Self::InContext(recorder) => recorder,
+        }
+    }
+}
+
+/// Whether there ever was a recorder: without one, operations are not even drafted.
+#[inline]
+pub(crate) fn any() -> bool {
+    ANY.load(Ordering::Acquire)
+}
+
+/// The recorder in force: the context's, else the installed one, and none where telemetry is suppressed.
+#[inline]
+pub(crate) fn of(context: &Context) -> Option<RecorderRef> {
+    if context.is_telemetry_suppressed() {
+        return None;
+    }
+    match context.get::<InContext>() {
+        Some(recorder) => Some(RecorderRef::InContext(recorder.0.clone())),
+        None => INSTALLED.get().map(|recorder| RecorderRef::Installed(recorder)),
+    }
+}
+
+/// What the recorder in force here lets through.
+#[inline]
+pub(crate) fn current_policy() -> Option<CapturePolicy> {
+    Context::map_current(|context| match context.get::<InContext>() {
+        Some(recorder) => Some(recorder.0.policy),
+        None => INSTALLED.get().map(|recorder| recorder.policy),
+    })
+}

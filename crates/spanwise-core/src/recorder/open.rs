@@ -1,0 +1,79 @@
+//! The operations that are open now, so that shutdown can end them.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError, Weak};
+
+const SHARDS: usize = 16;
+
+/// An operation that has not ended.
+pub(crate) trait OpenOperation: Send + Sync {
+    /// Ends it where its owner does not; says whether it was open.
+    fn end_at_shutdown(&self) -> bool;
+}
+
+/// Slots in several shards, so that threads rarely meet at one lock.
+#[derive(Default)]
+pub(crate) struct OpenOperations {
+    shards: [Mutex<Shard>; SHARDS],
+}
+
+#[derive(Default)]
+struct Shard {
+    slots: Vec<Option<Weak<dyn OpenOperation>>>,
+    free: Vec<usize>,
+}
+
+/// Where an open operation stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OpenSlot {
+    shard: usize,
+    index: usize,
+}
+
+impl OpenOperations {
+    pub(crate) fn insert(&self, operation: Weak<dyn OpenOperation>) -> OpenSlot {
+        let shard = shard_of_thread();
+        let mut slots = self.lock(shard);
+        let index = match slots.free.pop() {
+            Some(index) => index,
+            None => {
+                slots.slots.push(None);
+                slots.slots.len() - 1
+            }
+        };
+        if let Some(slot) = slots.slots.get_mut(index) {
+            *slot = Some(operation);
+        }
+        OpenSlot { shard, index }
+    }
+
+    pub(crate) fn remove(&self, slot: OpenSlot) {
+        let mut slots = self.lock(slot.shard);
+        if slots.slots.get_mut(slot.index).and_then(Option::take).is_some() {
+            slots.free.push(slot.index);
+        }
+    }
+
+    pub(crate) fn end_all(&self) -> usize {
+        let mut ended = 0;
+        for shard in 0..SHARDS {
+            // Ending removes the operation from its slot, so the lock must be free by then.
+            let open: Vec<_> = self.lock(shard).slots.iter().flatten().cloned().collect();
+            let open = open.iter().filter_map(Weak::upgrade);
+            ended += open.filter(|operation| operation.end_at_shutdown()).count();
+        }
+        ended
+    }
+
+    fn lock(&self, shard: usize) -> std::sync::MutexGuard<'_, Shard> {
+        self.shards[shard % SHARDS].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn shard_of_thread() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static SHARD: usize = NEXT.fetch_add(1, Ordering::Relaxed) % SHARDS;
+    }
+    SHARD.try_with(|shard| *shard).unwrap_or(0)
+}

@@ -1,0 +1,12 @@
+// Written by `cargo xtask semconv generate`; not edited by hand.
+
+//! Names of events, which are log records.
+
+/// `gen_ai.client.inference.operation.details`, severity number 5.
+pub const GEN_AI_CLIENT_INFERENCE_OPERATION_DETAILS: &str = "gen_ai.client.inference.operation.details";
+
+/// `gen_ai.client.operation.exception`, severity number 13.
+pub const GEN_AI_CLIENT_OPERATION_EXCEPTION: &str = "gen_ai.client.operation.exception";
+
+/// `gen_ai.evaluation.result`.
+pub const GEN_AI_EVALUATION_RESULT: &str = "gen_ai.evaluation.result";

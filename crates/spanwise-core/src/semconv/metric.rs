@@ -1,0 +1,179 @@
+// Written by `cargo xtask semconv generate`; not edited by hand.
+
+//! Metrics: name, instrument, unit and histogram boundaries.
+
+use super::{Descriptor, Instrument};
+
+/// A metric that operations record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Metric {
+    /// `gen_ai.client.inference.duration` (histogram, unit `s`).
+    GenAiClientInferenceDuration,
+    /// `gen_ai.client.inference.operation.input_tokens` (histogram, unit `{token}`).
+    GenAiClientInferenceOperationInputTokens,
+    /// `gen_ai.client.inference.operation.output_tokens` (histogram, unit `{token}`).
+    GenAiClientInferenceOperationOutputTokens,
+    /// `gen_ai.client.inference.time_per_output_chunk` (histogram, unit `s`).
+    GenAiClientInferenceTimePerOutputChunk,
+    /// `gen_ai.client.inference.time_to_first_chunk` (histogram, unit `s`).
+    GenAiClientInferenceTimeToFirstChunk,
+    /// `gen_ai.client.inference.usage.cache_read.input_tokens` (counter, unit `{token}`).
+    GenAiClientInferenceUsageCacheReadInputTokens,
+    /// `gen_ai.client.inference.usage.cache_write.input_tokens` (counter, unit `{token}`).
+    GenAiClientInferenceUsageCacheWriteInputTokens,
+    /// `gen_ai.client.inference.usage.input_tokens` (counter, unit `{token}`).
+    GenAiClientInferenceUsageInputTokens,
+    /// `gen_ai.client.inference.usage.output_tokens` (counter, unit `{token}`).
+    GenAiClientInferenceUsageOutputTokens,
+    /// `gen_ai.client.inference.usage.reasoning.output_tokens` (counter, unit `{token}`).
+    GenAiClientInferenceUsageReasoningOutputTokens,
+    /// `gen_ai.client.operation.duration` (histogram, unit `s`).
+    GenAiClientOperationDuration,
+    /// `gen_ai.execute_tool.duration` (histogram, unit `s`).
+    GenAiExecuteToolDuration,
+    /// `gen_ai.invoke_agent.duration` (histogram, unit `s`).
+    GenAiInvokeAgentDuration,
+    /// `gen_ai.invoke_agent.inference_calls` (histogram, unit `{inference_call}`).
+    GenAiInvokeAgentInferenceCalls,
+    /// `gen_ai.invoke_agent.tool_calls` (histogram, unit `{tool_call}`).
+    GenAiInvokeAgentToolCalls,
+    /// `gen_ai.invoke_workflow.duration` (histogram, unit `s`).
+    GenAiInvokeWorkflowDuration,
+    /// `spanwise.step.duration` (histogram, unit `s`).
+    SpanwiseStepDuration,
+}
+
+impl Metric {
+    /// How many metrics there are.
+    pub const COUNT: usize = 17;
+
+    /// All of them, in the order of their discriminants.
+    pub const ALL: [Self; Self::COUNT] = [
+        Self::GenAiClientInferenceDuration,
+        Self::GenAiClientInferenceOperationInputTokens,
+        Self::GenAiClientInferenceOperationOutputTokens,
+        Self::GenAiClientInferenceTimePerOutputChunk,
+        Self::GenAiClientInferenceTimeToFirstChunk,
+        Self::GenAiClientInferenceUsageCacheReadInputTokens,
+        Self::GenAiClientInferenceUsageCacheWriteInputTokens,
+        Self::GenAiClientInferenceUsageInputTokens,
+        Self::GenAiClientInferenceUsageOutputTokens,
+        Self::GenAiClientInferenceUsageReasoningOutputTokens,
+        Self::GenAiClientOperationDuration,
+        Self::GenAiExecuteToolDuration,
+        Self::GenAiInvokeAgentDuration,
+        Self::GenAiInvokeAgentInferenceCalls,
+        Self::GenAiInvokeAgentToolCalls,
+        Self::GenAiInvokeWorkflowDuration,
+        Self::SpanwiseStepDuration,
+    ];
+
+    /// What an instrument for it is made from.
+    pub const fn descriptor(self) -> Descriptor {
+        match self {
+            Self::GenAiClientInferenceDuration => Descriptor {
+                name: "gen_ai.client.inference.duration",
+                unit: "s",
+                instrument: Instrument::DoubleHistogram,
+                boundaries: &[0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92],
+            },
+            Self::GenAiClientInferenceOperationInputTokens => Descriptor {
+                name: "gen_ai.client.inference.operation.input_tokens",
+                unit: "{token}",
+                instrument: Instrument::IntHistogram,
+                boundaries: &[1.0, 4.0, 16.0, 64.0, 256.0, 1024.0, 4096.0, 16384.0, 65536.0, 262144.0, 1048576.0, 4194304.0, 16777216.0, 67108864.0],
+            },
+            Self::GenAiClientInferenceOperationOutputTokens => Descriptor {
+                name: "gen_ai.client.inference.operation.output_tokens",
+                unit: "{token}",
+                instrument: Instrument::IntHistogram,
+                boundaries: &[1.0, 4.0, 16.0, 64.0, 256.0, 1024.0, 4096.0, 16384.0, 65536.0, 262144.0, 1048576.0, 4194304.0, 16777216.0, 67108864.0],
+            },
+            Self::GenAiClientInferenceTimePerOutputChunk => Descriptor {
+                name: "gen_ai.client.inference.time_per_output_chunk",
+                unit: "s",
+                instrument: Instrument::DoubleHistogram,
+                boundaries: &[0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92],
+            },
+            Self::GenAiClientInferenceTimeToFirstChunk => Descriptor {
+                name: "gen_ai.client.inference.time_to_first_chunk",
+                unit: "s",
+                instrument: Instrument::DoubleHistogram,
+                boundaries: &[0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92],
+            },
+            Self::GenAiClientInferenceUsageCacheReadInputTokens => Descriptor {
+                name: "gen_ai.client.inference.usage.cache_read.input_tokens",
+                unit: "{token}",
+                instrument: Instrument::Counter,
+                boundaries: &[],
+            },
+            Self::GenAiClientInferenceUsageCacheWriteInputTokens => Descriptor {
+                name: "gen_ai.client.inference.usage.cache_write.input_tokens",
+                unit: "{token}",
+                instrument: Instrument::Counter,
+                boundaries: &[],
+            },
+            Self::GenAiClientInferenceUsageInputTokens => Descriptor {
+                name: "gen_ai.client.inference.usage.input_tokens",
+                unit: "{token}",
+                instrument: Instrument::Counter,
+                boundaries: &[],
+            },
+            Self::GenAiClientInferenceUsageOutputTokens => Descriptor {
+                name: "gen_ai.client.inference.usage.output_tokens",
+                unit: "{token}",
+                instrument: Instrument::Counter,
+                boundaries: &[],
+            },
+            Self::GenAiClientInferenceUsageReasoningOutputTokens => Descriptor {
+                name: "gen_ai.client.inference.usage.reasoning.output_tokens",
+                unit: "{token}",
+                instrument: Instrument::Counter,
+                boundaries: &[],
+            },
+            Self::GenAiClientOperationDuration => Descriptor {
+                name: "gen_ai.client.operation.duration",
+                unit: "s",
+                instrument: Instrument::DoubleHistogram,
+                boundaries: &[0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92],
+            },
+            Self::GenAiExecuteToolDuration => Descriptor {
+                name: "gen_ai.execute_tool.duration",
+                unit: "s",
+                instrument: Instrument::DoubleHistogram,
+                boundaries: &[0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92],
+            },
+            Self::GenAiInvokeAgentDuration => Descriptor {
+                name: "gen_ai.invoke_agent.duration",
+                unit: "s",
+                instrument: Instrument::DoubleHistogram,
+                boundaries: &[0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2, 102.4, 204.8, 409.6],
+            },
+            Self::GenAiInvokeAgentInferenceCalls => Descriptor {
+                name: "gen_ai.invoke_agent.inference_calls",
+                unit: "{inference_call}",
+                instrument: Instrument::IntHistogram,
+                boundaries: &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0],
+            },
+            Self::GenAiInvokeAgentToolCalls => Descriptor {
+                name: "gen_ai.invoke_agent.tool_calls",
+                unit: "{tool_call}",
+                instrument: Instrument::IntHistogram,
+                boundaries: &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0],
+            },
+            Self::GenAiInvokeWorkflowDuration => Descriptor {
+                name: "gen_ai.invoke_workflow.duration",
+                unit: "s",
+                instrument: Instrument::DoubleHistogram,
+                boundaries: &[1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0],
+            },
+            Self::SpanwiseStepDuration => Descriptor {
+                name: "spanwise.step.duration",
+                unit: "s",
+                instrument: Instrument::DoubleHistogram,
+                boundaries: &[0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92],
+            },
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! What a call consumed, in tokens.
+
+use opentelemetry::KeyValue;
+
+use crate::semconv::attribute as key;
+
+/// Tokens that one call used.
+///
+/// The totals include everything: cached tokens stand inside the input, reasoning tokens inside the
+/// output, and each modality inside its total. The details never exceed what they are part of: what
+/// a caller claims beyond that is cut to the total, so that nothing is charged or counted twice. A
+/// provider that reports cached tokens *beside* its input count goes through
+/// [`with_cache_apart`](Self::with_cache_apart).
+///
+/// Where a provider tells both billed and consumed tokens, give the billed ones. Leave out what is not
+/// known; zero means zero. Counts beyond 2³² − 1, which no call has, are cut to that, so that sums in
+/// metrics stay sums.
+///
+/// | Attribute | From |
+/// |---|---|
+/// | `gen_ai.usage.input_tokens`, `gen_ai.usage.output_tokens` | [`new`](Self::new) |
+/// | `gen_ai.usage.cache_read.input_tokens`, `gen_ai.usage.cache_write.input_tokens` | [`cache_read`](Self::cache_read), [`cache_write`](Self::cache_write) |
+/// | `gen_ai.usage.reasoning.output_tokens` | [`reasoning`](Self::reasoning) |
+/// | `gen_ai.usage.{text,image,audio}.input_tokens`, `….output_tokens`, `….cache_read.input_tokens` | [`input_of`](Self::input_of), [`output_of`](Self::output_of), [`cache_read_of`](Self::cache_read_of) |
+///
+/// Source: [gen_ai.usage.*](https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/registry/attributes/gen-ai.md)
+///
+/// ```
+/// use spanwise_core::{Modality, Usage};
+///
+/// let usage = Usage::new(300, 48)
+///     .cache_read(40)
+///     .input_of(Modality::Text, 100)
+///     .input_of(Modality::Image, 200);
+/// assert_eq!(usage.total_tokens(), 348);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    input: Option<u64>,
+    output: Option<u64>,
+    cache_read: Option<u64>,
+    cache_write: Option<u64>,
+    reasoning: Option<u64>,
+    input_of: ByModality,
+    output_of: ByModality,
+    cache_read_of: ByModality,
+}
+
+type ByModality = [Option<u64>; Modality::ALL.len()];
+
+/// What kind of content tokens stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Modality {
+    /// `text`
+    Text,
+    /// `image`
+    Image,
+    /// `audio`
+    Audio,
+}
+
+impl Modality {
+    pub(crate) const ALL: [Self; 3] = [Self::Text, Self::Image, Self::Audio];
+}
+
+impl Usage {
+    /// Input and output tokens, cached and reasoning ones included.
+    pub const fn new(input_tokens: u64, output_tokens: u64) -> Self {
+        Self {
+            input: Some(capped(input_tokens)),
+            output: Some(capped(output_tokens)),
+            ..Self::unknown()
+        }
+    }
+
+    /// Nothing is known yet; a stream may tell input and output at different times.
+    pub const fn unknown() -> Self {
+        Self {
+            input: None,
+            output: None,
+            cache_read: None,
+            cache_write: None,
+            reasoning: None,
+            input_of: [None; 3],
+            output_of: [None; 3],
+            cache_read_of: [None; 3],
+        }
+    }
+
+    /// For providers whose input count leaves cached tokens out, as Anthropic's does: adds them up.
+    ///
+    /// ```
+    /// use spanwise_core::Usage;
+    ///
+    /// let usage = Usage::with_cache_apart(10, 5, 90, 20);
+    /// assert_eq!(usage, Usage::new(120, 5).cache_read(90).cache_write(20));
+    /// ```
+    pub const fn with_cache_apart(
+        input_tokens: u64,
+        output_tokens: u64,
+        cache_read: u64,
+        cache_write: u64,
+    ) -> Self {
+        let input = input_tokens.saturating_add(cache_read).saturating_add(cache_write);
+        Self {
+            cache_read: Some(capped(cache_read)),
+            cache_write: Some(capped(cache_write)),
+            ..Self::new(input, output_tokens)
+        }
+    }
+
+    /// Replaces the input total.
+    #[must_use]
+    pub const fn input(mut self, tokens: u64) -> Self {
+        self.input = Some(capped(tokens));
+        self
+    }
+
+    /// Replaces the output total.
+    #[must_use]
+    pub const fn output(mut self, tokens: u64) -> Self {
+        self.output = Some(capped(tokens));
+        self
+    }
+
+    /// Input tokens that came from the provider's cache.
+    #[must_use]
+    pub const fn cache_read(mut self, tokens: u64) -> Self {
+        self.cache_read = Some(capped(tokens));
+        self
+    }
+
+    /// Input tokens that were written to the provider's cache.
+    #[must_use]
+    pub const fn cache_write(mut self, tokens: u64) -> Self {
+        self.cache_write = Some(capped(tokens));
+        self
+    }
+
+    /// Output tokens that the model spent on reasoning.
+    #[must_use]
+    pub const fn reasoning(mut self, tokens: u64) -> Self {
+        self.reasoning = Some(capped(tokens));
+        self
+    }
+
+    /// Input tokens of one modality.
+    #[must_use]
+    pub const fn input_of(mut self, modality: Modality, tokens: u64) -> Self {
+        self.input_of[modality as usize] = Some(capped(tokens));
+        self
+    }
+
+    /// Output tokens of one modality.
+    #[must_use]
+    pub const fn output_of(mut self, modality: Modality, tokens: u64) -> Self {
+        self.output_of[modality as usize] = Some(capped(tokens));
+        self
+    }
+
+    /// Input tokens of one modality that came from the provider's cache.
+    #[must_use]
+    pub const fn cache_read_of(mut self, modality: Modality, tokens: u64) -> Self {
+        self.cache_read_of[modality as usize] = Some(capped(tokens));
+        self
+    }
+
+    /// Input tokens, if known.
+    pub const fn input_tokens(&self) -> Option<u64> {
+        self.input
+    }
+
+    /// Output tokens, if known.
+    pub const fn output_tokens(&self) -> Option<u64> {
+        self.output
+    }
+
+    /// Cached input tokens, if known.
+    pub const fn cache_read_tokens(&self) -> Option<u64> {
+        self.cache_read
+    }
+
+    /// Input tokens written to the cache, if known.
+    pub const fn cache_write_tokens(&self) -> Option<u64> {
+        self.cache_write
+    }
+
+    /// Reasoning tokens, if known.
+    pub const fn reasoning_tokens(&self) -> Option<u64> {
+        self.reasoning
+    }
+
+    /// Input and output together; what is not known counts as nothing.
+    pub fn total_tokens(&self) -> u64 {
+        self.input.unwrap_or(0).saturating_add(self.output.unwrap_or(0))
+    }
+
+    /// The same with every detail inside its total.
+    pub(crate) fn settled(mut self) -> Self {
+        self.cache_read = within(self.cache_read, self.input);
+        self.cache_write = within(self.cache_write, self.input);
+        self.reasoning = within(self.reasoning, self.output);
+        share_out(&mut self.input_of, self.input);
+        share_out(&mut self.output_of, self.output);
+        for (cached, whole) in self.cache_read_of.iter_mut().zip(self.input_of) {
+            *cached = within(*cached, whole);
+        }
+        share_out(&mut self.cache_read_of, self.cache_read);
+        self
+    }
+
+    pub(crate) fn input_split(&self) -> &ByModality {
+        &self.input_of
+    }
+
+    pub(crate) fn output_split(&self) -> &ByModality {
+        &self.output_of
+    }
+
+    pub(crate) fn cache_read_split(&self) -> &ByModality {
+        &self.cache_read_of
+    }
+
+    /// Every count that is known, as span attributes. Expects settled usage.
+    pub(crate) fn push_attributes(&self, attributes: &mut Vec<KeyValue>) {
+        const INPUT_OF: [crate::semconv::Attribute<i64>; 3] = [
+            key::GEN_AI_USAGE_TEXT_INPUT_TOKENS,
+            key::GEN_AI_USAGE_IMAGE_INPUT_TOKENS,
+            key::GEN_AI_USAGE_AUDIO_INPUT_TOKENS,
+        ];
+        const OUTPUT_OF: [crate::semconv::Attribute<i64>; 3] = [
+            key::GEN_AI_USAGE_TEXT_OUTPUT_TOKENS,
+            key::GEN_AI_USAGE_IMAGE_OUTPUT_TOKENS,
+            key::GEN_AI_USAGE_AUDIO_OUTPUT_TOKENS,
+        ];
+        const CACHE_READ_OF: [crate::semconv::Attribute<i64>; 3] = [
+            key::GEN_AI_USAGE_TEXT_CACHE_READ_INPUT_TOKENS,
+            key::GEN_AI_USAGE_IMAGE_CACHE_READ_INPUT_TOKENS,
+            key::GEN_AI_USAGE_AUDIO_CACHE_READ_INPUT_TOKENS,
+        ];
+        let mut push = |attribute: crate::semconv::Attribute<i64>, tokens: Option<u64>| {
+            if let Some(tokens) = tokens {
+                attributes.push(attribute.of(i64::try_from(tokens).unwrap_or(i64::MAX)));
+            }
+        };
+        push(key::GEN_AI_USAGE_INPUT_TOKENS, self.input);
+        push(key::GEN_AI_USAGE_OUTPUT_TOKENS, self.output);
+        push(key::GEN_AI_USAGE_CACHE_READ_INPUT_TOKENS, self.cache_read);
+        push(key::GEN_AI_USAGE_CACHE_WRITE_INPUT_TOKENS, self.cache_write);
+        push(key::GEN_AI_USAGE_REASONING_OUTPUT_TOKENS, self.reasoning);
+        for modality in Modality::ALL {
+            let index = modality as usize;
+            push(INPUT_OF[index], self.input_of[index]);
+            push(OUTPUT_OF[index], self.output_of[index]);
+            push(CACHE_READ_OF[index], self.cache_read_of[index]);
+        }
+    }
+}
+
+const fn capped(tokens: u64) -> u64 {
+    const MOST: u64 = u32::MAX as u64;
+    if tokens > MOST { MOST } else { tokens }
+}
+
+fn within(part: Option<u64>, whole: Option<u64>) -> Option<u64> {
+    part.map(|part| part.min(whole.unwrap_or(u64::MAX)))
+}
+
+/// Cuts the parts, in order, to what is left of the whole.
+fn share_out(parts: &mut ByModality, whole: Option<u64>) {
+    let mut left = whole.unwrap_or(u64::MAX);
+    for part in parts.iter_mut().flatten() {
+        *part = (*part).min(left);
+        left -= *part;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn details_beyond_their_total_are_cut_to_it() {
+        let usage = Usage::new(10, 5)
+            .cache_read(100)
+            .cache_write(11)
+            .reasoning(u64::MAX)
+            .input_of(Modality::Text, 8)
+            .input_of(Modality::Image, 8)
+            .settled();
+        assert_eq!(
+            usage,
+            Usage::new(10, 5)
+                .cache_read(10)
+                .cache_write(10)
+                .reasoning(5)
+                .input_of(Modality::Text, 8)
+                .input_of(Modality::Image, 2)
+        );
+    }
+
+    #[test]
+    fn counts_beyond_reason_are_cut() {
+        let most = u64::from(u32::MAX);
+        assert_eq!(Usage::new(u64::MAX, u64::MAX).total_tokens(), 2 * most);
+        assert_eq!(Usage::with_cache_apart(u64::MAX, 1, 1, 1).input_tokens(), Some(most));
+        assert_eq!(Usage::new(most, 0).cache_read(u64::MAX).cache_read_tokens(), Some(most));
+    }
+
+    #[test]
+    fn the_example_of_the_conventions_comes_out_as_written_there() {
+        let mut attributes = vec![];
+        Usage::new(300, 20)
+            .cache_read(40)
+            .input_of(Modality::Text, 100)
+            .cache_read_of(Modality::Text, 40)
+            .input_of(Modality::Image, 200)
+            .settled()
+            .push_attributes(&mut attributes);
+        let shown: Vec<String> =
+            attributes.iter().map(|kv| format!("{}={}", kv.key, kv.value)).collect();
+        assert_eq!(
+            shown,
+            [
+                "gen_ai.usage.input_tokens=300",
+                "gen_ai.usage.output_tokens=20",
+                "gen_ai.usage.cache_read.input_tokens=40",
+                "gen_ai.usage.text.input_tokens=100",
+                "gen_ai.usage.text.cache_read.input_tokens=40",
+                "gen_ai.usage.image.input_tokens=200",
+            ]
+        );
+    }
+}

@@ -1,0 +1,279 @@
+//! Where telemetry goes.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::values::{Compression, OtlpProtocol, Signals, Temporality};
+use crate::error::InitError;
+use crate::export::{IntoSdkExporter, SdkExporter};
+use crate::signal::Signal;
+
+/// One place that telemetry goes to.
+///
+/// When one is slow or down, the others do not wait for it.
+///
+/// ```no_run
+/// use spanwise::{Compression, Destination, OtlpProtocol, Signals, TelemetryConfig};
+///
+/// # fn main() -> Result<(), spanwise::InitError> {
+/// let config = TelemetryConfig::new("support-bot")
+///     .destination(
+///         Destination::otlp("https://collector.example.com:4317")
+///             .protocol(OtlpProtocol::Grpc)
+///             .compression(Compression::Gzip)
+///             .header("x-team", "support"),
+///     )
+///     .destination(Destination::otlp("http://localhost:4318").signals(Signals::TRACES));
+/// let telemetry = spanwise::init_telemetry(config)?;
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+#[must_use = "give it to `TelemetryConfig::destination`"]
+pub struct Destination {
+    pub(crate) name: String,
+    pub(crate) kind: DestinationKind,
+}
+
+pub(crate) enum DestinationKind {
+    Otlp(OtlpOptions),
+    Console(Signals),
+    Sdk(SdkExporter),
+}
+
+impl fmt::Debug for DestinationKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Otlp(options) => options.fmt(f),
+            Self::Console(signals) => f.debug_tuple("Console").field(signals).finish(),
+            Self::Sdk(_) => f.write_str("Sdk"),
+        }
+    }
+}
+
+impl Destination {
+    /// An OTLP receiver: a collector, or a backend that takes OTLP itself.
+    ///
+    /// The endpoint is the base, such as `http://localhost:4318`; over HTTP `/v1/traces`, `/v1/metrics`
+    /// and `/v1/logs` are added. Over gRPC `host:port` without a scheme means `https`, unless
+    /// [`insecure`](OtlpDestination::insecure).
+    ///
+    /// It takes no setting from the environment, and its headers go to its endpoint and nowhere else.
+    pub fn otlp(endpoint: impl Into<String>) -> OtlpDestination {
+        let options = OtlpOptions { endpoint: Some(endpoint.into()), ..OtlpOptions::default() };
+        OtlpDestination { name: "otlp".into(), options }
+    }
+
+    /// What the `OTEL_EXPORTER_OTLP_*` variables say, with what is said here on top.
+    ///
+    /// For use beside other destinations: without any, it is there by itself as soon as one of those
+    /// variables is set.
+    pub fn from_env() -> OtlpDestination {
+        let options = OtlpOptions { from_env: true, ..OtlpOptions::default() };
+        OtlpDestination { name: "otlp".into(), options }
+    }
+
+    /// The terminal, on stderr: finished traces as a tree, metrics and logs as lines.
+    ///
+    /// Shows names, tokens, times and kinds of error; never content.
+    pub fn console(signals: Signals) -> Self {
+        Self { name: "console".into(), kind: DestinationKind::Console(signals) }
+    }
+
+    /// Any span, log or metric exporter of the OpenTelemetry SDK.
+    ///
+    /// It runs on a thread and a Tokio runtime of its own, so that one that blocks or panics harms
+    /// nobody else. Its one error counts the whole batch as refused: it cannot say more. An exporter
+    /// that must be made inside a runtime, such as one over `tonic`, goes through
+    /// [`exporter_from`](Self::exporter_from).
+    ///
+    /// ```
+    /// use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+    /// use spanwise::{Destination, TelemetryConfig};
+    ///
+    /// #[derive(Debug)]
+    /// struct Counting;
+    ///
+    /// impl SpanExporter for Counting {
+    ///     async fn export(&self, batch: Vec<SpanData>) -> opentelemetry_sdk::error::OTelSdkResult {
+    ///         eprintln!("{} spans", batch.len());
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let config = TelemetryConfig::new("bot").destination(Destination::exporter(Counting));
+    /// # let _ = config;
+    /// ```
+    pub fn exporter<M, E>(exporter: E) -> Self
+    where
+        E: IntoSdkExporter<M> + Send,
+    {
+        Self::exporter_from(async move || exporter)
+    }
+
+    /// The same for an exporter that is made on the thread and in the runtime in which it then runs.
+    ///
+    /// With the feature `opentelemetry-otlp`, over a channel of the program's own:
+    ///
+    /// ```
+    /// # #[cfg(feature = "opentelemetry-otlp")] {
+    /// use spanwise::opentelemetry_otlp::{SpanExporter, WithExportConfig, WithTonicConfig};
+    /// use spanwise::{Destination, TelemetryConfig};
+    ///
+    /// let exporter = Destination::exporter_from(async || {
+    ///     SpanExporter::builder()
+    ///         .with_tonic()
+    ///         .with_endpoint("http://localhost:4317")
+    ///         .with_interceptor(|mut request: tonic::Request<()>| {
+    ///             request.metadata_mut().insert("x-signed", "…".parse().unwrap());
+    ///             Ok(request)
+    ///         })
+    ///         .build()
+    ///         .expect("the endpoint is a URL")
+    /// });
+    /// let config = TelemetryConfig::new("bot").destination(exporter);
+    /// # let _ = config; }
+    /// ```
+    pub fn exporter_from<M, E, F>(make: F) -> Self
+    where
+        E: IntoSdkExporter<M>,
+        F: AsyncFnOnce() -> E + Send + 'static,
+    {
+        Self { name: "exporter".into(), kind: DestinationKind::Sdk(E::sdk_exporter(make)) }
+    }
+
+    /// What reports and metrics call it. Defaults to `otlp`, `console` or `exporter`.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+}
+
+/// A backend that knows where and how it takes telemetry.
+pub trait Preset: fmt::Debug + Send + Sync {
+    /// The destination that it stands for.
+    ///
+    /// # Errors
+    ///
+    /// [`InitError`], where keys or the host cannot be used.
+    fn destination(&self) -> Result<Destination, InitError>;
+}
+
+/// An OTLP receiver; made by [`Destination::otlp`].
+#[derive(Debug)]
+#[must_use = "give it to `TelemetryConfig::destination`"]
+pub struct OtlpDestination {
+    name: String,
+    options: OtlpOptions,
+}
+
+impl From<OtlpDestination> for Destination {
+    fn from(destination: OtlpDestination) -> Self {
+        let OtlpDestination { name, options } = destination;
+        Self { name, kind: DestinationKind::Otlp(options) }
+    }
+}
+
+/// What can be said of an OTLP endpoint in code; what is not said has a default.
+#[derive(Clone, Default)]
+pub(crate) struct OtlpOptions {
+    /// Takes from the environment what code does not say.
+    pub(crate) from_env: bool,
+    pub(crate) endpoint: Option<String>,
+    pub(crate) signal_endpoints: [Option<String>; 3],
+    pub(crate) protocol: Option<OtlpProtocol>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) compression: Option<Compression>,
+    pub(crate) insecure: Option<bool>,
+    pub(crate) certificate: Option<PathBuf>,
+    pub(crate) client_certificate: Option<PathBuf>,
+    pub(crate) client_key: Option<PathBuf>,
+    pub(crate) signals: Option<Signals>,
+    pub(crate) temporality: Option<Temporality>,
+}
+
+/// Header names only, and no endpoint: it may hold a password.
+impl fmt::Debug for OtlpOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Otlp")
+            .field("protocol", &self.protocol)
+            .field("headers", &self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("compression", &self.compression)
+            .field("signals", &self.signals)
+            .finish_non_exhaustive()
+    }
+}
+
+impl OtlpDestination {
+    /// What reports and metrics call it. Defaults to `otlp`.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// How OTLP travels. Defaults to `http/protobuf`.
+    pub fn protocol(mut self, protocol: OtlpProtocol) -> Self {
+        self.options.protocol = Some(protocol);
+        self
+    }
+
+    /// Adds a header to every request, in place of one of the same name.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.options.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// How long one request may take. Defaults to 10 s.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.options.timeout = Some(timeout);
+        self
+    }
+
+    /// How requests are compressed. Defaults to not at all.
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.options.compression = Some(compression);
+        self
+    }
+
+    /// The endpoint of one signal: over HTTP the full URL, taken as it is.
+    pub fn signal_endpoint(mut self, signal: Signal, endpoint: impl Into<String>) -> Self {
+        self.options.signal_endpoints[signal as usize] = Some(endpoint.into());
+        self
+    }
+
+    /// Whether a gRPC endpoint without a scheme is reached without TLS. Defaults to no.
+    pub fn insecure(mut self, insecure: bool) -> Self {
+        self.options.insecure = Some(insecure);
+        self
+    }
+
+    /// A PEM file of the certificates to trust, in place of the system's and Mozilla's.
+    pub fn certificate(mut self, path: impl Into<PathBuf>) -> Self {
+        self.options.certificate = Some(path.into());
+        self
+    }
+
+    /// PEM files of the certificate and the private key with which the client shows who it is.
+    pub fn client_identity(
+        mut self,
+        certificate: impl Into<PathBuf>,
+        key: impl Into<PathBuf>,
+    ) -> Self {
+        self.options.client_certificate = Some(certificate.into());
+        self.options.client_key = Some(key.into());
+        self
+    }
+
+    /// Which signals go there. Defaults to all three.
+    pub fn signals(mut self, signals: Signals) -> Self {
+        self.options.signals = Some(signals);
+        self
+    }
+
+    /// Whether metrics count since the start or since the last export. Defaults to the start.
+    pub fn temporality(mut self, temporality: Temporality) -> Self {
+        self.options.temporality = Some(temporality);
+        self
+    }
+}

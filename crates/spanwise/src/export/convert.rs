@@ -1,0 +1,196 @@
+//! What was recorded, as OTLP.
+
+use std::time::SystemTime;
+
+use opentelemetry::logs::AnyValue as LogValue;
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, KeyValueList};
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
+use opentelemetry_proto::tonic::metrics::v1::Metric;
+use opentelemetry_proto::tonic::trace::v1::Span;
+use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
+use serde_json::Value as Json;
+use spanwise_core::{Content, Event, instrumentation_scope};
+
+use super::queued::{QueuedLog, QueuedSpan};
+use super::request::{ExportedResource, Group};
+
+pub(crate) fn resource(resource: &opentelemetry_sdk::Resource) -> ExportedResource {
+    let attributes = ResourceAttributesWithSchema::from(resource);
+    ExportedResource {
+        resource: opentelemetry_proto::tonic::resource::v1::Resource {
+            attributes: attributes.attributes.0,
+            ..Default::default()
+        },
+        schema_url: attributes.schema_url.unwrap_or_default(),
+    }
+}
+
+/// Spans by scope, with their content as JSON text.
+pub(crate) fn spans(queued: Vec<QueuedSpan>) -> Vec<Group<Span>> {
+    let mut groups = Vec::new();
+    for QueuedSpan { span, content } in queued {
+        let group = Group::of(&mut groups, &span.instrumentation_scope, None);
+        let mut span = Span::from(span);
+        span.attributes.extend(content.iter().flat_map(|content| content_as_text(content)));
+        group.items.push(span);
+    }
+    groups
+}
+
+fn content_as_text(content: &Content) -> impl Iterator<Item = KeyValue> + '_ {
+    content
+        .items()
+        .iter()
+        .map(|item| key_value(item.key().into_owned(), Value::StringValue(item.to_text())))
+}
+
+/// Log records by scope.
+pub(crate) fn logs(queued: Vec<QueuedLog>) -> Vec<Group<LogRecord>> {
+    let own_scope = instrumentation_scope();
+    let mut groups = Vec::new();
+    for log in queued {
+        match log {
+            QueuedLog::Event(event) => {
+                Group::of(&mut groups, &own_scope, None).items.push(event_record(*event));
+            }
+            QueuedLog::Record(record) => {
+                let (record, scope) = *record;
+                let target = record.target().map(|target| target.as_ref());
+                let group = Group::of(&mut groups, &scope, target);
+                group.items.push(log_record(&record));
+            }
+        }
+    }
+    groups
+}
+
+fn event_record(event: Event) -> LogRecord {
+    let Event { name, timestamp, severity, attributes, content, span } = event;
+    let mut attributes: Vec<KeyValue> = attributes
+        .into_iter()
+        .map(|kv| KeyValue {
+            key: kv.key.as_str().to_owned(),
+            value: Some(kv.value.into()),
+            ..KeyValue::default()
+        })
+        .collect();
+    attributes.extend(content.iter().flat_map(|content| content.items()).map(|item| KeyValue {
+        key: item.key().into_owned(),
+        value: Some(structured(item.to_value())),
+        ..KeyValue::default()
+    }));
+    let in_trace = span.is_valid();
+    LogRecord {
+        time_unix_nano: nanos(timestamp),
+        observed_time_unix_nano: nanos(timestamp),
+        severity_number: severity as i32,
+        severity_text: severity.name().to_owned(),
+        attributes,
+        flags: u32::from(span.trace_flags().to_u8()),
+        trace_id: if in_trace { span.trace_id().to_bytes().to_vec() } else { Vec::new() },
+        span_id: if in_trace { span.span_id().to_bytes().to_vec() } else { Vec::new() },
+        event_name: name.to_owned(),
+        ..LogRecord::default()
+    }
+}
+
+/// The crate's own conversion expects an observed time, which a foreign processor may have left out.
+fn log_record(record: &opentelemetry_sdk::logs::SdkLogRecord) -> LogRecord {
+    let context = record.trace_context();
+    let attributes = record
+        .attributes_iter()
+        .map(|(key, value)| key_value(key.as_str().to_owned(), log_value(value.clone())));
+    let flags = context.and_then(|context| context.trace_flags);
+    LogRecord {
+        time_unix_nano: record.timestamp().map(nanos).unwrap_or_default(),
+        observed_time_unix_nano: nanos(record.observed_timestamp().unwrap_or_else(SystemTime::now)),
+        severity_number: record
+            .severity_number()
+            .map(|severity| severity as i32)
+            .unwrap_or_default(),
+        severity_text: record.severity_text().unwrap_or_default().to_owned(),
+        body: record.body().map(|body| AnyValue { value: Some(log_value(body.clone())) }),
+        attributes: attributes.collect(),
+        dropped_attributes_count: 0,
+        flags: flags.map(|flags| u32::from(flags.to_u8())).unwrap_or_default(),
+        trace_id: context.map(|context| context.trace_id.to_bytes().to_vec()).unwrap_or_default(),
+        span_id: context.map(|context| context.span_id.to_bytes().to_vec()).unwrap_or_default(),
+        event_name: record.event_name().unwrap_or_default().to_owned(),
+    }
+}
+
+fn log_value(value: LogValue) -> Value {
+    match value {
+        LogValue::Int(number) => Value::IntValue(number),
+        LogValue::Double(number) => Value::DoubleValue(number),
+        LogValue::String(text) => Value::StringValue(text.into()),
+        LogValue::Boolean(flag) => Value::BoolValue(flag),
+        LogValue::Bytes(bytes) => Value::BytesValue(*bytes),
+        LogValue::ListAny(values) => {
+            array(values.into_iter().map(|value| AnyValue { value: Some(log_value(value)) }))
+        }
+        LogValue::Map(map) => {
+            let mut values: Vec<KeyValue> = map
+                .into_iter()
+                .map(|(key, value)| key_value(key.as_str().to_owned(), log_value(value)))
+                .collect();
+            // The order of a hash map is no order.
+            values.sort_by(|a, b| a.key.cmp(&b.key));
+            Value::KvlistValue(KeyValueList { values })
+        }
+        // The API may grow; what we do not know is still shown.
+        other => Value::StringValue(format!("{other:?}")),
+    }
+}
+
+/// JSON as OTLP's structured values; `null` is a value that is not set.
+fn structured(value: Json) -> AnyValue {
+    let value = match value {
+        Json::Null => None,
+        Json::Bool(flag) => Some(Value::BoolValue(flag)),
+        Json::Number(number) => Some(match number.as_i64() {
+            Some(number) => Value::IntValue(number),
+            None => Value::DoubleValue(number.as_f64().unwrap_or(f64::NAN)),
+        }),
+        Json::String(text) => Some(Value::StringValue(text)),
+        Json::Array(values) => Some(array(values.into_iter().map(structured))),
+        Json::Object(fields) => Some(Value::KvlistValue(KeyValueList {
+            values: fields
+                .into_iter()
+                .map(|(key, value)| KeyValue {
+                    key,
+                    value: Some(structured(value)),
+                    ..KeyValue::default()
+                })
+                .collect(),
+        })),
+    };
+    AnyValue { value }
+}
+
+fn array(values: impl Iterator<Item = AnyValue>) -> Value {
+    Value::ArrayValue(ArrayValue { values: values.collect() })
+}
+
+fn key_value(key: String, value: Value) -> KeyValue {
+    KeyValue { key, value: Some(AnyValue { value: Some(value) }), ..KeyValue::default() }
+}
+
+fn nanos(time: SystemTime) -> u64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The metrics of a collection, by scope.
+pub(crate) fn metrics(request: ExportMetricsServiceRequest) -> Vec<Group<Metric>> {
+    let scopes = request.resource_metrics.into_iter().flat_map(|metrics| metrics.scope_metrics);
+    scopes
+        .map(|scope| Group {
+            scope: scope.scope.unwrap_or_default(),
+            schema_url: scope.schema_url,
+            items: scope.metrics,
+        })
+        .collect()
+}

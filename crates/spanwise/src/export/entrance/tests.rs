@@ -1,0 +1,134 @@
+use opentelemetry::KeyValue;
+use opentelemetry::trace::{
+    Link, Span as _, SpanKind, TraceContextExt as _, TraceId, TraceState, Tracer as _,
+    TracerProvider as _,
+};
+use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, SdkTracerProvider, ShouldSample};
+use spanwise_core::{CapturePolicy, ContentCapture, ContentItem, Generation, Part, Recorder};
+
+use super::*;
+use crate::config::BatchConfiguration;
+use crate::export::intake::Fill;
+use crate::export::ledger::Ledger;
+use crate::export::queued::Drained;
+use crate::report::DropReason;
+use crate::signal::Signal;
+
+fn intake(spans: BatchConfiguration) -> Arc<Intake> {
+    let ledger = Ledger::new([("otlp".to_owned(), [true, true, true])]);
+    Arc::new(Intake::new(spans, BatchConfiguration::LOGS, ledger))
+}
+
+/// There is no worker here: a provider that goes away must not wait for one.
+fn nobody_flushes(intake: &Intake) {
+    intake.close();
+}
+
+fn everything(intake: &Intake) -> Drained {
+    intake.drain(Fill { spans: true, logs: true, metrics: true })
+}
+
+/// Records for processors, and for nobody to export.
+#[derive(Clone, Debug)]
+struct RecordOnly;
+
+impl ShouldSample for RecordOnly {
+    fn should_sample(
+        &self,
+        parent: Option<&Context>,
+        _: TraceId,
+        _: &str,
+        _: &SpanKind,
+        _: &[KeyValue],
+        _: &[Link],
+    ) -> SamplingResult {
+        let trace_state = parent.map(|context| context.span().span_context().trace_state().clone());
+        SamplingResult {
+            decision: SamplingDecision::RecordOnly,
+            attributes: vec![],
+            trace_state: trace_state.unwrap_or(TraceState::NONE),
+        }
+    }
+}
+
+#[test]
+fn only_sampled_spans_are_taken() {
+    let intake = intake(BatchConfiguration::SPANS);
+    let provider = SdkTracerProvider::builder()
+        .with_sampler(RecordOnly)
+        .with_span_processor(Entrance(intake.clone()))
+        .build();
+    let mut span = provider.tracer("t").start("recorded only");
+    assert!(span.is_recording());
+    assert_eq!(intake.open_spans(), 1);
+    span.end();
+    assert_eq!(intake.open_spans(), 0);
+    assert!(everything(&intake).is_empty());
+    assert_eq!(intake.intake_counts(Signal::Traces).accepted, 0);
+    nobody_flushes(&intake);
+}
+
+#[test]
+fn content_stays_with_its_own_span() {
+    let intake = intake(BatchConfiguration::SPANS);
+    let entrance = Entrance(intake.clone());
+    let provider = SdkTracerProvider::builder().with_span_processor(entrance.clone()).build();
+    let recorder = Recorder::builder(provider.tracer("t"))
+        .content(entrance)
+        .policy(CapturePolicy::new(ContentCapture::SpanOnly))
+        .build();
+    let _active = recorder.in_context(&Context::new()).attach();
+    for input in ["first", "second"] {
+        Generation::chat("openai", "gpt-4o").input(input).start().finish();
+        provider.tracer("another").start("without content").end();
+    }
+    let spans = everything(&intake).spans;
+    let told = spans.iter().map(|queued| match queued.content.as_deref().map(Content::items) {
+        Some([ContentItem::InputMessages(messages)]) => match messages[0].parts() {
+            [Part::Text { content }] => content.clone(),
+            other => panic!("{other:?}"),
+        },
+        Some(other) => panic!("{other:?}"),
+        None => queued.span.name.to_string(),
+    });
+    let told: Vec<String> = told.collect();
+    assert_eq!(told, ["first", "without content", "second", "without content"]);
+    nobody_flushes(&intake);
+}
+
+#[test]
+fn the_queue_is_full_by_number_or_by_bytes_and_the_newest_is_refused() {
+    let one = |name: String| {
+        let intake = intake(BatchConfiguration {
+            max_queue_size: 3,
+            max_queue_bytes: 10_000,
+            max_export_batch_size: 3,
+            ..BatchConfiguration::SPANS
+        });
+        let provider =
+            SdkTracerProvider::builder().with_span_processor(Entrance(intake.clone())).build();
+        for _ in 0..5 {
+            provider.tracer("t").start(name.clone()).end();
+        }
+        let counts = intake.intake_counts(Signal::Traces);
+        nobody_flushes(&intake);
+        (counts.queued, counts.dropped_for(DropReason::QueueFull))
+    };
+    assert_eq!(one("small".into()), (3, 2));
+    assert_eq!(one("x".repeat(4_000)), (2, 3));
+    assert_eq!(one("x".repeat(40_000)), (1, 4), "one that is larger than the queue goes alone");
+}
+
+#[test]
+fn after_the_end_everything_is_refused_and_every_command_answered() {
+    let intake = intake(BatchConfiguration::SPANS);
+    let provider =
+        SdkTracerProvider::builder().with_span_processor(Entrance(intake.clone())).build();
+    provider.tracer("t").start("before").end();
+    intake.stop(DropReason::ShutdownTimeout);
+    provider.tracer("t").start("after").end();
+    let counts = intake.report().destinations[0].traces();
+    assert_eq!(counts.dropped_for(DropReason::ShutdownTimeout), 1);
+    assert_eq!(counts.dropped_for(DropReason::AfterShutdown), 1);
+    assert!(provider.force_flush().is_err(), "at once, since nobody is there to flush");
+}

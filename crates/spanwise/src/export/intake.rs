@@ -1,0 +1,312 @@
+//! Where recording hands over to exporting: bounded by number and by bytes, never waiting.
+//!
+//! ```text
+//! spans, logs ─► Entrance ─┐
+//!                          ├─► Intake ─► worker
+//! periodic readers ────────┘
+//! ```
+
+use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::command::Command;
+use super::ledger::{LaneId, Ledger};
+use super::queued::{Collection, Drained, QueuedLog, QueuedSpan};
+use super::size;
+use crate::config::BatchConfiguration;
+use crate::report::{Counts, DropReason, Report};
+use crate::signal::Signal;
+
+/// What waits to be exported, and who is told about it.
+pub(crate) struct Intake {
+    state: Mutex<State>,
+    wake: Notify,
+    spans: BatchConfiguration,
+    logs: BatchConfiguration,
+    open_spans: AtomicI64,
+}
+
+/// A batch leaves early when it holds about this much, whatever its number of items.
+const BATCH_BYTES: usize = 2 << 20;
+
+/// More collections than these wait only when nothing is sent any more; the next one says it all anyway.
+const MOST_COLLECTIONS: usize = 8;
+
+struct State {
+    phase: Phase,
+    spans: Vec<QueuedSpan>,
+    span_bytes: usize,
+    logs: Vec<QueuedLog>,
+    log_bytes: usize,
+    metrics: Vec<Collection>,
+    commands: Vec<Command>,
+    ledger: Ledger,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// Nothing is accepted any more; what is here is still sent.
+    Closed,
+    /// There is no worker any more.
+    Stopped,
+}
+
+/// How full the queues are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fill {
+    pub(crate) spans: bool,
+    pub(crate) logs: bool,
+    pub(crate) metrics: bool,
+}
+
+impl Intake {
+    pub(crate) fn new(spans: BatchConfiguration, logs: BatchConfiguration, ledger: Ledger) -> Self {
+        Self {
+            state: Mutex::new(State {
+                phase: Phase::Open,
+                spans: Vec::new(),
+                span_bytes: 0,
+                logs: Vec::new(),
+                log_bytes: 0,
+                metrics: Vec::new(),
+                commands: Vec::new(),
+                ledger,
+            }),
+            wake: Notify::new(),
+            spans,
+            logs,
+            open_spans: AtomicI64::new(0),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a span, unless there is no room.
+    pub(crate) fn push_span(&self, queued: QueuedSpan) {
+        let bytes = size::of_span(&queued.span, queued.content.as_deref());
+        let full = {
+            let mut state = self.lock();
+            let State { phase, spans, span_bytes, ledger, .. } = &mut *state;
+            if !admit(*phase, ledger, Signal::Traces, &self.spans, *span_bytes, bytes) {
+                return;
+            }
+            let before = *span_bytes;
+            *span_bytes += bytes;
+            spans.push(queued);
+            spans.len() == self.spans.max_export_batch_size || crosses(before, *span_bytes)
+        };
+        if full {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Takes a log record, unless there is no room.
+    pub(crate) fn push_log(&self, log: QueuedLog) {
+        let bytes = size::of_log(&log);
+        let full = {
+            let mut state = self.lock();
+            let State { phase, logs, log_bytes, ledger, .. } = &mut *state;
+            if !admit(*phase, ledger, Signal::Logs, &self.logs, *log_bytes, bytes) {
+                return;
+            }
+            let before = *log_bytes;
+            *log_bytes += bytes;
+            logs.push(log);
+            logs.len() == self.logs.max_export_batch_size || crosses(before, *log_bytes)
+        };
+        if full {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Takes what a reader collected; says whether there is anyone to send it.
+    pub(crate) fn push_metrics(&self, collection: Collection) -> bool {
+        {
+            let mut state = self.lock();
+            if state.phase != Phase::Open || state.metrics.len() >= MOST_COLLECTIONS {
+                return false;
+            }
+            state.metrics.push(collection);
+        }
+        self.wake.notify_one();
+        true
+    }
+
+    /// Waits until there is something to do, or to think about.
+    pub(crate) async fn woken(&self) {
+        self.wake.notified().await;
+    }
+
+    /// Hands a command to the worker; without one the sender inside is dropped, which answers it.
+    pub(crate) fn command(&self, command: Command) {
+        {
+            let mut state = self.lock();
+            if state.phase == Phase::Stopped {
+                return;
+            }
+            state.commands.push(command);
+        }
+        self.wake.notify_one();
+    }
+
+    pub(crate) fn take_commands(&self) -> Vec<Command> {
+        std::mem::take(&mut self.lock().commands)
+    }
+
+    /// Which queues have a whole batch.
+    pub(crate) fn fill(&self) -> Fill {
+        let state = self.lock();
+        let full = |len, bytes, batches: &BatchConfiguration| {
+            len >= batches.max_export_batch_size || bytes >= BATCH_BYTES
+        };
+        Fill {
+            spans: full(state.spans.len(), state.span_bytes, &self.spans),
+            logs: full(state.logs.len(), state.log_bytes, &self.logs),
+            metrics: !state.metrics.is_empty(),
+        }
+    }
+
+    /// Takes what waits; in the books it now waits for each destination.
+    pub(crate) fn drain(&self, which: Fill) -> Drained {
+        let mut state = self.lock();
+        let mut drained = Drained::default();
+        if which.spans {
+            drained.spans = std::mem::take(&mut state.spans);
+            drained.span_bytes = std::mem::take(&mut state.span_bytes);
+            let count = drained.spans.len() as u64;
+            state.ledger.hand_over(Signal::Traces, count, drained.span_bytes);
+        }
+        if which.logs {
+            drained.logs = std::mem::take(&mut state.logs);
+            drained.log_bytes = std::mem::take(&mut state.log_bytes);
+            let count = drained.logs.len() as u64;
+            state.ledger.hand_over(Signal::Logs, count, drained.log_bytes);
+        }
+        if which.metrics {
+            drained.metrics = std::mem::take(&mut state.metrics);
+        }
+        drained
+    }
+
+    /// What the intake itself has of a signal: before it is told apart by destination.
+    pub(crate) fn intake_counts(&self, signal: Signal) -> Counts {
+        self.lock().ledger.intake_counts(signal)
+    }
+
+    /// What the lane to a destination has of a signal.
+    pub(crate) fn lane_counts(&self, destination: usize, signal: Signal) -> Option<Counts> {
+        self.lock().ledger.lane_counts(LaneId { destination, signal })
+    }
+
+    /// How many items of a signal may wait.
+    pub(crate) fn capacity(&self, signal: Signal) -> u64 {
+        let batches = if signal == Signal::Logs { &self.logs } else { &self.spans };
+        batches.max_queue_size as u64
+    }
+
+    /// A span of anyone has started.
+    pub(crate) fn span_started(&self) {
+        self.open_spans.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A span of anyone has ended.
+    pub(crate) fn span_ended(&self) {
+        self.open_spans.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Spans of anyone that have started and not ended.
+    pub(crate) fn open_spans(&self) -> u64 {
+        u64::try_from(self.open_spans.load(Ordering::Relaxed)).unwrap_or(0)
+    }
+
+    /// Changes or reads the books.
+    pub(crate) fn ledger<R>(&self, with: impl FnOnce(&mut Ledger) -> R) -> R {
+        with(&mut self.lock().ledger)
+    }
+
+    /// Accepts nothing any more.
+    pub(crate) fn close(&self) {
+        let mut state = self.lock();
+        if state.phase == Phase::Open {
+            state.phase = Phase::Closed;
+        }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.lock().phase == Phase::Open
+    }
+
+    /// There is no worker any more: what has no answer is dropped, and commands are answered at once.
+    pub(crate) fn stop(&self, reason: DropReason) {
+        let (_commands, _spans, _logs);
+        {
+            let mut state = self.lock();
+            state.phase = Phase::Stopped;
+            state.ledger.abandon_all(reason);
+            // Dropped after the lock is free.
+            _commands = std::mem::take(&mut state.commands);
+            _spans = std::mem::take(&mut state.spans);
+            _logs = std::mem::take(&mut state.logs);
+            state.metrics.clear();
+        }
+    }
+
+    /// What became of everything so far.
+    pub(crate) fn report(&self) -> Report {
+        let destinations = self.lock().ledger.snapshot();
+        let waits = destinations.iter().any(|destination| {
+            Signal::ALL.into_iter().filter_map(|signal| destination.signal(signal)).any(|counts| {
+                counts.queued + counts.in_flight > 0
+                    || counts.dropped_for(DropReason::ShutdownTimeout) > 0
+            })
+        });
+        Report {
+            destinations,
+            ended_at_shutdown: 0,
+            open_spans: self.open_spans(),
+            complete: !waits,
+        }
+    }
+}
+
+/// Enters an item into the books; says whether it may come in.
+fn admit(
+    phase: Phase,
+    ledger: &mut Ledger,
+    signal: Signal,
+    batches: &BatchConfiguration,
+    waiting_bytes: usize,
+    bytes: usize,
+) -> bool {
+    if phase != Phase::Open {
+        ledger.refuse(signal, DropReason::AfterShutdown);
+        return false;
+    }
+    let (backlog, backlog_bytes) = ledger.least_backlog(signal);
+    let items = ledger.waiting(signal) + backlog;
+    let held = waiting_bytes + backlog_bytes;
+    // A single item larger than the whole queue is let through alone: it may still be deliverable.
+    let fits = held == 0 || held + bytes <= batches.max_queue_bytes;
+    if items >= batches.max_queue_size as u64 || !fits {
+        ledger.refuse(signal, DropReason::QueueFull);
+        return false;
+    }
+    ledger.accept(signal);
+    true
+}
+
+fn crosses(before: usize, after: usize) -> bool {
+    before < BATCH_BYTES && after >= BATCH_BYTES
+}
+
+impl fmt::Debug for Intake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Intake")
+    }
+}

@@ -1,0 +1,31 @@
+//! From recording to the wire.
+//!
+//! ```text
+//! entrance ─► intake ─► worker: convert ─► stages ─► split ─► lane ─► OTLP receiver
+//!   │                                      └────► lane ─► console, or any SDK exporter
+//!   └─ ledger: where everything is, for every destination
+//! ```
+//! `intake` and `ledger` are called by recording; everything else runs on threads of ours.
+
+pub(crate) mod blocking;
+pub(crate) mod command;
+pub(crate) mod console;
+mod convert;
+pub(crate) mod entrance;
+pub(crate) mod intake;
+pub(crate) mod lane;
+pub(crate) mod ledger;
+pub(crate) mod metrics;
+mod queued;
+mod request;
+mod sdk;
+mod size;
+pub(crate) mod split;
+mod stage;
+pub(crate) mod thread;
+pub(crate) mod worker;
+
+pub use sdk::{ForLogs, ForMetrics, ForSpans, IntoSdkExporter};
+
+pub(crate) use convert::resource;
+pub(crate) use sdk::{SdkDestination, SdkExporter, SdkMetrics, SdkTerms, Start};

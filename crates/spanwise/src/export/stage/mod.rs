@@ -1,0 +1,3 @@
+//! What is done to telemetry between the queue and a destination: plain functions over OTLP messages.
+
+pub(crate) mod limits;

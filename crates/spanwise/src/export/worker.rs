@@ -1,0 +1,248 @@
+//! The thread that exports: one runtime of its own, whatever the program has or has not.
+//!
+//! ```text
+//! intake ──full, due, or asked──► convert ─► stages ─► for each destination: split ─► lane
+//! ```
+//! It never waits for a receiver: lanes do. So a command is heard during an export, too.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::command::{Command, Request};
+use super::convert;
+use super::intake::{Fill, Intake};
+use super::lane::LaneHandle;
+use super::queued::Drained;
+use super::request::{ExportedResource, Group, Item};
+use super::split::split;
+use super::stage::limits;
+use super::thread::{FarEnd, own_thread};
+use crate::config::Limits;
+use crate::error::InitError;
+use crate::report::{DropReason, Report};
+use crate::signal::Signal;
+
+/// What the worker works with.
+pub(crate) struct Pipeline {
+    pub(crate) resource: ExportedResource,
+    pub(crate) limits: Limits,
+    pub(crate) lanes: Vec<PipelineLane>,
+    pub(crate) span_delay: Duration,
+    pub(crate) log_delay: Duration,
+}
+
+/// A lane, as dispatching sees it.
+pub(crate) struct PipelineLane {
+    pub(crate) handle: LaneHandle,
+    /// For metrics: the reader whose collections go here.
+    pub(crate) reader: usize,
+    pub(crate) far_end: FarEnd,
+}
+
+/// Starts the thread. `make` runs on it, in its runtime.
+pub(crate) fn spawn<F>(intake: Arc<Intake>, make: F) -> Result<(), InitError>
+where
+    F: FnOnce() -> Pipeline + Send + 'static,
+{
+    own_thread("spanwise-export", move |runtime| {
+        let guard = StopAtEnd(intake.clone());
+        runtime.block_on(async {
+            let pipeline = make();
+            Worker::new(intake, pipeline).run().await;
+        });
+        drop(guard);
+    })
+}
+
+/// However the worker ends, commands are answered from then on.
+struct StopAtEnd(Arc<Intake>);
+
+impl Drop for StopAtEnd {
+    fn drop(&mut self) {
+        self.0.stop(DropReason::ExporterPanicked);
+    }
+}
+
+struct Worker {
+    intake: Arc<Intake>,
+    pipeline: Pipeline,
+    spans_due: Instant,
+    logs_due: Instant,
+}
+
+impl Worker {
+    fn new(intake: Arc<Intake>, pipeline: Pipeline) -> Self {
+        let now = Instant::now();
+        let (spans_due, logs_due) = (now + pipeline.span_delay, now + pipeline.log_delay);
+        Self { intake, pipeline, spans_due, logs_due }
+    }
+
+    async fn run(mut self) {
+        loop {
+            tokio::select! {
+                () = self.intake.woken() => {}
+                () = tokio::time::sleep_until(self.spans_due.min(self.logs_due)) => {}
+            }
+            for command in self.intake.take_commands() {
+                match command {
+                    Command::Flush(Request { metrics: None, deadline, reply }) => {
+                        self.dispatch_all();
+                        self.answer_when_settled(deadline, reply);
+                    }
+                    Command::Shutdown(Request { metrics: None, deadline, reply }) => {
+                        return self.shutdown(deadline, reply).await;
+                    }
+                    waits => self.ask_again_with_metrics(waits),
+                }
+            }
+            self.dispatch_due();
+        }
+    }
+
+    /// A command that wants metrics waits for them beside the loop, and then comes back.
+    fn ask_again_with_metrics(&self, command: Command) {
+        let intake = self.intake.clone();
+        tokio::spawn(async move {
+            let (mut request, again): (Request, fn(Request) -> Command) = match command {
+                Command::Flush(request) => (request, Command::Flush),
+                Command::Shutdown(request) => (request, Command::Shutdown),
+            };
+            if let Some(metrics) = request.metrics.take() {
+                // An instrument that hangs while it is observed must not cost the spans their time.
+                let now = Instant::now();
+                let half = request.deadline.saturating_duration_since(now) / 2;
+                let _ = tokio::time::timeout(half, metrics).await;
+            }
+            intake.command(again(request));
+        });
+    }
+
+    fn dispatch_due(&mut self) {
+        let now = Instant::now();
+        let mut which = self.intake.fill();
+        if now >= self.spans_due {
+            which.spans = true;
+        }
+        if now >= self.logs_due {
+            which.logs = true;
+        }
+        if which.spans {
+            self.spans_due = now + self.pipeline.span_delay;
+        }
+        if which.logs {
+            self.logs_due = now + self.pipeline.log_delay;
+        }
+        let drained = self.intake.drain(which);
+        self.pipeline.dispatch(&self.intake, drained);
+    }
+
+    fn dispatch_all(&mut self) {
+        let drained = self.intake.drain(Fill { spans: true, logs: true, metrics: true });
+        self.pipeline.dispatch(&self.intake, drained);
+    }
+
+    fn answer_when_settled(&self, deadline: Instant, reply: oneshot::Sender<Report>) {
+        let lanes: Vec<_> = self.pipeline.lanes.iter().map(|lane| lane.handle.settled()).collect();
+        let intake = self.intake.clone();
+        tokio::spawn(async move {
+            let settled = async {
+                for lane in lanes {
+                    lane.await;
+                }
+            };
+            let _ = tokio::time::timeout_at(deadline, settled).await;
+            // Nobody may be waiting any more.
+            let _ = reply.send(intake.report());
+        });
+    }
+
+    async fn shutdown(mut self, deadline: Instant, reply: oneshot::Sender<Report>) {
+        self.intake.close();
+        self.dispatch_all();
+        let mut far_ends = Vec::new();
+        for PipelineLane { handle, far_end, .. } in self.pipeline.lanes {
+            // Closes the lane: it delivers what it has, and is done.
+            drop(handle);
+            far_ends.push(far_end);
+        }
+        for lane in &mut far_ends {
+            let _ = tokio::time::timeout_at(deadline, &mut lane.done).await;
+        }
+        for abort in far_ends.into_iter().filter_map(|lane| lane.abort) {
+            abort.abort();
+        }
+        // Let aborted tasks go before their books are closed.
+        tokio::task::yield_now().await;
+        self.intake.stop(DropReason::ShutdownTimeout);
+        let _ = reply.send(self.intake.report());
+    }
+}
+
+impl Pipeline {
+    fn dispatch(&mut self, intake: &Intake, drained: Drained) {
+        if drained.is_empty() {
+            return;
+        }
+        let Drained { spans, span_bytes, logs, log_bytes, metrics } = drained;
+        if !spans.is_empty() {
+            let mut groups = convert::spans(spans);
+            limits::spans(&mut groups, &self.limits);
+            self.fan_out(intake, groups, |_| true);
+            intake.ledger(|ledger| ledger.dispatched(Signal::Traces, span_bytes));
+        }
+        if !logs.is_empty() {
+            let mut groups = convert::logs(logs);
+            limits::logs(&mut groups, &self.limits);
+            self.fan_out(intake, groups, |_| true);
+            intake.ledger(|ledger| ledger.dispatched(Signal::Logs, log_bytes));
+        }
+        for collection in metrics {
+            let groups = convert::metrics(collection.request);
+            let points = groups.iter().flat_map(|group| &group.items).map(Item::count).sum();
+            let reader = collection.reader;
+            for lane in self.lanes.iter().filter(|lane| lane.takes_metrics_of(reader)) {
+                intake.ledger(|ledger| ledger.accept_for(lane.handle.id, points));
+            }
+            self.fan_out(intake, groups, |lane| lane.reader == reader);
+        }
+    }
+
+    /// Gives the items to every lane of their signal; the last one takes them as they are.
+    fn fan_out<T: Item>(
+        &mut self,
+        intake: &Intake,
+        groups: Vec<Group<T>>,
+        takes: impl Fn(&PipelineLane) -> bool,
+    ) {
+        let lanes = self.lanes.iter_mut();
+        let mut lanes: Vec<_> =
+            lanes.filter(|lane| lane.handle.id.signal == T::SIGNAL && takes(lane)).collect();
+        let last = lanes.pop();
+        for lane in lanes {
+            lane.submit(intake, &self.resource, groups.clone());
+        }
+        if let Some(lane) = last {
+            lane.submit(intake, &self.resource, groups);
+        }
+    }
+}
+
+impl PipelineLane {
+    fn takes_metrics_of(&self, reader: usize) -> bool {
+        self.handle.id.signal == Signal::Metrics && self.reader == reader
+    }
+
+    fn submit<T: Item>(
+        &mut self,
+        intake: &Intake,
+        resource: &ExportedResource,
+        groups: Vec<Group<T>>,
+    ) {
+        for part in split(resource, groups, self.handle.bounds) {
+            self.handle.submit(intake, part.request, part.items);
+        }
+    }
+}

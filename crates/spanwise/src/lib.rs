@@ -1,0 +1,101 @@
+//! OpenTelemetry-native instrumentation for programs that call language models.
+//!
+//! Start telemetry once, wrap what you do in operations, and see every generation, tool, agent and
+//! workflow with its tokens, timing and errors: in the terminal at once, and in any OTLP backend as soon
+//! as an endpoint is set.
+//!
+//! ```no_run
+//! use spanwise::{Agent, Generation, Provider, Response, TelemetryConfig, Tool, Usage};
+//!
+//! # type Error = Box<dyn std::error::Error + Send + Sync>;
+//! # async fn ask_the_model() -> Result<Response, Error> { Ok(Response::new()) }
+//! # async fn lookup(order: &str) -> Result<String, Error> { Ok(order.into()) }
+//! #[tokio::main]
+//! async fn main() -> Result<(), Error> {
+//!     let telemetry = spanwise::init_telemetry(TelemetryConfig::from_env()?.service_name("bot"))?;
+//!
+//!     Agent::new("triage")
+//!         .run_with(async |_agent| {
+//!             Generation::chat(Provider::OpenAi, "gpt-4o-mini")
+//!                 .max_tokens(256)
+//!                 .input("Where is my order?")
+//!                 .run(ask_the_model())
+//!                 .await?;
+//!             Tool::new("lookup_order").run(lookup("A-17")).await
+//!         })
+//!         .await?;
+//!
+//!     println!("{}", telemetry.shutdown().await);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! | To | Use |
+//! |---|---|
+//! | start, and say where telemetry goes | [`init_telemetry`], [`TelemetryConfig`], [`Destination`] |
+//! | record | [`Generation`], [`Embeddings`], [`Tool`], [`Agent`], [`Workflow`], [`Step`] |
+//! | end, and know what arrived | [`Telemetry`], [`Report`] |
+//! | send to a backend by its name | [`Langfuse`] |
+//!
+//! Content (prompts, completions, tool payloads) stays in the process unless it is asked for:
+//! [`TelemetryConfig::content_capture`].
+
+// Starting.
+mod config;
+mod env;
+mod error;
+mod init;
+mod preset;
+mod resource;
+mod secret;
+
+// Running.
+mod error_kinds;
+mod metrics;
+mod propagation;
+mod self_metrics;
+mod signal;
+mod telemetry;
+#[cfg(feature = "tracing")]
+mod tracing_bridge;
+
+// Exporting.
+mod diagnostics;
+mod export;
+mod report;
+
+pub use config::{
+    BatchConfiguration, Compression, Destination, ExportConfig, OtlpDestination, OtlpProtocol,
+    Preset, SamplingStrategy, Signals, TelemetryConfig, Temporality,
+};
+pub use env::Environment;
+pub use error::InitError;
+pub use export::{ForLogs, ForMetrics, ForSpans, IntoSdkExporter};
+pub use init::init_telemetry;
+pub use preset::Langfuse;
+pub use report::{Counts, DestinationReport, DropReason, Report};
+pub use signal::Signal;
+pub use telemetry::Telemetry;
+#[cfg(feature = "tracing")]
+pub use tracing_bridge::TracingMode;
+
+pub use spanwise_core::{
+    Agent, AgentBuilder, CapturePolicy, Content, ContentCapture, ContentItem, Embeddings,
+    EmbeddingsBuilder, Entered, FutureExt, Generation, GenerationBuilder, GenericPart, InOperation,
+    Message, Modality, ModelResponse, Operation, OutputType, Part, Provider, RecordedStream,
+    RemoteAgent, RemoteAgentBuilder, Response, Role, Step, StepBuilder, StreamedResponse,
+    ToMessages, Tool, ToolBuilder, ToolDefinition, TryRecordedStream, Usage, Workflow,
+    WorkflowBuilder, register_error_kind, semconv,
+};
+
+/// The README's code is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
+
+/// The version of OpenTelemetry's API that everything here is made for.
+pub use opentelemetry;
+
+/// The exporters of OpenTelemetry, for [`Destination::exporter_from`].
+#[cfg(feature = "opentelemetry-otlp")]
+pub use opentelemetry_otlp;

@@ -1,0 +1,5 @@
+//! Backends by name.
+
+mod langfuse;
+
+pub use langfuse::Langfuse;

@@ -1,0 +1,192 @@
+//! What became of everything that was recorded.
+
+use std::fmt;
+
+use crate::signal::Signal;
+
+/// Why an item did not arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DropReason {
+    /// The queue was full, by number or by bytes.
+    QueueFull,
+    /// It ended after telemetry had been shut down.
+    AfterShutdown,
+    /// It was still waiting, or on its way, when shutdown's time was over.
+    ShutdownTimeout,
+    /// Every attempt within the time for its batch failed.
+    RetriesExhausted,
+    /// The receiver refused its batch.
+    Refused,
+    /// The receiver took the batch, but not this item.
+    Rejected,
+    /// The receiver found its batch too large.
+    TooLarge,
+    /// The exporter panicked, and is no more.
+    ExporterPanicked,
+}
+
+impl DropReason {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::QueueFull,
+        Self::AfterShutdown,
+        Self::ShutdownTimeout,
+        Self::RetriesExhausted,
+        Self::Refused,
+        Self::Rejected,
+        Self::TooLarge,
+        Self::ExporterPanicked,
+    ];
+
+    /// As metrics and reports call it; the first two are words of the conventions.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::QueueFull => "queue_full",
+            Self::AfterShutdown => "already_shutdown",
+            Self::ShutdownTimeout => "shutdown_timeout",
+            Self::RetriesExhausted => "retries_exhausted",
+            Self::Refused => "refused",
+            Self::Rejected => "rejected",
+            Self::TooLarge => "too_large",
+            Self::ExporterPanicked => "exporter_panicked",
+        }
+    }
+}
+
+impl fmt::Display for DropReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What became of one signal's items on their way to one destination.
+///
+/// At any moment `accepted = queued + in_flight + exported + dropped`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Everything that was recorded for this destination.
+    pub accepted: u64,
+    /// Waiting.
+    pub queued: u64,
+    /// In a request that is not answered yet.
+    pub in_flight: u64,
+    /// Taken by the receiver.
+    pub exported: u64,
+    pub(crate) dropped: [u64; DropReason::ALL.len()],
+}
+
+impl Counts {
+    /// How many did not arrive.
+    pub fn dropped(&self) -> u64 {
+        self.dropped.iter().sum()
+    }
+
+    /// How many did not arrive for this reason.
+    pub fn dropped_for(&self, reason: DropReason) -> u64 {
+        self.dropped[reason as usize]
+    }
+
+    /// Each reason for which something was dropped, and how much.
+    pub fn drops(&self) -> impl Iterator<Item = (DropReason, u64)> + '_ {
+        let all = DropReason::ALL.into_iter().map(|reason| (reason, self.dropped_for(reason)));
+        all.filter(|(_, count)| *count > 0)
+    }
+
+    pub(crate) fn drop_for(&mut self, reason: DropReason, count: u64) {
+        self.dropped[reason as usize] += count;
+    }
+}
+
+/// What became of everything on its way to one destination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DestinationReport {
+    /// The destination's name.
+    pub name: String,
+    signals: [Option<Counts>; 3],
+}
+
+impl DestinationReport {
+    pub(crate) fn new(name: String, signals: [Option<Counts>; 3]) -> Self {
+        Self { name, signals }
+    }
+
+    /// The counts of a signal, if it goes there.
+    pub fn signal(&self, signal: Signal) -> Option<Counts> {
+        self.signals[signal as usize]
+    }
+
+    /// The counts of spans; zero if they do not go there.
+    pub fn traces(&self) -> Counts {
+        self.signal(Signal::Traces).unwrap_or_default()
+    }
+
+    /// The counts of metric points; zero if they do not go there.
+    pub fn metrics(&self) -> Counts {
+        self.signal(Signal::Metrics).unwrap_or_default()
+    }
+
+    /// The counts of log records; zero if they do not go there.
+    pub fn logs(&self) -> Counts {
+        self.signal(Signal::Logs).unwrap_or_default()
+    }
+}
+
+/// What became of everything that was recorded, so far or in the end.
+///
+/// `Display` says it in a line for each destination and signal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Each destination, in the order of the configuration.
+    pub destinations: Vec<DestinationReport>,
+    /// Operations that were still open at shutdown, and were ended and marked.
+    pub ended_at_shutdown: usize,
+    /// Spans of others that are open: started and not ended. At shutdown they are lost.
+    pub open_spans: u64,
+    /// Whether everything that was recorded has an answer: nothing waits, and nothing was on its way
+    /// when time was over.
+    pub complete: bool,
+}
+
+impl Report {
+    /// The destination with this name.
+    pub fn destination(&self, name: &str) -> Option<&DestinationReport> {
+        self.destinations.iter().find(|destination| destination.name == name)
+    }
+
+    /// How many items did not arrive somewhere.
+    pub fn dropped(&self) -> u64 {
+        let counts = self.destinations.iter().flat_map(|d| d.signals.into_iter().flatten());
+        counts.map(|counts| counts.dropped()).sum()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.destinations.is_empty() {
+            return f.write_str("telemetry: off");
+        }
+        let mut lines = Vec::new();
+        for destination in &self.destinations {
+            for signal in Signal::ALL {
+                let Some(counts) = destination.signal(signal) else { continue };
+                let mut line =
+                    format!("{}: {} exported", destination.name, signal.counted(counts.exported));
+                for (reason, count) in counts.drops() {
+                    line.push_str(&format!(", {count} dropped ({reason})"));
+                }
+                let waiting = counts.queued + counts.in_flight;
+                if waiting > 0 {
+                    line.push_str(&format!(", {waiting} waiting"));
+                }
+                lines.push(line);
+            }
+        }
+        if self.ended_at_shutdown > 0 {
+            lines.push(format!("{} open operations ended at shutdown", self.ended_at_shutdown));
+        }
+        if self.open_spans > 0 {
+            lines.push(format!("{} spans of others still open", self.open_spans));
+        }
+        f.write_str(&lines.join("\n"))
+    }
+}

@@ -1,0 +1,181 @@
+//! Our tables to the Rust of `spanwise-core/src/semconv/`.
+
+use std::fmt::Write as _;
+
+use crate::table::{Metric, Table, ValueType};
+
+const HEADER: &str = "// Written by `cargo xtask semconv generate`; not edited by hand.\n\n";
+
+/// Parts of the registry that nothing here records yet.
+const LEFT_OUT: [&str; 6] = ["mcp.", "jsonrpc.", "network.", "client.", "rpc.", "gen_ai.server."];
+
+/// The files by name.
+pub(crate) fn generate(genai: &Table, spanwise: &Table) -> Vec<(&'static str, String)> {
+    let tables = [genai, spanwise];
+    vec![
+        ("attribute.rs", attributes(&tables)),
+        ("schema.rs", schema(genai)),
+        ("value.rs", values(&tables)),
+        ("metric.rs", metrics(&tables)),
+        ("event.rs", events(genai)),
+    ]
+}
+
+fn recorded(name: &str) -> bool {
+    !LEFT_OUT.iter().any(|prefix| name.starts_with(prefix))
+}
+
+fn attributes(tables: &[&Table]) -> String {
+    let all = tables.iter().flat_map(|table| &table.attributes);
+    let mut text = format!(
+        "{HEADER}//! Attribute keys, each with the type of its value.\n\n\
+         use opentelemetry::StringValue;\n\
+         use opentelemetry_semantic_conventions::attribute as core;\n\n\
+         use super::{{Attribute, Json, Template}};\n"
+    );
+    let mut keys = Vec::new();
+    for (key, attribute) in all.filter(|(key, _)| recorded(key)) {
+        keys.push(key);
+        let name = constant(key);
+        let (described, rust) = types(attribute.value_type);
+        let _ = write!(text, "\n/// `{key}`: {described}.\n");
+        let key = if attribute.core { format!("core::{name}") } else { format!("{key:?}") };
+        let _ = if attribute.value_type == ValueType::TextTemplate {
+            writeln!(text, "pub const {name}: Template = Template::new({key});")
+        } else {
+            writeln!(text, "pub const {name}: Attribute<{rust}> = Attribute::new({key});")
+        };
+    }
+    keys.sort();
+    text.push_str("\n/// Every key above, sorted.\n");
+    let _ = writeln!(text, "pub const ALL: [&str; {}] = [", keys.len());
+    for key in keys {
+        let _ = writeln!(text, "    {key:?},");
+    }
+    text.push_str("];\n");
+    text
+}
+
+/// How documentation names a type, and how Rust does.
+fn types(value_type: ValueType) -> (&'static str, &'static str) {
+    match value_type {
+        ValueType::Text => ("string", "StringValue"),
+        ValueType::Int => ("int", "i64"),
+        ValueType::Double => ("double", "f64"),
+        ValueType::Boolean => ("boolean", "bool"),
+        ValueType::TextList => ("string[]", "Vec<StringValue>"),
+        ValueType::Any => ("structured; a JSON string on spans", "Json"),
+        ValueType::TextTemplate => ("prefix of string attributes", "StringValue"),
+    }
+}
+
+fn schema(genai: &Table) -> String {
+    let url = genai.schema_url.as_deref().unwrap_or_default();
+    format!(
+        "{HEADER}/// The schema that the names follow; every instrumentation scope of ours carries it.\n\
+         pub const SCHEMA_URL: &str = {url:?};\n"
+    )
+}
+
+fn values(tables: &[&Table]) -> String {
+    let mut text = format!("{HEADER}//! The values of enum attributes. Every enum is open.\n");
+    for (key, attribute) in tables.iter().flat_map(|table| &table.attributes) {
+        if attribute.values.is_empty() || !recorded(key) {
+            continue;
+        }
+        let module = key.replace('.', "_");
+        let _ = write!(text, "\n/// Values of `{key}`.\npub mod {module} {{\n");
+        for value in &attribute.values {
+            let name = constant(value);
+            let _ = writeln!(text, "    /// `{value}`.\n    pub const {name}: &str = {value:?};");
+        }
+        let list: Vec<String> = attribute.values.iter().map(|value| constant(value)).collect();
+        let _ = write!(
+            text,
+            "    /// All of them.\n    pub const ALL: [&str; {}] = [{}];\n}}\n",
+            list.len(),
+            list.join(", ")
+        );
+    }
+    text
+}
+
+fn metrics(tables: &[&Table]) -> String {
+    let all = tables.iter().flat_map(|table| &table.metrics);
+    let all: Vec<(&String, &Metric)> = all.filter(|(name, _)| recorded(name)).collect();
+    let mut text = format!(
+        "{HEADER}//! Metrics: name, instrument, unit and histogram boundaries.\n\n\
+         use super::{{Descriptor, Instrument}};\n\n\
+         /// A metric that operations record.\n\
+         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]\n#[non_exhaustive]\n\
+         pub enum Metric {{\n"
+    );
+    for (name, metric) in &all {
+        let _ = writeln!(
+            text,
+            "    /// `{name}` ({}, unit `{}`).\n    {},",
+            metric.instrument,
+            metric.unit,
+            variant(name)
+        );
+    }
+    let _ = write!(
+        text,
+        "}}\n\nimpl Metric {{\n    /// How many metrics there are.\n    pub const COUNT: usize = {};\n\n    \
+         /// All of them, in the order of their discriminants.\n    pub const ALL: [Self; Self::COUNT] = [\n",
+        all.len()
+    );
+    for (name, _) in &all {
+        let _ = writeln!(text, "        Self::{},", variant(name));
+    }
+    text.push_str(
+        "    ];\n\n    /// What an instrument for it is made from.\n    \
+         pub const fn descriptor(self) -> Descriptor {\n        match self {\n",
+    );
+    for (name, metric) in &all {
+        let instrument = match (metric.instrument.as_str(), metric.value) {
+            ("counter", _) => "Counter",
+            (_, ValueType::Int) => "IntHistogram",
+            _ => "DoubleHistogram",
+        };
+        let boundaries: Vec<String> =
+            metric.boundaries.iter().map(|boundary| format!("{boundary:?}")).collect();
+        let _ = write!(
+            text,
+            "            Self::{} => Descriptor {{\n                name: {name:?},\n                \
+             unit: {:?},\n                instrument: Instrument::{instrument},\n                \
+             boundaries: &[{}],\n            }},\n",
+            variant(name),
+            metric.unit,
+            boundaries.join(", ")
+        );
+    }
+    text.push_str("        }\n    }\n}\n");
+    text
+}
+
+fn events(genai: &Table) -> String {
+    let mut text = format!("{HEADER}//! Names of events, which are log records.\n");
+    for (name, event) in &genai.events {
+        let severity = match event.severity {
+            Some(number) => format!(", severity number {number}"),
+            None => String::new(),
+        };
+        let _ = write!(
+            text,
+            "\n/// `{name}`{severity}.\npub const {}: &str = {name:?};\n",
+            constant(name)
+        );
+    }
+    text
+}
+
+/// `gen_ai.request.model` as `GEN_AI_REQUEST_MODEL`.
+fn constant(name: &str) -> String {
+    name.replace('.', "_").to_uppercase()
+}
+
+/// `gen_ai.client.inference.duration` as `GenAiClientInferenceDuration`.
+fn variant(name: &str) -> String {
+    name.split(['.', '_']).map(|word| word[..1].to_uppercase() + &word[1..]).collect::<String>()
+}

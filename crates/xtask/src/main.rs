@@ -1,0 +1,127 @@
+//! Repository tasks.
+//!
+//! ```text
+//! registry YAML ──import──► semconv/genai.yaml ──generate──► spanwise-core/src/semconv/
+//!                           semconv/spanwise.yaml ┘
+//! ```
+
+mod generate;
+mod import;
+mod registry;
+mod table;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::{Parser, Subcommand};
+
+use crate::table::Table;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Repository tasks")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// The conventions as data and as code.
+    #[command(subcommand)]
+    Semconv(Semconv),
+}
+
+#[derive(Subcommand)]
+enum Semconv {
+    /// Distil a checkout of the conventions' registry into `semconv/genai.yaml`.
+    Import {
+        /// The registry: the folder that holds `model/`.
+        #[arg(long)]
+        registry: PathBuf,
+        /// Compare with the file that is checked in, and write nothing.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write `crates/spanwise-core/src/semconv/` from `semconv/*.yaml`.
+    Generate {
+        /// Compare with the files that are checked in, and write nothing.
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().task {
+        Task::Semconv(Semconv::Import { registry, check }) => {
+            let supplement = read(&root().join("semconv/supplement.yaml"))?;
+            let table = import::import(&registry, &supplement)?;
+            settle(&root().join("semconv/genai.yaml"), &table.to_yaml()?, check)
+        }
+        Task::Semconv(Semconv::Generate { check }) => {
+            let genai = Table::from_yaml(&read(&root().join("semconv/genai.yaml"))?)?;
+            let spanwise = Table::from_yaml(&read(&root().join("semconv/spanwise.yaml"))?)?;
+            let folder = root().join("crates/spanwise-core/src/semconv");
+            for (name, text) in generate::generate(&genai, &spanwise) {
+                settle(&folder.join(name), &text, check)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))
+}
+
+/// Writes `text`, or with `check` fails when the file says something else.
+fn settle(path: &Path, text: &str, check: bool) -> Result<()> {
+    if !check {
+        return std::fs::write(path, text).with_context(|| format!("writing {}", path.display()));
+    }
+    if read(path)? != text {
+        bail!("{} is out of date: run `cargo xtask semconv` without --check", path.display());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_generated_code_is_what_the_tables_say() {
+        let genai = Table::from_yaml(&read(&root().join("semconv/genai.yaml")).unwrap()).unwrap();
+        let spanwise =
+            Table::from_yaml(&read(&root().join("semconv/spanwise.yaml")).unwrap()).unwrap();
+        let folder = root().join("crates/spanwise-core/src/semconv");
+        for (name, text) in generate::generate(&genai, &spanwise) {
+            settle(&folder.join(name), &text, true).unwrap();
+        }
+    }
+
+    #[test]
+    fn the_table_is_what_the_registry_says() {
+        let Some(registry) = registry_at_hand() else {
+            eprintln!(
+                "skipped: no checkout of the conventions' registry (SPANWISE_SEMCONV_REGISTRY)"
+            );
+            return;
+        };
+        let supplement = read(&root().join("semconv/supplement.yaml")).unwrap();
+        let table = import::import(&registry, &supplement).unwrap();
+        settle(&root().join("semconv/genai.yaml"), &table.to_yaml().unwrap(), true).unwrap();
+    }
+
+    /// The checkout that is named, or one called `semconv-genai` in a folder beside the repository.
+    fn registry_at_hand() -> Option<PathBuf> {
+        let given = std::env::var_os("SPANWISE_SEMCONV_REGISTRY").map(PathBuf::from);
+        let beside = root().parent().and_then(|folder| folder.read_dir().ok());
+        let beside =
+            beside.into_iter().flatten().flatten().map(|it| it.path().join("semconv-genai"));
+        given.into_iter().chain(beside).find(|path| path.join("model/manifest.yaml").exists())
+    }
+}
