@@ -12,6 +12,15 @@
 //! Each is built, then run around work: `run(future)`, `run_with(async |operation| …)` for work that
 //! records what it learns, `run_sync(closure)`, or `start()` for a guard that is ended by hand.
 //!
+//! An operation ends once, by whichever comes first: `finish`, `fail`, or being dropped, which is
+//! recorded as cancelled. A second end does not compile:
+//!
+//! ```compile_fail,E0382
+//! let tool = spanwise_core::Tool::new("lookup_order").start();
+//! drop(tool);
+//! tool.finish();
+//! ```
+//!
 //! Names, types and levels follow the OpenTelemetry [GenAI semantic conventions]; what is added to them
 //! begins with `spanwise.` and is marked *extension*.
 //!

@@ -17,8 +17,9 @@ const ERROR: &str = "error";
 
 /// What arrives in chunks, put together.
 ///
-/// Given to the closure of [`Generation::stream`] with each chunk. Choices are told apart by their
-/// index; the methods that take none mean the first. Text is kept only where outputs are captured.
+/// Given to the closure of [`Generation::stream`](crate::Generation::stream) with each chunk.
+/// Choices are told apart by their index; the methods that take none mean the first. Text is kept
+/// only where outputs are captured.
 pub struct StreamedResponse<'a> {
     state: &'a mut StreamState,
     response: &'a mut Response,
