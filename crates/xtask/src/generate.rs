@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::table::{Metric, Table, ValueType};
+use crate::table::{Earlier, Metric, Table, ValueType};
 
 const HEADER: &str = "// Written by `cargo xtask semconv generate`; not edited by hand.\n\n";
 
@@ -10,14 +10,19 @@ const HEADER: &str = "// Written by `cargo xtask semconv generate`; not edited b
 const LEFT_OUT: [&str; 6] = ["mcp.", "jsonrpc.", "network.", "client.", "rpc.", "gen_ai.server."];
 
 /// The files by name.
-pub(crate) fn generate(genai: &Table, spanwise: &Table) -> Vec<(&'static str, String)> {
+pub(crate) fn generate(
+    genai: &Table,
+    spanwise: &Table,
+    v1_41: &Earlier,
+) -> Vec<(&'static str, String)> {
     let tables = [genai, spanwise];
     vec![
         ("attribute.rs", attributes(&tables)),
         ("schema.rs", schema(genai)),
         ("value.rs", values(&tables)),
-        ("metric.rs", metrics(&tables)),
+        ("metric.rs", metrics(&tables, v1_41)),
         ("event.rs", events(genai)),
+        ("v1_41.rs", earlier(v1_41)),
     ]
 }
 
@@ -100,9 +105,15 @@ fn values(tables: &[&Table]) -> String {
     text
 }
 
-fn metrics(tables: &[&Table]) -> String {
+fn metrics(tables: &[&Table], v1_41: &Earlier) -> String {
     let all = tables.iter().flat_map(|table| &table.metrics);
-    let all: Vec<(&String, &Metric)> = all.filter(|(name, _)| recorded(name)).collect();
+    let mut all: Vec<(&String, &Metric)> = all.filter(|(name, _)| recorded(name)).collect();
+    for (name, earlier) in &v1_41.metrics {
+        let metric = all.iter().find(|(known, _)| *known == name).map(|(_, metric)| *metric);
+        if !all.iter().any(|(known, _)| **known == earlier.name) {
+            all.extend(metric.map(|metric| (&earlier.name, metric)));
+        }
+    }
     let mut text = format!(
         "{HEADER}//! Metrics: name, instrument, unit and histogram boundaries.\n\n\
          use super::{{Descriptor, Instrument}};\n\n\
@@ -167,6 +178,49 @@ fn events(genai: &Table) -> String {
             constant(name)
         );
     }
+    text
+}
+
+fn earlier(v1_41: &Earlier) -> String {
+    let mut text = format!(
+        "{HEADER}//! What the core conventions 1.41 call what has changed since.\n\n\
+         use super::profile::{{Earlier, EarlierMetric}};\n\
+         use super::Metric;\n\n\
+         /// Their schema.\npub const SCHEMA_URL: &str = {:?};\n\n\
+         /// Whether each output message holds its `finish_reason`.\n\
+         pub const FINISH_REASON_IN_MESSAGES: bool = {};\n\n\
+         /// Attributes by their key of today.\npub const ATTRIBUTES: [Earlier; {}] = [\n",
+        v1_41.schema_url,
+        v1_41.finish_reason_in_messages,
+        v1_41.attributes.len()
+    );
+    for (key, attribute) in &v1_41.attributes {
+        let earlier = attribute.name.as_ref().unwrap_or(key);
+        let double = attribute.value_type == Some(ValueType::Double);
+        let _ = writeln!(
+            text,
+            "    Earlier {{ key: {key:?}, earlier: {earlier:?}, double: {double} }},"
+        );
+    }
+    text.push_str(
+        "];\n\n/// The metric that was recorded instead; `None` where nothing was.\n\
+         pub(crate) const fn metric(metric: Metric) -> Option<EarlierMetric> {\n    match metric {\n",
+    );
+    for (name, earlier) in &v1_41.metrics {
+        let _ = writeln!(
+            text,
+            "        Metric::{} => Some(EarlierMetric {{ metric: Metric::{}, token_type: {:?} }}),",
+            variant(name),
+            variant(&earlier.name),
+            earlier.token_type
+        );
+    }
+    for name in &v1_41.metrics_left_out {
+        let _ = writeln!(text, "        Metric::{} => None,", variant(name));
+    }
+    text.push_str(
+        "        same => Some(EarlierMetric { metric: same, token_type: None }),\n    }\n}\n",
+    );
     text
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! registry YAML ──import──► semconv/genai.yaml ──generate──► spanwise-core/src/semconv/
-//!                           semconv/spanwise.yaml ┘
+//!             semconv/spanwise.yaml, v1_41.yaml ┘
 //! ```
 
 mod generate;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::{Parser, Subcommand};
 
-use crate::table::Table;
+use crate::table::{Earlier, Table};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Repository tasks")]
@@ -58,15 +58,23 @@ fn main() -> Result<()> {
             settle(&root().join("semconv/genai.yaml"), &table.to_yaml()?, check)
         }
         Task::Semconv(Semconv::Generate { check }) => {
-            let genai = Table::from_yaml(&read(&root().join("semconv/genai.yaml"))?)?;
-            let spanwise = Table::from_yaml(&read(&root().join("semconv/spanwise.yaml"))?)?;
-            let folder = root().join("crates/spanwise-core/src/semconv");
-            for (name, text) in generate::generate(&genai, &spanwise) {
-                settle(&folder.join(name), &text, check)?;
+            for (path, text) in generated()? {
+                settle(&path, &text, check)?;
             }
             Ok(())
         }
     }
+}
+
+/// Every file that is written from the tables, with its text.
+fn generated() -> Result<Vec<(PathBuf, String)>> {
+    let table = |name: &str| read(&root().join("semconv").join(name));
+    let genai = Table::from_yaml(&table("genai.yaml")?)?;
+    let spanwise = Table::from_yaml(&table("spanwise.yaml")?)?;
+    let v1_41 = Earlier::from_yaml(&table("v1_41.yaml")?)?;
+    let folder = root().join("crates/spanwise-core/src/semconv");
+    let files = generate::generate(&genai, &spanwise, &v1_41);
+    Ok(files.into_iter().map(|(name, text)| (folder.join(name), text)).collect())
 }
 
 fn root() -> PathBuf {
@@ -94,12 +102,8 @@ mod tests {
 
     #[test]
     fn the_generated_code_is_what_the_tables_say() {
-        let genai = Table::from_yaml(&read(&root().join("semconv/genai.yaml")).unwrap()).unwrap();
-        let spanwise =
-            Table::from_yaml(&read(&root().join("semconv/spanwise.yaml")).unwrap()).unwrap();
-        let folder = root().join("crates/spanwise-core/src/semconv");
-        for (name, text) in generate::generate(&genai, &spanwise) {
-            settle(&folder.join(name), &text, true).unwrap();
+        for (path, text) in generated().unwrap() {
+            settle(&path, &text, true).unwrap();
         }
     }
 

@@ -123,6 +123,41 @@ pub(crate) struct Entity {
     pub(crate) description: Requirements,
 }
 
+/// An earlier version of the conventions, as far as it differs: what `semconv/v1_41.yaml` holds.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Earlier {
+    pub(crate) schema_url: String,
+    pub(crate) attributes: BTreeMap<String, EarlierAttribute>,
+    /// Whether each output message must hold its `finish_reason`.
+    pub(crate) finish_reason_in_messages: bool,
+    pub(crate) metrics: BTreeMap<String, EarlierMetric>,
+    /// Metrics of today that have no counterpart.
+    pub(crate) metrics_left_out: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EarlierAttribute {
+    pub(crate) name: Option<String>,
+    #[serde(rename = "type")]
+    pub(crate) value_type: Option<ValueType>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EarlierMetric {
+    pub(crate) name: String,
+    /// The value of `gen_ai.token.type`, which told tokens apart.
+    pub(crate) token_type: Option<String>,
+}
+
+impl Earlier {
+    pub(crate) fn from_yaml(text: &str) -> Result<Self> {
+        yaml_serde::from_str(text).context("semconv/v1_41.yaml")
+    }
+}
+
 pub(crate) type Requirements = BTreeMap<String, Requirement>;
 
 /// How much an attribute is asked for: `required`, or `required at_start` where samplers read it.

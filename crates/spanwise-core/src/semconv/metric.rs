@@ -42,11 +42,17 @@ pub enum Metric {
     GenAiInvokeWorkflowDuration,
     /// `spanwise.step.duration` (histogram, unit `s`).
     SpanwiseStepDuration,
+    /// `gen_ai.client.token.usage` (histogram, unit `{token}`).
+    GenAiClientTokenUsage,
+    /// `gen_ai.client.operation.time_per_output_chunk` (histogram, unit `s`).
+    GenAiClientOperationTimePerOutputChunk,
+    /// `gen_ai.client.operation.time_to_first_chunk` (histogram, unit `s`).
+    GenAiClientOperationTimeToFirstChunk,
 }
 
 impl Metric {
     /// How many metrics there are.
-    pub const COUNT: usize = 17;
+    pub const COUNT: usize = 20;
 
     /// All of them, in the order of their discriminants.
     pub const ALL: [Self; Self::COUNT] = [
@@ -67,6 +73,9 @@ impl Metric {
         Self::GenAiInvokeAgentToolCalls,
         Self::GenAiInvokeWorkflowDuration,
         Self::SpanwiseStepDuration,
+        Self::GenAiClientTokenUsage,
+        Self::GenAiClientOperationTimePerOutputChunk,
+        Self::GenAiClientOperationTimeToFirstChunk,
     ];
 
     /// What an instrument for it is made from.
@@ -170,6 +179,24 @@ impl Metric {
             },
             Self::SpanwiseStepDuration => Descriptor {
                 name: "spanwise.step.duration",
+                unit: "s",
+                instrument: Instrument::DoubleHistogram,
+                boundaries: &[0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92],
+            },
+            Self::GenAiClientTokenUsage => Descriptor {
+                name: "gen_ai.client.token.usage",
+                unit: "{token}",
+                instrument: Instrument::IntHistogram,
+                boundaries: &[1.0, 4.0, 16.0, 64.0, 256.0, 1024.0, 4096.0, 16384.0, 65536.0, 262144.0, 1048576.0, 4194304.0, 16777216.0, 67108864.0],
+            },
+            Self::GenAiClientOperationTimePerOutputChunk => Descriptor {
+                name: "gen_ai.client.operation.time_per_output_chunk",
+                unit: "s",
+                instrument: Instrument::DoubleHistogram,
+                boundaries: &[0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92],
+            },
+            Self::GenAiClientOperationTimeToFirstChunk => Descriptor {
+                name: "gen_ai.client.operation.time_to_first_chunk",
                 unit: "s",
                 instrument: Instrument::DoubleHistogram,
                 boundaries: &[0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92],

@@ -1,9 +1,9 @@
 //! The names of the conventions, as types.
 //!
 //! Attribute keys carry the type of their value, so that a wrong one does not compile; metrics carry
-//! instrument, unit and boundaries. Everything but this file is written by
-//! `cargo xtask semconv generate` from `semconv/genai.yaml` (the OpenTelemetry GenAI conventions)
-//! and `semconv/spanwise.yaml` (the few names of our own).
+//! instrument, unit and boundaries. Everything but this file and `profile.rs` is written by
+//! `cargo xtask semconv generate` from `semconv/genai.yaml` (the OpenTelemetry GenAI conventions),
+//! `semconv/spanwise.yaml` (the few names of our own) and `semconv/v1_41.yaml` (earlier names).
 //!
 //! Source: [GenAI semantic conventions](https://github.com/open-telemetry/semantic-conventions-genai)
 
@@ -13,8 +13,11 @@ pub mod attribute;
 pub mod event;
 #[rustfmt::skip]
 mod metric;
+mod profile;
 #[rustfmt::skip]
 mod schema;
+#[rustfmt::skip]
+pub mod v1_41;
 #[rustfmt::skip]
 pub mod value;
 
@@ -23,6 +26,7 @@ use std::marker::PhantomData;
 use opentelemetry::{Array, KeyValue, StringValue, Value};
 
 pub use metric::Metric;
+pub use profile::{Earlier, SemconvProfile, UnknownProfile};
 pub use schema::SCHEMA_URL;
 
 /// An attribute key whose value is a `T`.
