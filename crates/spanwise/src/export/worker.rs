@@ -153,9 +153,11 @@ impl Worker {
                     lane.await;
                 }
             };
-            let _ = tokio::time::timeout_at(deadline, settled).await;
+            let complete = tokio::time::timeout_at(deadline, settled).await.is_ok();
+            // What was recorded after the flush was asked for may be on its way; that is another flush's.
+            let report = Report { complete, ..intake.report() };
             // Nobody may be waiting any more.
-            let _ = reply.send(intake.report());
+            let _ = reply.send(report);
         });
     }
 
