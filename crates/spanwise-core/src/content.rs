@@ -5,6 +5,9 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::capture::CapturePolicy;
+use crate::document::{Document, value_size};
+use crate::memory_record::MemoryRecord;
 use crate::message::{Message, Part, ToolDefinition};
 use crate::semconv::attribute as key;
 
@@ -39,6 +42,14 @@ pub enum ContentItem {
     ToolCallArguments(Value),
     /// `gen_ai.tool.call.result`, an object
     ToolCallResult(Value),
+    /// `gen_ai.retrieval.query.text`
+    RetrievalQuery(String),
+    /// `gen_ai.retrieval.documents`
+    RetrievalDocuments(Vec<Document>),
+    /// `gen_ai.memory.query.text`
+    MemoryQuery(String),
+    /// `gen_ai.memory.records`
+    MemoryRecords(Vec<MemoryRecord>),
 }
 
 impl Content {
@@ -79,13 +90,19 @@ impl ContentItem {
             }
             Self::ToolCallArguments(_) => key::GEN_AI_TOOL_CALL_ARGUMENTS.key(),
             Self::ToolCallResult(_) => key::GEN_AI_TOOL_CALL_RESULT.key(),
+            Self::RetrievalQuery(_) => key::GEN_AI_RETRIEVAL_QUERY_TEXT.key(),
+            Self::RetrievalDocuments(_) => key::GEN_AI_RETRIEVAL_DOCUMENTS.key(),
+            Self::MemoryQuery(_) => key::GEN_AI_MEMORY_QUERY_TEXT.key(),
+            Self::MemoryRecords(_) => key::GEN_AI_MEMORY_RECORDS.key(),
         })
     }
 
     /// As the text that a span holds: JSON, for what is structured.
     pub fn to_text(&self) -> String {
         let json = match self {
-            Self::PromptVariable { value, .. } => return value.clone(),
+            Self::PromptVariable { value: text, .. }
+            | Self::RetrievalQuery(text)
+            | Self::MemoryQuery(text) => return text.clone(),
             Self::SystemInstructions(parts) => serde_json::to_string(parts),
             Self::InputMessages(messages) | Self::OutputMessages(messages) => {
                 serde_json::to_string(messages)
@@ -94,6 +111,8 @@ impl ContentItem {
             Self::ToolCallArguments(value) | Self::ToolCallResult(value) => {
                 serde_json::to_string(value)
             }
+            Self::RetrievalDocuments(documents) => serde_json::to_string(documents),
+            Self::MemoryRecords(records) => serde_json::to_string(records),
         };
         // These types serialise to JSON whatever they hold.
         json.unwrap_or_default()
@@ -107,10 +126,24 @@ impl ContentItem {
                 serde_json::to_value(messages)
             }
             Self::ToolDefinitions(definitions) => serde_json::to_value(definitions),
-            Self::PromptVariable { value, .. } => return Value::String(value.clone()),
+            Self::PromptVariable { value: text, .. }
+            | Self::RetrievalQuery(text)
+            | Self::MemoryQuery(text) => return Value::String(text.clone()),
             Self::ToolCallArguments(value) | Self::ToolCallResult(value) => return value.clone(),
+            Self::RetrievalDocuments(documents) => serde_json::to_value(documents),
+            Self::MemoryRecords(records) => serde_json::to_value(records),
         };
         value.unwrap_or_default()
+    }
+
+    /// Tool definitions, with what the policy lets through of them.
+    pub(crate) fn tool_definitions(tools: &[ToolDefinition], policy: &CapturePolicy) -> Self {
+        let tools = tools.iter().cloned();
+        Self::ToolDefinitions(if policy.tool_schemas {
+            tools.collect()
+        } else {
+            tools.map(ToolDefinition::without_schema).collect()
+        })
     }
 
     fn size(&self) -> usize {
@@ -122,6 +155,9 @@ impl ContentItem {
             Self::ToolDefinitions(definitions) => definitions.len() * 256,
             Self::PromptVariable { name, value } => name.len() + value.len(),
             Self::ToolCallArguments(value) | Self::ToolCallResult(value) => value_size(value),
+            Self::RetrievalQuery(text) | Self::MemoryQuery(text) => text.len(),
+            Self::RetrievalDocuments(documents) => documents.iter().map(Document::size).sum(),
+            Self::MemoryRecords(records) => records.iter().map(MemoryRecord::size).sum(),
         }
     }
 }
@@ -146,18 +182,6 @@ fn part_size(part: &Part) -> usize {
         Part::File { .. } | Part::Generic(_) => 0,
     };
     size_of::<Part>() + payload
-}
-
-fn value_size(value: &Value) -> usize {
-    let inner = match value {
-        Value::String(text) => text.len(),
-        Value::Array(items) => items.iter().map(value_size).sum(),
-        Value::Object(fields) => {
-            fields.iter().map(|(key, value)| key.len() + value_size(value)).sum()
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
-    };
-    size_of::<Value>() + inner
 }
 
 impl fmt::Debug for ContentItem {

@@ -84,9 +84,14 @@ pub(crate) fn error_kind<E: 'static>(error: &E, own: Option<&OwnKind>) -> Cow<'s
     by_operation.or_else(by_type).unwrap_or_else(|| Cow::Borrowed(name_of::<E>()))
 }
 
-fn name_of<E>() -> &'static str {
+/// The path of an error's type, without generics.
+pub(crate) fn type_of<E>() -> &'static str {
     let name = type_name::<E>();
-    let name = name.split('<').next().unwrap_or(name).trim_start_matches('&');
+    name.split('<').next().unwrap_or(name).trim_start_matches('&')
+}
+
+fn name_of<E>() -> &'static str {
+    let name = type_of::<E>();
     let says_nothing =
         name.starts_with("alloc::") || name.starts_with("dyn ") || !name.contains("::");
     if says_nothing || name == "anyhow::Error" { OTHER } else { name }

@@ -8,6 +8,13 @@
 //! | one invocation of an agent | [`Agent`], [`Agent::remote`] | `invoke_agent {agent}` |
 //! | a process of several of these | [`Workflow`] | `invoke_workflow {workflow}` |
 //! | one step of a process | [`Step`] | `step {step}` |
+//! | one look-up in a data source | [`Retrieval`] | `retrieval {data source}` |
+//! | one operation on a memory store | [`Memory`] | `search_memory`, … |
+//! | an agent's planning | [`Plan`] | `plan {agent}` |
+//! | the making of a remote agent | [`Agent::create`] | `create_agent {agent}` |
+//! | the fetching of a stored response | [`FetchResponse`] | `fetch_response` |
+//!
+//! How good an answer was is said by [`evaluation`].
 //!
 //! Each is built, then run around work: `run(future)`, `run_with(async |operation| …)` for work that
 //! records what it learns, `run_sync(closure)`, or `start()` for a guard that is ended by hand.
@@ -33,9 +40,13 @@
 mod operation;
 
 // What it is said about.
+mod document;
+mod evaluation;
+mod memory_record;
 mod message;
 mod provider;
 mod response;
+mod trace_ref;
 mod usage;
 
 // How it becomes telemetry.
@@ -49,13 +60,17 @@ pub mod semconv;
 pub use capture::{CapturePolicy, ContentCapture, UnknownContentCapture};
 pub use clock::Clock;
 pub use content::{Content, ContentItem};
+pub use document::Document;
 pub use error_kind::register_error_kind;
+pub use evaluation::{Evaluation, evaluation};
+pub use memory_record::MemoryRecord;
 pub use message::{GenericPart, Message, Part, Role, ToMessages, ToolDefinition};
 pub use operation::{
-    Agent, AgentBuilder, Embeddings, EmbeddingsBuilder, Entered, FutureExt, Generation,
-    GenerationBuilder, InOperation, Operation, OutputType, RecordedStream, RemoteAgent,
-    RemoteAgentBuilder, Step, StepBuilder, StreamedResponse, Tool, ToolBuilder, TryRecordedStream,
-    Workflow, WorkflowBuilder,
+    Agent, AgentBuilder, CreateAgent, CreateAgentBuilder, Embeddings, EmbeddingsBuilder, Entered,
+    FetchResponse, FetchResponseBuilder, FutureExt, Generation, GenerationBuilder, InOperation,
+    Memory, MemoryBuilder, OpenAiApiType, Operation, OutputType, Plan, PlanBuilder, RecordedStream,
+    RemoteAgent, RemoteAgentBuilder, ResponseStatus, Retrieval, RetrievalBuilder, Step,
+    StepBuilder, StreamedResponse, Tool, ToolBuilder, TryRecordedStream, Workflow, WorkflowBuilder,
 };
 pub use provider::Provider;
 pub use recorder::{
@@ -64,6 +79,7 @@ pub use recorder::{
     install, instrumentation_scope, is_recorded,
 };
 pub use response::{ModelResponse, Response};
+pub use trace_ref::{InvalidTraceRef, TraceRef};
 pub use usage::{Modality, Usage};
 
 pub use opentelemetry;

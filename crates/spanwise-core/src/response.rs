@@ -4,6 +4,7 @@ use opentelemetry::{KeyValue, StringValue};
 
 use crate::message::Message;
 use crate::operation::Generation;
+use crate::recorder::Series;
 use crate::semconv::attribute as key;
 use crate::usage::Usage;
 
@@ -52,6 +53,8 @@ pub struct Response {
     pub(crate) finish_reasons: Vec<StringValue>,
     pub(crate) usage: Option<Usage>,
     pub(crate) compacted: bool,
+    pub(crate) service_tier: Option<StringValue>,
+    pub(crate) system_fingerprint: Option<StringValue>,
     output: Vec<Message>,
 }
 
@@ -85,10 +88,52 @@ impl Response {
         self
     }
 
+    /// The tier that OpenAI served the call in: `openai.response.service_tier` (string).
+    pub fn openai_service_tier(mut self, tier: impl Into<StringValue>) -> Self {
+        self.service_tier = Some(tier.into());
+        self
+    }
+
+    /// OpenAI's mark of the system that answered: `openai.response.system_fingerprint` (string).
+    pub fn openai_system_fingerprint(mut self, fingerprint: impl Into<StringValue>) -> Self {
+        self.system_fingerprint = Some(fingerprint.into());
+        self
+    }
+
     /// The next choice's message. Content: recorded only where outputs are captured.
     pub fn output(mut self, message: Message) -> Self {
         self.output.push(message);
         self
+    }
+
+    pub(crate) fn messages(&self) -> &[Message] {
+        &self.output
+    }
+
+    /// Takes over what `other` knows; content is not looked at.
+    pub(crate) fn learn(&mut self, other: &Self) {
+        fn newer(known: &mut Option<StringValue>, new: &Option<StringValue>) {
+            if new.is_some() {
+                known.clone_from(new);
+            }
+        }
+        newer(&mut self.id, &other.id);
+        newer(&mut self.model, &other.model);
+        newer(&mut self.service_tier, &other.service_tier);
+        newer(&mut self.system_fingerprint, &other.system_fingerprint);
+        self.usage = other.usage.or(self.usage);
+        self.compacted |= other.compacted;
+        if !other.finish_reasons.is_empty() {
+            self.finish_reasons.clone_from(&other.finish_reasons);
+        }
+    }
+
+    /// Adds what metrics say of OpenAI's answers.
+    pub(crate) fn push_labels<'a>(&'a self, series: Series<'a>) -> Series<'a> {
+        let text = |value: &'a Option<StringValue>| value.as_ref().map(StringValue::as_str);
+        series
+            .text(key::OPENAI_RESPONSE_SERVICE_TIER, text(&self.service_tier))
+            .text(key::OPENAI_RESPONSE_SYSTEM_FINGERPRINT, text(&self.system_fingerprint))
     }
 
     pub(crate) fn push_attributes(&mut self, attributes: &mut Vec<KeyValue>) {
@@ -101,6 +146,9 @@ impl Response {
         if let Some(usage) = self.usage {
             usage.settled().push_attributes(attributes);
         }
+        let (tier, fingerprint) = (self.service_tier.take(), self.system_fingerprint.take());
+        attributes.extend(tier.map(|tier| key::OPENAI_RESPONSE_SERVICE_TIER.of(tier)));
+        attributes.extend(fingerprint.map(|f| key::OPENAI_RESPONSE_SYSTEM_FINGERPRINT.of(f)));
         if self.compacted {
             attributes.push(key::GEN_AI_CONVERSATION_COMPACTED.of(true));
         }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use opentelemetry::trace::SpanKind;
 use opentelemetry::{Context, KeyValue, StringValue};
 
+use super::create_agent::{CreateAgent, CreateAgentBuilder};
 use super::current_agent::CurrentAgent;
 use super::live::{Draft, End, Kind, Live, Outcome};
 use super::methods::{
@@ -81,6 +82,15 @@ impl Agent {
             request: Request::default(),
             response: Response::default(),
         }))
+    }
+
+    /// The making of an agent in a remote service.
+    #[inline]
+    pub fn create<'a>(
+        provider: impl Into<Provider>,
+        name: impl Into<StringValue>,
+    ) -> CreateAgentBuilder<'a> {
+        CreateAgent::builder(provider, name)
     }
 
     /// An invocation of an agent that a remote service runs.

@@ -38,6 +38,11 @@ impl CurrentAgent {
         }
     }
 
+    /// What the agent around it is called.
+    pub(super) fn name_in(context: &Context) -> Option<StringValue> {
+        context.get::<Self>()?.0.name.clone()
+    }
+
     /// Counts a tool run of the agent around it, and says how that is called.
     pub(super) fn count_tool(context: &Context) -> Option<StringValue> {
         let agent = context.get::<Self>()?;

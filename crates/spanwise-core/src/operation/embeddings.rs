@@ -9,13 +9,14 @@ use std::borrow::Cow;
 use opentelemetry::trace::SpanKind;
 use opentelemetry::{KeyValue, StringValue};
 
+use super::call::Call;
 use super::live::{Draft, End, Kind, Live, Outcome};
-use super::methods::{operation_methods, run_method};
-use super::request::{Server, call_series, filled, named};
+use super::methods::{call_setters, operation_methods, run_method};
+use super::request::filled;
 use crate::provider::Provider;
-use crate::recorder::{Measurement, MetricRecorder};
+use crate::recorder::MetricRecorder;
+use crate::semconv::attribute as key;
 use crate::semconv::value::gen_ai_operation_name as operation;
-use crate::semconv::{Metric, attribute as key};
 use crate::usage::Usage;
 
 /// One request for embeddings: a span `embeddings {model}` of kind `CLIENT`.
@@ -67,9 +68,7 @@ impl Embeddings {
         model: impl Into<StringValue>,
     ) -> EmbeddingsBuilder<'a> {
         EmbeddingsBuilder(Draft::new(|| EmbeddingsKind {
-            provider: provider.into(),
-            model: filled(model),
-            server: None,
+            call: Call::to(operation::EMBEDDINGS, provider).with_model(model),
             encoding_formats: Vec::new(),
             dimension_count: None,
             response_model: None,
@@ -94,11 +93,6 @@ impl Embeddings {
 }
 
 impl EmbeddingsBuilder<'_> {
-    /// Where the request goes: `server.address` (string) and `server.port` (int).
-    pub fn server(self, address: impl Into<StringValue>, port: u16) -> Self {
-        self.change(|kind| kind.server = filled(address).map(|address| Server { address, port }))
-    }
-
     /// The formats that are asked for, such as `float`: `gen_ai.request.encoding_formats` (string[]).
     pub fn encoding_formats<S>(self, formats: impl IntoIterator<Item = S>) -> Self
     where
@@ -115,11 +109,10 @@ impl EmbeddingsBuilder<'_> {
 
 operation_methods!(Embeddings, EmbeddingsBuilder, EmbeddingsKind);
 run_method!(EmbeddingsBuilder);
+call_setters!(EmbeddingsBuilder: server);
 
 struct EmbeddingsKind {
-    provider: Provider,
-    model: Option<StringValue>,
-    server: Option<Server>,
+    call: Call,
     encoding_formats: Vec<StringValue>,
     dimension_count: Option<i64>,
     response_model: Option<StringValue>,
@@ -127,8 +120,10 @@ struct EmbeddingsKind {
 }
 
 impl Kind for EmbeddingsKind {
+    const CALLS_A_SERVICE: bool = true;
+
     fn span_name(&self) -> Cow<'static, str> {
-        named(operation::EMBEDDINGS, self.model.as_ref())
+        self.call.name_with_model()
     }
 
     fn span_kind(&self) -> SpanKind {
@@ -136,10 +131,7 @@ impl Kind for EmbeddingsKind {
     }
 
     fn start_attributes(&self, attributes: &mut Vec<KeyValue>) {
-        attributes.push(key::GEN_AI_OPERATION_NAME.of(operation::EMBEDDINGS));
-        attributes.push(key::GEN_AI_PROVIDER_NAME.of(&self.provider));
-        attributes.extend(self.model.as_ref().map(|m| key::GEN_AI_REQUEST_MODEL.of(m.clone())));
-        Server::push_attributes(self.server.as_ref(), attributes);
+        self.call.push_attributes(attributes);
     }
 
     fn end_attributes(&mut self, _: &Outcome, attributes: &mut Vec<KeyValue>) {
@@ -157,12 +149,6 @@ impl Kind for EmbeddingsKind {
     }
 
     fn measure(&self, end: &End<'_>, metrics: &dyn MetricRecorder) {
-        let models = (self.model.as_ref(), self.response_model.as_ref());
-        let series =
-            call_series(operation::EMBEDDINGS, &self.provider, models, self.server.as_ref())
-                .text(key::ERROR_TYPE, end.outcome.error_type());
-        let seconds = end.duration.as_secs_f64();
-        let duration = Measurement::seconds(Metric::GenAiClientOperationDuration, seconds);
-        metrics.record(&series, &[duration]);
+        self.call.measure(self.response_model.as_ref(), end, metrics);
     }
 }

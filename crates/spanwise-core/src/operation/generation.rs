@@ -14,10 +14,14 @@ use std::borrow::Cow;
 use opentelemetry::trace::SpanKind;
 use opentelemetry::{Context, KeyValue, StringValue};
 
+use super::call::Call;
 use super::current_agent::CurrentAgent;
 use super::live::{Draft, End, Kind, Live, Outcome};
-use super::methods::{input_setters, operation_methods, output_setter, request_setters};
-use super::request::{OutputType, Request, Server, call_series, filled, finite, named};
+use super::methods::{
+    call_setters, input_setters, operation_methods, output_setter, request_setters,
+};
+use super::provider_details::{OpenAiApiType, ProviderDetails};
+use super::request::{OutputType, Request, filled, finite};
 use super::streamed::StreamState;
 use crate::content::ContentItem;
 use crate::provider::Provider;
@@ -42,6 +46,8 @@ use crate::usage::{Modality, Usage};
 /// | `gen_ai.usage.*` | int | [`usage`](Self::usage) |
 /// | `gen_ai.response.time_to_first_chunk` | double, s | [`stream`](Self::stream) |
 /// | `gen_ai.system_instructions`, `gen_ai.input.messages`, `gen_ai.output.messages`, `gen_ai.tool.definitions` | JSON | content; only where captured |
+/// | `openai.*`, `aws.bedrock.*` | string | the setters that begin so, for those providers |
+/// | `azure.resource_provider.namespace` | string | by itself for `azure.ai.inference`, whose port 443 goes without saying |
 /// | `error.type` | string | the error |
 ///
 /// | Metric | Unit | When |
@@ -114,11 +120,9 @@ impl Generation {
         model: impl Into<StringValue>,
     ) -> GenerationBuilder<'a> {
         GenerationBuilder(Draft::new(|| GenerationKind {
-            operation,
-            provider: provider.into(),
-            model: filled(model),
-            server: None,
+            call: Call::to(operation, provider).with_model(model),
             in_process: false,
+            details: ProviderDetails::default(),
             request: Request::default(),
             response: Response::default(),
             stream: None,
@@ -158,6 +162,18 @@ impl Generation {
         self.change(|kind| kind.response.usage = Some(usage));
     }
 
+    /// The tier that OpenAI served the call in: `openai.response.service_tier` (string), on the span and
+    /// on metrics.
+    pub fn openai_service_tier(&self, tier: impl Into<StringValue>) {
+        self.change(|kind| kind.response.service_tier = filled(tier));
+    }
+
+    /// OpenAI's mark of the system that answered: `openai.response.system_fingerprint` (string), on the
+    /// span and on metrics.
+    pub fn openai_system_fingerprint(&self, fingerprint: impl Into<StringValue>) {
+        self.change(|kind| kind.response.system_fingerprint = filled(fingerprint));
+    }
+
     /// The provider shortened the conversation: `gen_ai.conversation.compacted = true`.
     pub fn compacted(&self) {
         self.change(|kind| kind.response.compacted = true);
@@ -165,15 +181,7 @@ impl Generation {
 
     pub(crate) fn respond(&self, response: &Response) {
         self.change(|kind| {
-            let Response { id, model, finish_reasons, usage, compacted, .. } = response;
-            let known = &mut kind.response;
-            known.id = id.clone().or(known.id.take());
-            known.model = model.clone().or(known.model.take());
-            known.usage = usage.or(known.usage);
-            known.compacted |= *compacted;
-            if !finish_reasons.is_empty() {
-                known.finish_reasons.clone_from(finish_reasons);
-            }
+            kind.response.learn(response);
         });
     }
 }
@@ -184,16 +192,32 @@ impl GenerationBuilder<'_> {
         self.change(|kind| kind.in_process = true)
     }
 
-    /// Where the request goes: `server.address` (string) and `server.port` (int).
-    pub fn server(self, address: impl Into<StringValue>, port: u16) -> Self {
-        self.change(|kind| kind.server = filled(address).map(|address| Server { address, port }))
-    }
-
     /// The answer is asked for as a stream: `gen_ai.request.stream = true`.
     ///
     /// Set by itself where the answer is recorded by [`Generation::stream`].
     pub fn streaming(self) -> Self {
         self.change(|kind| kind.request.stream = true)
+    }
+
+    /// Which of OpenAI's APIs is called: `openai.api.type` (string).
+    pub fn openai_api_type(self, api_type: OpenAiApiType) -> Self {
+        self.change(|kind| kind.details.api_type = Some(api_type))
+    }
+
+    /// The tier that OpenAI is asked to serve the call in: `openai.request.service_tier` (string), unless
+    /// it is `auto`.
+    pub fn openai_service_tier(self, tier: impl Into<StringValue>) -> Self {
+        self.change(|kind| kind.details.set_service_tier(tier))
+    }
+
+    /// The guardrail that Bedrock applies: `aws.bedrock.guardrail.id` (string).
+    pub fn bedrock_guardrail_id(self, id: impl Into<StringValue>) -> Self {
+        self.change(|kind| kind.details.guardrail_id = filled(id))
+    }
+
+    /// The knowledge base that Bedrock answers from: `aws.bedrock.knowledge_base.id` (string).
+    pub fn bedrock_knowledge_base_id(self, id: impl Into<StringValue>) -> Self {
+        self.change(|kind| kind.details.knowledge_base_id = filled(id))
     }
 
     /// A variable of the prompt template: `gen_ai.prompt.variable.<name>` (string).
@@ -234,6 +258,7 @@ impl GenerationBuilder<'_> {
 }
 
 operation_methods!(Generation, GenerationBuilder, GenerationKind);
+call_setters!(GenerationBuilder: server);
 request_setters!(GenerationBuilder: max_tokens temperature top_p top_k stop_sequences
     frequency_penalty presence_penalty seed choice_count output_type reasoning_level
     previous_response_id conversation_id prompt_name prompt_version);
@@ -241,11 +266,9 @@ input_setters!(GenerationBuilder: system_instructions input tool_definitions);
 output_setter!(Generation);
 
 pub(super) struct GenerationKind {
-    operation: &'static str,
-    provider: Provider,
-    model: Option<StringValue>,
-    server: Option<Server>,
+    call: Call,
     in_process: bool,
+    details: ProviderDetails,
     request: Request,
     pub(super) response: Response,
     pub(super) stream: Option<Box<StreamState>>,
@@ -259,17 +282,17 @@ impl GenerationKind {
 
     /// The attributes of every metric of an inference.
     pub(super) fn series(&self) -> Series<'_> {
-        let models = (self.model.as_ref(), self.response.model.as_ref());
-        call_series(self.operation, &self.provider, models, self.server.as_ref())
+        self.response.push_labels(self.call.series(self.response.model.as_ref()))
     }
 }
 
 impl Kind for GenerationKind {
+    const CALLS_A_SERVICE: bool = true;
     const DETAILS_EVENT: Option<&'static str> =
         Some(event::GEN_AI_CLIENT_INFERENCE_OPERATION_DETAILS);
 
     fn span_name(&self) -> Cow<'static, str> {
-        named(self.operation, self.model.as_ref())
+        self.call.name_with_model()
     }
 
     fn span_kind(&self) -> SpanKind {
@@ -281,10 +304,7 @@ impl Kind for GenerationKind {
     }
 
     fn start_attributes(&self, attributes: &mut Vec<KeyValue>) {
-        attributes.push(key::GEN_AI_OPERATION_NAME.of(self.operation));
-        attributes.push(key::GEN_AI_PROVIDER_NAME.of(&self.provider));
-        attributes.extend(self.model.as_ref().map(|m| key::GEN_AI_REQUEST_MODEL.of(m.clone())));
-        Server::push_attributes(self.server.as_ref(), attributes);
+        self.call.push_attributes(attributes);
     }
 
     fn end_attributes(&mut self, outcome: &Outcome, attributes: &mut Vec<KeyValue>) {
@@ -293,6 +313,7 @@ impl Kind for GenerationKind {
             stream.push_attributes(attributes);
         }
         self.request.push_attributes(attributes);
+        self.details.push_attributes(attributes);
         self.response.push_attributes(attributes);
     }
 
@@ -318,6 +339,10 @@ impl Kind for GenerationKind {
                 all.record(&series, metrics);
             }
         }
+    }
+
+    fn response_id(&self) -> Option<&StringValue> {
+        self.response.id.as_ref()
     }
 
     fn gathered(&mut self) -> Option<ContentItem> {

@@ -8,27 +8,31 @@
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use opentelemetry::logs::Severity;
 use opentelemetry::trace::Span as _;
 use opentelemetry::trace::{
     SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, Tracer as _,
 };
-use opentelemetry::{Context, KeyValue};
+use opentelemetry::{Context, KeyValue, StringValue};
 
 use crate::capture::CapturePolicy;
 use crate::clock::Started;
 use crate::content::{Content, ContentItem};
 use crate::error_kind::{self, OwnKind};
 use crate::recorder::{self, Event, MetricRecorder, OpenOperation, OpenSlot, RecorderRef};
-use crate::semconv::attribute as key;
 use crate::semconv::value::spanwise_outcome;
+use crate::semconv::{attribute as key, event};
+use crate::trace_ref::TraceRef;
 
 /// What sets one kind of operation apart from the others.
 pub(crate) trait Kind: Send + 'static {
     /// The event that repeats the span's attributes, for the kinds that have one.
     const DETAILS_EVENT: Option<&'static str> = None;
+
+    /// Whether it is a call to a service, whose failure is an event.
+    const CALLS_A_SERVICE: bool = false;
 
     /// The span's name.
     fn span_name(&self) -> Cow<'static, str>;
@@ -53,6 +57,11 @@ pub(crate) trait Kind: Send + 'static {
         context
     }
 
+    /// The response that it made or fetched, where that is known.
+    fn response_id(&self) -> Option<&StringValue> {
+        None
+    }
+
     /// Content that was gathered piece by piece.
     fn gathered(&mut self) -> Option<ContentItem> {
         None
@@ -63,22 +72,40 @@ pub(crate) trait Kind: Send + 'static {
 #[derive(Clone, Debug)]
 pub(crate) enum Outcome {
     Completed,
-    Failed { kind: Cow<'static, str>, message: Option<String> },
+    Failed(Failure),
     Cancelled,
+}
+
+/// What went wrong.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    /// `error.type`.
+    pub(crate) kind: Cow<'static, str>,
+    /// `exception.type`, where it is not the kind.
+    pub(crate) exception: Option<&'static str>,
+    /// What may be told of it.
+    pub(crate) message: Option<String>,
+}
+
+impl Failure {
+    /// A failure by the caller's own words.
+    pub(crate) fn told(kind: impl Into<Cow<'static, str>>, message: Option<String>) -> Self {
+        Self { kind: kind.into(), exception: None, message }
+    }
 }
 
 impl Outcome {
     fn name(&self) -> &'static str {
         match self {
             Self::Completed => spanwise_outcome::COMPLETED,
-            Self::Failed { .. } => spanwise_outcome::FAILED,
+            Self::Failed(_) => spanwise_outcome::FAILED,
             Self::Cancelled => spanwise_outcome::CANCELLED,
         }
     }
 
     pub(crate) fn error_type(&self) -> Option<&str> {
         match self {
-            Self::Failed { kind, .. } => Some(kind),
+            Self::Failed(failure) => Some(&failure.kind),
             Self::Completed | Self::Cancelled => None,
         }
     }
@@ -227,6 +254,19 @@ impl<K: Kind> Live<K> {
         self.context.span().span_context().clone()
     }
 
+    pub(crate) fn trace_ref(&self) -> TraceRef {
+        let reference = TraceRef::of(self.context.span().span_context());
+        let response = self.with(|kind| kind.response_id().map(|id| id.as_str().to_owned()));
+        match response.flatten() {
+            Some(id) => reference.with_response_id(id),
+            None => reference,
+        }
+    }
+
+    pub(crate) fn policy(&self) -> &CapturePolicy {
+        &self.recorder.policy
+    }
+
     pub(crate) fn is_recording(&self) -> bool {
         self.recording
     }
@@ -285,8 +325,32 @@ impl<K: Kind> Live<K> {
         let kind = self
             .with_state(|state| error_kind::error_kind(error, state.error_kind.as_ref()))
             .unwrap_or(Cow::Borrowed(error_kind::OTHER));
-        let told = self.recorder.policy.error_messages && self.recording;
-        Outcome::Failed { kind, message: told.then(|| error.to_string()) }
+        let heard = self.recording || self.emits_exceptions();
+        let told = self.recorder.policy.error_messages && heard;
+        let exception = Some(error_kind::type_of::<E>());
+        Outcome::Failed(Failure { kind, exception, message: told.then(|| error.to_string()) })
+    }
+
+    fn emits_exceptions(&self) -> bool {
+        K::CALLS_A_SERVICE && self.recorder.events.is_some()
+    }
+
+    fn emit_exception(&self, failure: &Failure, at: SystemTime) {
+        let Some(events) = self.recorder.events.as_ref().filter(|_| K::CALLS_A_SERVICE) else {
+            return;
+        };
+        let kind = failure.exception.map_or_else(|| failure.kind.clone(), Cow::Borrowed);
+        let mut attributes = vec![key::EXCEPTION_TYPE.of(kind)];
+        let message = failure.message.clone().filter(|message| !message.is_empty());
+        attributes.extend(message.map(|message| key::EXCEPTION_MESSAGE.of(message)));
+        events.record(Event {
+            name: event::GEN_AI_CLIENT_OPERATION_EXCEPTION,
+            timestamp: at,
+            severity: Severity::Warn,
+            attributes,
+            content: None,
+            span: self.span_context(),
+        });
     }
 
     /// Ends it, unless it has ended.
@@ -304,6 +368,9 @@ impl<K: Kind> Live<K> {
         state.kind.measure(&end, self.metrics());
         let ended_at = self.started.at.checked_add(end.duration).unwrap_or(self.started.at);
 
+        if let Outcome::Failed(failure) = &outcome {
+            self.emit_exception(failure, ended_at);
+        }
         if !self.recording && self.details.is_none() {
             return true;
         }
@@ -312,8 +379,8 @@ impl<K: Kind> Live<K> {
         }
         let mut attributes = Vec::with_capacity(32);
         state.kind.end_attributes(&outcome, &mut attributes);
-        if let Outcome::Failed { kind, .. } = &outcome {
-            attributes.push(key::ERROR_TYPE.of(kind.clone()));
+        if let Outcome::Failed(failure) = &outcome {
+            attributes.push(key::ERROR_TYPE.of(failure.kind.clone()));
         }
         attributes.push(key::SPANWISE_OUTCOME.of(outcome.name()));
         if open_at_shutdown {
@@ -349,8 +416,8 @@ impl<K: Kind> Live<K> {
                 }
             }
             span.set_attributes(attributes);
-            if let Outcome::Failed { message, .. } = outcome {
-                span.set_status(Status::error(message.unwrap_or_default()));
+            if let Outcome::Failed(failure) = outcome {
+                span.set_status(Status::error(failure.message.unwrap_or_default()));
             }
             span.end_with_timestamp(ended_at);
         }
@@ -367,7 +434,7 @@ impl<K: Kind> OpenOperation for Live<K> {
 /// What becomes of an operation whose owner goes away without a word.
 pub(crate) fn abandoned() -> Outcome {
     if std::thread::panicking() {
-        Outcome::Failed { kind: Cow::Borrowed(error_kind::PANIC), message: None }
+        Outcome::Failed(Failure::told(error_kind::PANIC, None))
     } else {
         Outcome::Cancelled
     }

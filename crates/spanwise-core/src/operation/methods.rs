@@ -115,10 +115,8 @@ macro_rules! operation_methods {
                 kind: impl Into<std::borrow::Cow<'static, str>>,
                 message: impl Into<String>,
             ) {
-                self.end(|_| $crate::operation::live::Outcome::Failed {
-                    kind: kind.into(),
-                    message: Some(message.into()),
-                });
+                let failure = $crate::operation::live::Failure::told(kind, Some(message.into()));
+                self.end(|_| $crate::operation::live::Outcome::Failed(failure));
             }
 
             /// Adds an attribute of the program's own to the span; see the builder's.
@@ -161,6 +159,15 @@ macro_rules! operation_methods {
                 match &self.0 {
                     Some(live) => live.span_context(),
                     None => opentelemetry::trace::SpanContext::empty_context(),
+                }
+            }
+
+            /// What finds the operation again when it is over, in a form that can be stored and sent: for
+            /// an [`evaluation`](crate::evaluation). Invalid where nothing records.
+            pub fn trace_ref(&self) -> $crate::TraceRef {
+                match &self.0 {
+                    Some(live) => live.trace_ref(),
+                    None => $crate::TraceRef::default(),
                 }
             }
 
@@ -375,6 +382,33 @@ macro_rules! request_setters {
     };
 }
 
+/// Gives `$Builder` the listed setters of a call to a service; the kind keeps a `call`.
+macro_rules! call_setters {
+    ($Builder:ident: $($setter:ident)*) => {
+        impl $Builder<'_> {
+            $(call_setters!(@ $setter);)*
+        }
+    };
+    (@ server) => {
+        /// Where the request goes: `server.address` (string) and `server.port` (int).
+        pub fn server(self, address: impl Into<opentelemetry::StringValue>, port: u16) -> Self {
+            self.change(|kind| kind.call.set_server(address, port))
+        }
+    };
+    (@ provider) => {
+        /// Whose service it is: `gen_ai.provider.name` (string).
+        pub fn provider(self, provider: impl Into<$crate::Provider>) -> Self {
+            self.change(|kind| kind.call.provider = Some(provider.into()))
+        }
+    };
+    (@ model) => {
+        /// The model that is asked for, where there is one: `gen_ai.request.model` (string).
+        pub fn model(self, model: impl Into<opentelemetry::StringValue>) -> Self {
+            self.change(|kind| kind.call.model = $crate::operation::request::filled(model))
+        }
+    };
+}
+
 /// Gives `$Builder` the listed setters of content that goes in.
 macro_rules! input_setters {
     ($Builder:ident: $($setter:ident)*) => {
@@ -419,12 +453,7 @@ macro_rules! input_setters {
         pub fn tool_definitions(mut self, tools: &'a [$crate::ToolDefinition]) -> Self {
             if let Some(draft) = &mut self.0 {
                 draft.capture_input(move |policy| {
-                    let tools = tools.iter().cloned();
-                    $crate::ContentItem::ToolDefinitions(if policy.tool_schemas {
-                        tools.collect()
-                    } else {
-                        tools.map($crate::ToolDefinition::without_schema).collect()
-                    })
+                    $crate::ContentItem::tool_definitions(tools, policy)
                 });
             }
             self
@@ -454,4 +483,6 @@ macro_rules! output_setter {
     };
 }
 
-pub(crate) use {input_setters, operation_methods, output_setter, request_setters, run_method};
+pub(crate) use {
+    call_setters, input_setters, operation_methods, output_setter, request_setters, run_method,
+};

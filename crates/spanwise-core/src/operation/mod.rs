@@ -1,14 +1,22 @@
 //! The kinds of work that are recorded, a file each, and the life that they share.
 
 mod agent;
+mod call;
+mod create_agent;
 mod current_agent;
 mod embeddings;
+mod fetch_response;
 mod generation;
 mod live;
+mod memory;
 mod methods;
+mod plan;
+mod provider_details;
 mod remote_agent;
 mod request;
+mod retrieval;
 mod scope;
+mod skill;
 mod step;
 mod stream;
 mod streamed;
@@ -16,10 +24,16 @@ mod tool;
 mod workflow;
 
 pub use agent::{Agent, AgentBuilder};
+pub use create_agent::{CreateAgent, CreateAgentBuilder};
 pub use embeddings::{Embeddings, EmbeddingsBuilder};
+pub use fetch_response::{FetchResponse, FetchResponseBuilder, ResponseStatus};
 pub use generation::{Generation, GenerationBuilder};
+pub use memory::{Memory, MemoryBuilder};
+pub use plan::{Plan, PlanBuilder};
+pub use provider_details::OpenAiApiType;
 pub use remote_agent::{RemoteAgent, RemoteAgentBuilder};
 pub use request::OutputType;
+pub use retrieval::{Retrieval, RetrievalBuilder};
 pub use scope::{Entered, FutureExt, InOperation, Operation};
 pub use step::{Step, StepBuilder};
 pub use stream::{RecordedStream, TryRecordedStream};

@@ -9,16 +9,17 @@ use std::borrow::Cow;
 use opentelemetry::trace::SpanKind;
 use opentelemetry::{KeyValue, StringValue};
 
+use super::call::Call;
 use super::live::{Draft, End, Kind, Live, Outcome};
 use super::methods::{
-    input_setters, operation_methods, output_setter, request_setters, run_method,
+    call_setters, input_setters, operation_methods, output_setter, request_setters, run_method,
 };
-use super::request::{OutputType, Request, Server, call_series, filled, finite, named};
+use super::request::{OutputType, Request, filled, finite, named};
 use crate::provider::Provider;
-use crate::recorder::{Measurement, MetricRecorder};
+use crate::recorder::MetricRecorder;
 use crate::response::Response;
+use crate::semconv::attribute as key;
 use crate::semconv::value::gen_ai_operation_name as operation;
-use crate::semconv::{Metric, attribute as key};
 use crate::usage::Usage;
 
 /// One invocation of an agent that a remote service runs: a span `invoke_agent {agent}` of kind `CLIENT`.
@@ -63,13 +64,11 @@ impl RemoteAgent {
         name: impl Into<StringValue>,
     ) -> RemoteAgentBuilder<'a> {
         RemoteAgentBuilder(Draft::new(|| RemoteAgentKind {
-            provider: provider.into(),
+            call: Call::to(operation::INVOKE_AGENT, provider),
             name: filled(name),
             id: None,
             version: None,
             description: None,
-            model: None,
-            server: None,
             request: Request::default(),
             response: Response::default(),
         }))
@@ -104,38 +103,29 @@ impl RemoteAgentBuilder<'_> {
     pub fn description(self, description: impl Into<StringValue>) -> Self {
         self.change(|kind| kind.description = filled(description))
     }
-
-    /// The model, where the agent has one that is fixed: `gen_ai.request.model` (string).
-    pub fn model(self, model: impl Into<StringValue>) -> Self {
-        self.change(|kind| kind.model = filled(model))
-    }
-
-    /// Where the request goes: `server.address` (string) and `server.port` (int).
-    pub fn server(self, address: impl Into<StringValue>, port: u16) -> Self {
-        self.change(|kind| kind.server = filled(address).map(|address| Server { address, port }))
-    }
 }
 
 operation_methods!(RemoteAgent, RemoteAgentBuilder, RemoteAgentKind);
 run_method!(RemoteAgentBuilder);
+call_setters!(RemoteAgentBuilder: server model);
 request_setters!(RemoteAgentBuilder: conversation_id data_source_id previous_response_id output_type
     choice_count seed max_tokens temperature top_p stop_sequences frequency_penalty presence_penalty);
 input_setters!(RemoteAgentBuilder: system_instructions input tool_definitions);
 output_setter!(RemoteAgent);
 
 struct RemoteAgentKind {
-    provider: Provider,
+    call: Call,
     name: Option<StringValue>,
     id: Option<StringValue>,
     version: Option<StringValue>,
     description: Option<StringValue>,
-    model: Option<StringValue>,
-    server: Option<Server>,
     request: Request,
     response: Response,
 }
 
 impl Kind for RemoteAgentKind {
+    const CALLS_A_SERVICE: bool = true;
+
     fn span_name(&self) -> Cow<'static, str> {
         named(operation::INVOKE_AGENT, self.name.as_ref())
     }
@@ -145,11 +135,8 @@ impl Kind for RemoteAgentKind {
     }
 
     fn start_attributes(&self, attributes: &mut Vec<KeyValue>) {
-        attributes.push(key::GEN_AI_OPERATION_NAME.of(operation::INVOKE_AGENT));
-        attributes.push(key::GEN_AI_PROVIDER_NAME.of(&self.provider));
+        self.call.push_attributes(attributes);
         attributes.extend(self.name.clone().map(|name| key::GEN_AI_AGENT_NAME.of(name)));
-        attributes.extend(self.model.clone().map(|model| key::GEN_AI_REQUEST_MODEL.of(model)));
-        Server::push_attributes(self.server.as_ref(), attributes);
     }
 
     fn end_attributes(&mut self, _: &Outcome, attributes: &mut Vec<KeyValue>) {
@@ -161,12 +148,6 @@ impl Kind for RemoteAgentKind {
     }
 
     fn measure(&self, end: &End<'_>, metrics: &dyn MetricRecorder) {
-        let models = (self.model.as_ref(), None);
-        let series =
-            call_series(operation::INVOKE_AGENT, &self.provider, models, self.server.as_ref())
-                .text(key::ERROR_TYPE, end.outcome.error_type());
-        let seconds = end.duration.as_secs_f64();
-        let duration = Measurement::seconds(Metric::GenAiClientOperationDuration, seconds);
-        metrics.record(&series, &[duration]);
+        self.call.measure(None, end, metrics);
     }
 }

@@ -4,8 +4,6 @@ use std::borrow::Cow;
 
 use opentelemetry::{KeyValue, StringValue};
 
-use crate::provider::Provider;
-use crate::recorder::Series;
 use crate::semconv::attribute as key;
 use crate::semconv::value::gen_ai_output_type;
 
@@ -105,21 +103,6 @@ impl OutputType {
     }
 }
 
-/// Where requests go: `server.address` and `server.port`.
-pub(crate) struct Server {
-    pub(crate) address: StringValue,
-    pub(crate) port: u16,
-}
-
-impl Server {
-    pub(crate) fn push_attributes(server: Option<&Self>, attributes: &mut Vec<KeyValue>) {
-        if let Some(server) = server {
-            attributes.push(key::SERVER_ADDRESS.of(server.address.clone()));
-            attributes.push(key::SERVER_PORT.of(i64::from(server.port)));
-        }
-    }
-}
-
 /// `{operation} {name}`, or the bare operation.
 pub(super) fn named(operation: &'static str, name: Option<&StringValue>) -> Cow<'static, str> {
     match name {
@@ -133,21 +116,4 @@ pub(super) fn named(operation: &'static str, name: Option<&StringValue>) -> Cow<
         }
         None => Cow::Borrowed(operation),
     }
-}
-
-/// The attributes that the metrics of every call to a provider have; the models are those of request and
-/// response.
-pub(super) fn call_series<'a>(
-    operation: &'static str,
-    provider: &'a Provider,
-    (model, response_model): (Option<&'a StringValue>, Option<&'a StringValue>),
-    server: Option<&'a Server>,
-) -> Series<'a> {
-    Series::new()
-        .text(key::GEN_AI_OPERATION_NAME, Some(operation))
-        .text(key::GEN_AI_PROVIDER_NAME, Some(provider.as_str()))
-        .text(key::GEN_AI_REQUEST_MODEL, model.map(StringValue::as_str))
-        .text(key::GEN_AI_RESPONSE_MODEL, response_model.map(StringValue::as_str))
-        .text(key::SERVER_ADDRESS, server.map(|server| server.address.as_str()))
-        .int(key::SERVER_PORT, server.map(|server| i64::from(server.port)))
 }

@@ -13,13 +13,15 @@ use serde::Serialize;
 use super::current_agent::CurrentAgent;
 use super::live::{Draft, End, Kind, Live, Outcome};
 use super::methods::{operation_methods, run_method};
-use super::request::{filled, named};
+use super::request::filled;
+use super::skill::Skill;
 use crate::content::{ContentItem, as_object};
 use crate::recorder::{Measurement, MetricRecorder, Series};
 use crate::semconv::value::gen_ai_operation_name as operation;
 use crate::semconv::{Metric, attribute as key};
 
-/// One run of a tool in this process: a span `execute_tool {tool}` of kind `INTERNAL`.
+/// One run of a tool in this process: a span `execute_tool {tool}` of kind `INTERNAL`, called
+/// `execute_tool {tool} {skill} {resource}` or `execute_tool {tool} {executable}` where those are known.
 ///
 /// | Attribute | Type | From |
 /// |---|---|---|
@@ -30,6 +32,8 @@ use crate::semconv::{Metric, attribute as key};
 /// | `gen_ai.agent.name` | string | the agent around it, or [`agent_name`](ToolBuilder::agent_name) |
 /// | `gen_ai.conversation.id` | string | [`conversation_id`](ToolBuilder::conversation_id) |
 /// | `gen_ai.tool.call.arguments`, `gen_ai.tool.call.result` | JSON object | [`arguments`](ToolBuilder::arguments), [`result`](Self::result): content; only where captured |
+/// | `gen_ai.skill.name`, `gen_ai.skill.resource.name`, `gen_ai.skill.description`, `gen_ai.skill.source.uri` | string | the builder's `skill_*` setters, for a tool that loads, reads or runs a skill |
+/// | `process.executable.name`, `process.executable.path`, `process.exit.code` | string, string, int | [`executable_name`](ToolBuilder::executable_name), [`executable_path`](ToolBuilder::executable_path), [`exit_code`](Self::exit_code), for a tool that runs a command |
 /// | `error.type` | string | the error |
 ///
 /// Metric: `gen_ai.execute_tool.duration` (s), with `error.type` on failure. The run also counts in the
@@ -72,7 +76,13 @@ impl Tool {
             description: None,
             agent_name: None,
             conversation_id: None,
+            skill: Skill::default(),
         }))
+    }
+
+    /// How the command ended that the tool ran: `process.exit.code` (int).
+    pub fn exit_code(&self, code: i32) {
+        self.change(|kind| kind.skill.exit_code = Some(code.into()));
     }
 
     /// What the tool gave back: `gen_ai.tool.call.result`.
@@ -117,6 +127,40 @@ impl<'a> ToolBuilder<'a> {
         self.change(|kind| kind.conversation_id = filled(id))
     }
 
+    /// The skill that the tool loads, reads from or runs: `gen_ai.skill.name` (string), which joins the
+    /// span's name.
+    pub fn skill_name(self, name: impl Into<StringValue>) -> Self {
+        self.change(|kind| kind.skill.name = filled(name))
+    }
+
+    /// The file of the skill that the tool reads or runs: `gen_ai.skill.resource.name` (string), which
+    /// joins the span's name.
+    pub fn skill_resource_name(self, name: impl Into<StringValue>) -> Self {
+        self.change(|kind| kind.skill.resource = filled(name))
+    }
+
+    /// What the skill is for: `gen_ai.skill.description` (string).
+    pub fn skill_description(self, description: impl Into<StringValue>) -> Self {
+        self.change(|kind| kind.skill.description = filled(description))
+    }
+
+    /// Where the skill comes from: `gen_ai.skill.source.uri` (string), without user, password, query and
+    /// fragment.
+    pub fn skill_source_uri(self, uri: &str) -> Self {
+        self.change(|kind| kind.skill.set_source_uri(uri))
+    }
+
+    /// The command that the tool runs: `process.executable.name` (string). Where there is no skill, it
+    /// joins the span's name.
+    pub fn executable_name(self, name: impl Into<StringValue>) -> Self {
+        self.change(|kind| kind.skill.executable = filled(name))
+    }
+
+    /// Where the command stands: `process.executable.path` (string).
+    pub fn executable_path(self, path: impl Into<StringValue>) -> Self {
+        self.change(|kind| kind.skill.executable_path = filled(path))
+    }
+
     /// What the tool is called with: `gen_ai.tool.call.arguments`.
     ///
     /// Content: serialised and recorded only where inputs are captured. The convention asks for an
@@ -141,11 +185,12 @@ struct ToolKind {
     description: Option<StringValue>,
     agent_name: Option<StringValue>,
     conversation_id: Option<StringValue>,
+    skill: Skill,
 }
 
 impl Kind for ToolKind {
     fn span_name(&self) -> Cow<'static, str> {
-        named(operation::EXECUTE_TOOL, Some(&self.name).filter(|name| !name.as_str().is_empty()))
+        self.skill.span_name(Some(&self.name).filter(|name| !name.as_str().is_empty()))
     }
 
     fn span_kind(&self) -> SpanKind {
@@ -162,12 +207,14 @@ impl Kind for ToolKind {
         attributes.push(key::GEN_AI_TOOL_NAME.of(self.name.clone()));
         attributes.extend(self.tool_type.clone().map(|t| key::GEN_AI_TOOL_TYPE.of(t)));
         attributes.extend(self.agent_name.clone().map(|name| key::GEN_AI_AGENT_NAME.of(name)));
+        self.skill.push_start_attributes(attributes);
     }
 
     fn end_attributes(&mut self, _: &Outcome, attributes: &mut Vec<KeyValue>) {
         attributes.extend(self.call_id.take().map(|id| key::GEN_AI_TOOL_CALL_ID.of(id)));
         attributes.extend(self.description.take().map(|d| key::GEN_AI_TOOL_DESCRIPTION.of(d)));
         attributes.extend(self.conversation_id.take().map(|id| key::GEN_AI_CONVERSATION_ID.of(id)));
+        self.skill.push_end_attributes(attributes);
     }
 
     fn measure(&self, end: &End<'_>, metrics: &dyn MetricRecorder) {

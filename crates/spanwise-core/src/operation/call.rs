@@ -1,0 +1,105 @@
+//! A call to a service: who is called, where, and for which model.
+
+use std::borrow::Cow;
+
+use opentelemetry::{KeyValue, StringValue};
+
+use super::live::End;
+use super::request::{filled, named};
+use crate::provider::Provider;
+use crate::recorder::{Measurement, MetricRecorder, Series};
+use crate::semconv::{Metric, attribute as key};
+
+/// What the spans and metrics of every call to a service say.
+pub(crate) struct Call {
+    pub(crate) operation: &'static str,
+    pub(crate) provider: Option<Provider>,
+    pub(crate) model: Option<StringValue>,
+    pub(crate) server: Option<Server>,
+}
+
+/// Where requests go: `server.address` and `server.port`.
+pub(crate) struct Server {
+    address: StringValue,
+    port: u16,
+}
+
+/// The port that Azure's conventions take for granted.
+const HTTPS: u16 = 443;
+
+/// The value of `azure.resource_provider.namespace` for `azure.ai.inference`.
+const AZURE_NAMESPACE: &str = "Microsoft.CognitiveServices";
+
+impl Call {
+    pub(crate) fn new(operation: &'static str) -> Self {
+        Self { operation, provider: None, model: None, server: None }
+    }
+
+    pub(crate) fn to(operation: &'static str, provider: impl Into<Provider>) -> Self {
+        Self { provider: Some(provider.into()), ..Self::new(operation) }
+    }
+
+    pub(crate) fn with_model(self, model: impl Into<StringValue>) -> Self {
+        Self { model: filled(model), ..self }
+    }
+
+    pub(crate) fn set_server(&mut self, address: impl Into<StringValue>, port: u16) {
+        self.server = filled(address).map(|address| Server { address, port });
+    }
+
+    /// `{operation} {model}`, or the bare operation.
+    pub(crate) fn name_with_model(&self) -> Cow<'static, str> {
+        named(self.operation, self.model.as_ref())
+    }
+
+    pub(crate) fn push_attributes(&self, attributes: &mut Vec<KeyValue>) {
+        attributes.push(key::GEN_AI_OPERATION_NAME.of(self.operation));
+        attributes.extend(self.provider.as_ref().map(|p| key::GEN_AI_PROVIDER_NAME.of(p)));
+        attributes.extend(self.model.as_ref().map(|m| key::GEN_AI_REQUEST_MODEL.of(m.clone())));
+        if let Some(server) = &self.server {
+            attributes.push(key::SERVER_ADDRESS.of(server.address.clone()));
+            attributes.extend(self.port().map(|port| key::SERVER_PORT.of(port)));
+        }
+        if self.is_azure() {
+            attributes.push(key::AZURE_RESOURCE_PROVIDER_NAMESPACE.of(AZURE_NAMESPACE));
+        }
+    }
+
+    fn is_azure(&self) -> bool {
+        self.provider == Some(Provider::AzureAiInference)
+    }
+
+    fn port(&self) -> Option<i64> {
+        let port = self.server.as_ref()?.port;
+        (port != HTTPS || !self.is_azure()).then(|| i64::from(port))
+    }
+
+    /// The attributes that the metrics of every call have.
+    pub(crate) fn series<'a>(&'a self, response_model: Option<&'a StringValue>) -> Series<'a> {
+        let server = self.server.as_ref();
+        Series::new()
+            .text(key::GEN_AI_OPERATION_NAME, Some(self.operation))
+            .text(key::GEN_AI_PROVIDER_NAME, self.provider.as_ref().map(Provider::as_str))
+            .text(key::GEN_AI_REQUEST_MODEL, self.model.as_ref().map(StringValue::as_str))
+            .text(key::GEN_AI_RESPONSE_MODEL, response_model.map(StringValue::as_str))
+            .text(key::SERVER_ADDRESS, server.map(|server| server.address.as_str()))
+            .int(key::SERVER_PORT, self.port())
+    }
+
+    /// Records `gen_ai.client.operation.duration`, the metric of every call that is no inference.
+    pub(crate) fn measure(
+        &self,
+        response_model: Option<&StringValue>,
+        end: &End<'_>,
+        metrics: &dyn MetricRecorder,
+    ) {
+        measure_duration(self.series(response_model), end, metrics);
+    }
+}
+
+/// Records `gen_ai.client.operation.duration` with these attributes and `error.type`.
+pub(crate) fn measure_duration(series: Series<'_>, end: &End<'_>, metrics: &dyn MetricRecorder) {
+    let series = series.text(key::ERROR_TYPE, end.outcome.error_type());
+    let seconds = end.duration.as_secs_f64();
+    metrics.record(&series, &[Measurement::seconds(Metric::GenAiClientOperationDuration, seconds)]);
+}
