@@ -11,6 +11,7 @@ use opentelemetry::metrics::{BoundCounter, BoundHistogram, Meter};
 use spanwise_core::semconv::Metric;
 use spanwise_core::{
     Label, Measurement, MetricRecorder, MetricValue, PlainInstrument, PlainMetrics, Series,
+    TokenLabel,
 };
 
 /// Beyond this many sets of attributes, measurements are recorded without being bound: the SDK puts what
@@ -35,9 +36,9 @@ struct BoundSeries {
     instruments: [OnceLock<BoundInstrument>; SLOTS],
 }
 
-/// Each metric may be recorded without a modality, or with one of four.
-const MODALITIES: [&str; 4] = ["text", "image", "audio", "unknown"];
-const SLOTS: usize = Metric::COUNT * (MODALITIES.len() + 1);
+/// Each metric may be recorded as it is, or with one of the labels that tell tokens apart.
+const PER_METRIC: usize = TokenLabel::VALUES.len() + 1;
+const SLOTS: usize = Metric::COUNT * PER_METRIC;
 
 #[derive(PartialEq)]
 enum OwnedLabel {
@@ -82,7 +83,7 @@ impl MetricRecorder for BoundMetrics {
         for measurement in measurements {
             let instrument = bound.instruments[slot(measurement)].get_or_init(|| {
                 let mut attributes = series.to_attributes();
-                attributes.extend(measurement.modality_attribute());
+                attributes.extend(measurement.tokens.map(TokenLabel::to_attribute));
                 BoundInstrument::new(self.plain.instrument(measurement.metric), &attributes)
             });
             instrument.record(measurement.value);
@@ -91,10 +92,11 @@ impl MetricRecorder for BoundMetrics {
 }
 
 fn slot(measurement: &Measurement) -> usize {
-    let modality = measurement.modality_name().map_or(0, |name| {
-        1 + MODALITIES.iter().position(|known| *known == name).unwrap_or(MODALITIES.len() - 1)
+    // Zero without a label, and for a value that there is not.
+    let label = measurement.tokens.and_then(|tokens| {
+        TokenLabel::VALUES.iter().position(|value| *value == tokens.value).map(|index| index + 1)
     });
-    measurement.metric as usize * (MODALITIES.len() + 1) + modality
+    measurement.metric as usize * PER_METRIC + label.unwrap_or(0)
 }
 
 impl BoundInstrument {

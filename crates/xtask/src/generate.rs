@@ -189,9 +189,11 @@ fn earlier(v1_41: &Earlier) -> String {
          /// Their schema.\npub const SCHEMA_URL: &str = {:?};\n\n\
          /// Whether each output message holds its `finish_reason`.\n\
          pub const FINISH_REASON_IN_MESSAGES: bool = {};\n\n\
+         /// The attribute that told tokens apart.\npub const TOKEN_TYPE: &str = {:?};\n\n\
          /// Attributes by their key of today.\npub const ATTRIBUTES: [Earlier; {}] = [\n",
         v1_41.schema_url,
         v1_41.finish_reason_in_messages,
+        v1_41.token_type,
         v1_41.attributes.len()
     );
     for (key, attribute) in &v1_41.attributes {

@@ -131,6 +131,8 @@ pub(crate) struct Earlier {
     pub(crate) attributes: BTreeMap<String, EarlierAttribute>,
     /// Whether each output message must hold its `finish_reason`.
     pub(crate) finish_reason_in_messages: bool,
+    /// The attribute that told input tokens from output tokens.
+    pub(crate) token_type: String,
     pub(crate) metrics: BTreeMap<String, EarlierMetric>,
     /// Metrics of today that have no counterpart.
     pub(crate) metrics_left_out: Vec<String>,
@@ -148,7 +150,7 @@ pub(crate) struct EarlierAttribute {
 #[serde(deny_unknown_fields)]
 pub(crate) struct EarlierMetric {
     pub(crate) name: String,
-    /// The value of `gen_ai.token.type`, which told tokens apart.
+    /// The value of the attribute that told tokens apart.
     pub(crate) token_type: Option<String>,
 }
 

@@ -3,7 +3,8 @@
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 use opentelemetry::{KeyValue, StringValue};
 
-use crate::semconv::{Attribute, Instrument, Metric};
+use crate::semconv::value::gen_ai_token_modality as modality;
+use crate::semconv::{Attribute, Instrument, Metric, attribute as key};
 use crate::usage::Modality;
 
 /// Where measurements go.
@@ -19,8 +20,8 @@ pub struct Measurement {
     pub metric: Metric,
     /// Its value, of the type that the metric's instrument takes.
     pub value: MetricValue,
-    /// `gen_ai.token.modality`, for the metrics that have it.
-    pub modality: Option<TokenModality>,
+    /// Which tokens they are, for the metrics that tell them apart.
+    pub tokens: Option<TokenLabel>,
 }
 
 /// A measured value.
@@ -32,40 +33,51 @@ pub enum MetricValue {
     Double(f64),
 }
 
-/// What `gen_ai.token.modality` says: a modality, or `None` for `unknown`.
-pub(crate) type TokenModality = Option<Modality>;
+/// The attribute that tells tokens apart: its key and its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenLabel {
+    /// `gen_ai.token.modality`, or `gen_ai.token.type` by the conventions of 1.41.
+    pub key: &'static str,
+    /// One of [`TokenLabel::VALUES`].
+    pub value: &'static str,
+}
+
+impl TokenLabel {
+    /// Every value that there is.
+    pub const VALUES: [&'static str; 6] =
+        [modality::TEXT, modality::IMAGE, modality::AUDIO, modality::UNKNOWN, "input", "output"];
+
+    /// `gen_ai.token.modality`: a modality, or `unknown`.
+    pub(crate) fn modality(of: Option<Modality>) -> Self {
+        let value = match of {
+            Some(Modality::Text) => modality::TEXT,
+            Some(Modality::Image) => modality::IMAGE,
+            Some(Modality::Audio) => modality::AUDIO,
+            None => modality::UNKNOWN,
+        };
+        Self { key: key::GEN_AI_TOKEN_MODALITY.key(), value }
+    }
+
+    /// As an attribute of OpenTelemetry's API.
+    pub fn to_attribute(self) -> KeyValue {
+        KeyValue::new(self.key, self.value)
+    }
+}
 
 impl Measurement {
     /// A number of seconds.
     pub(crate) fn seconds(metric: Metric, seconds: f64) -> Self {
-        Self { metric, value: MetricValue::Double(seconds), modality: None }
+        Self { metric, value: MetricValue::Double(seconds), tokens: None }
     }
 
     /// A number of calls or tokens.
     pub(crate) fn count(metric: Metric, count: u64) -> Self {
-        Self { metric, value: MetricValue::Int(count), modality: None }
+        Self { metric, value: MetricValue::Int(count), tokens: None }
     }
 
     /// A number of tokens of one modality.
-    pub(crate) fn tokens(metric: Metric, count: u64, modality: TokenModality) -> Self {
-        Self { modality: Some(modality), ..Self::count(metric, count) }
-    }
-
-    /// `gen_ai.token.modality`, for the metrics that have it.
-    pub fn modality_attribute(&self) -> Option<KeyValue> {
-        let name = self.modality_name()?;
-        Some(crate::semconv::attribute::GEN_AI_TOKEN_MODALITY.of(name))
-    }
-
-    /// The value of `gen_ai.token.modality`, for the metrics that have it.
-    pub fn modality_name(&self) -> Option<&'static str> {
-        use crate::semconv::value::gen_ai_token_modality as name;
-        self.modality.map(|modality| match modality {
-            Some(Modality::Text) => name::TEXT,
-            Some(Modality::Image) => name::IMAGE,
-            Some(Modality::Audio) => name::AUDIO,
-            None => name::UNKNOWN,
-        })
+    pub(crate) fn tokens(metric: Metric, count: u64, modality: Option<Modality>) -> Self {
+        Self { tokens: Some(TokenLabel::modality(modality)), ..Self::count(metric, count) }
     }
 }
 
@@ -213,7 +225,7 @@ impl MetricRecorder for PlainMetrics {
         let mut attributes = series.to_attributes();
         let shared = attributes.len();
         for measurement in measurements {
-            attributes.extend(measurement.modality_attribute());
+            attributes.extend(measurement.tokens.map(TokenLabel::to_attribute));
             self.instruments[measurement.metric as usize].record(measurement.value, &attributes);
             attributes.truncate(shared);
         }

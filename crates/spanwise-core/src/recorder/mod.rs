@@ -13,6 +13,7 @@
 mod events;
 mod metrics;
 mod open;
+mod profiled;
 
 use std::fmt;
 use std::ops::Deref;
@@ -28,12 +29,14 @@ use opentelemetry::{Context, InstrumentationScope};
 pub use events::{Event, EventRecorder};
 pub use metrics::{
     Label, Measurement, MetricRecorder, MetricValue, PlainInstrument, PlainMetrics, Series,
+    TokenLabel,
 };
 pub(crate) use open::{OpenOperation, OpenSlot};
 
 use crate::capture::CapturePolicy;
 use crate::clock::Clock;
 use crate::content::Content;
+use crate::semconv::SemconvProfile;
 
 /// The name of the instrumentation scope that everything recorded here carries.
 pub const SCOPE_NAME: &str = "spanwise";
@@ -82,6 +85,7 @@ impl Recorder {
         T: ObjectSafeTracer + Send + Sync + 'static,
     {
         RecorderBuilder {
+            profile: SemconvProfile::Latest,
             recorder: Self {
                 tracer: BoxedTracer::new(Box::new(tracer)),
                 metrics: Box::new(metrics::NoMetrics),
@@ -128,6 +132,7 @@ impl fmt::Debug for Recorder {
 #[must_use = "call `build`"]
 pub struct RecorderBuilder {
     recorder: Recorder,
+    profile: SemconvProfile,
 }
 
 impl RecorderBuilder {
@@ -168,6 +173,13 @@ impl RecorderBuilder {
         self
     }
 
+    /// By which version of the conventions metrics are recorded. Defaults to today's. Spans and events are
+    /// always recorded by today's; who sends them translates them.
+    pub fn profile(mut self, profile: SemconvProfile) -> Self {
+        self.profile = profile;
+        self
+    }
+
     /// Reads the time elsewhere.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.recorder.clock = Some(Box::new(clock));
@@ -176,7 +188,8 @@ impl RecorderBuilder {
 
     /// The recorder.
     pub fn build(self) -> Recorder {
-        self.recorder
+        let metrics = profiled::ProfiledMetrics::wrap(self.recorder.metrics, self.profile);
+        Recorder { metrics, ..self.recorder }
     }
 }
 

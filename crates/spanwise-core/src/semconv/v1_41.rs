@@ -11,6 +11,9 @@ pub const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.41.0";
 /// Whether each output message holds its `finish_reason`.
 pub const FINISH_REASON_IN_MESSAGES: bool = true;
 
+/// The attribute that told tokens apart.
+pub const TOKEN_TYPE: &str = "gen_ai.token.type";
+
 /// Attributes by their key of today.
 pub const ATTRIBUTES: [Earlier; 3] = [
     Earlier { key: "gen_ai.request.top_k", earlier: "gen_ai.request.top_k", double: true },
