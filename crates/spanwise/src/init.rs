@@ -8,6 +8,7 @@ use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use spanwise_core::semconv::SemconvProfile;
 use spanwise_core::{Recorder, instrumentation_scope};
 
 use crate::config::{
@@ -99,21 +100,21 @@ pub fn init_telemetry(config: TelemetryConfig) -> Result<Telemetry, InitError> {
 }
 
 /// The right to start telemetry, of which a process has one. Given back where starting fails.
-struct Claim {
+pub(crate) struct Claim {
     kept: bool,
 }
 
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
 impl Claim {
-    fn take() -> Result<Self, InitError> {
+    pub(crate) fn take() -> Result<Self, InitError> {
         if TAKEN.swap(true, Ordering::AcqRel) {
             return Err(InitError::AlreadyInitialized);
         }
         Ok(Self { kept: false })
     }
 
-    fn keep(mut self) {
+    pub(crate) fn keep(mut self) {
         self.kept = true;
     }
 }
@@ -169,6 +170,7 @@ fn start(settings: &Settings, destinations: Vec<Configured>) -> Result<Started, 
 struct Plan {
     name: String,
     temporality: Temporality,
+    profile: SemconvProfile,
     route: PlannedRoute,
 }
 
@@ -193,7 +195,7 @@ fn plan(
     exporters: &mut [Option<SdkExporter>],
 ) -> Result<Vec<Plan>, InitError> {
     let mut plans = Vec::new();
-    for DestinationSettings { name, route, temporality } in &settings.routes {
+    for DestinationSettings { name, route, temporality, profile } in &settings.routes {
         let route = match route {
             Route::Otlp(endpoints) => {
                 let mut signals = Vec::new();
@@ -209,7 +211,12 @@ fn plan(
                 None => continue,
             },
         };
-        plans.push(Plan { name: name.clone(), temporality: *temporality, route });
+        plans.push(Plan {
+            name: name.clone(),
+            temporality: *temporality,
+            profile: *profile,
+            route,
+        });
     }
     Ok(plans)
 }
@@ -234,12 +241,13 @@ struct Unconnected {
     handle: LaneHandle,
     lane: Lane,
     reader: usize,
+    profile: SemconvProfile,
     otlp: OtlpSettings,
 }
 
 impl Assembly<'_> {
     fn add(&mut self, destination: usize, plan: Plan) -> Result<(), InitError> {
-        let Plan { name, temporality, route } = plan;
+        let Plan { name, temporality, profile, route } = plan;
         match route {
             PlannedRoute::Otlp(signals) => {
                 for (signal, otlp) in signals {
@@ -247,7 +255,7 @@ impl Assembly<'_> {
                     let reader = self.reader(signal, temporality);
                     let (handle, lane) = self.lane(id, otlp.form(), otlp.most_bytes());
                     self.exporters.push(otlp.exporter_name(destination, &name));
-                    self.to_connect.push(Unconnected { handle, lane, reader, otlp });
+                    self.to_connect.push(Unconnected { handle, lane, reader, profile, otlp });
                 }
             }
             PlannedRoute::Console(signals) => {
@@ -257,13 +265,13 @@ impl Assembly<'_> {
                     let (handle, lane) = self.lane(id, Form::Message, usize::MAX);
                     self.exporters.push(ExporterName::other(destination, signal, "console", &name));
                     let far_end = console::start(lane)?;
-                    self.ready.push(PipelineLane { handle, reader, far_end });
+                    self.ready.push(PipelineLane { handle, reader, profile, far_end });
                 }
             }
             PlannedRoute::Sdk(exporter) => {
                 let signal = exporter.signal();
                 self.exporters.push(ExporterName::other(destination, signal, "exporter", &name));
-                self.add_sdk(LaneId { destination, signal }, name, exporter)?;
+                self.add_sdk(LaneId { destination, signal }, (name, profile), exporter)?;
             }
         }
         Ok(())
@@ -272,7 +280,7 @@ impl Assembly<'_> {
     fn add_sdk(
         &mut self,
         id: LaneId,
-        name: String,
+        (name, profile): (String, SemconvProfile),
         exporter: SdkExporter,
     ) -> Result<(), InitError> {
         let terms = SdkTerms {
@@ -287,7 +295,7 @@ impl Assembly<'_> {
             Start::Lane { start, .. } => {
                 let (handle, lane) = self.lane(id, Form::Message, usize::MAX);
                 let far_end = start(SdkDestination { lane, terms })?;
-                self.ready.push(PipelineLane { handle, reader: 0, far_end });
+                self.ready.push(PipelineLane { handle, reader: 0, profile, far_end });
             }
             Start::Metrics { start } => {
                 let interval = self.settings.metrics.export_interval;
@@ -376,7 +384,8 @@ impl Assembly<'_> {
         let scope = instrumentation_scope();
         let mut recorder = Recorder::builder(tracers.tracer_with_scope(scope.clone()))
             .content(entrance.clone())
-            .policy(settings.policy);
+            .policy(settings.policy)
+            .profile(settings.profile());
         if let Some(meters) = &meters {
             let meter = meters.meter_with_scope(scope.clone());
             self_metrics::observe(&meter, &intake, &exporters);
@@ -400,12 +409,12 @@ fn limits_of(batches: crate::config::BatchConfiguration) -> (usize, usize, usize
 impl Unconnected {
     /// Must be called in the worker's runtime.
     fn connect(self, diagnostics: &Diagnostics) -> PipelineLane {
-        let Self { handle, lane, reader, otlp } = self;
+        let Self { handle, lane, reader, profile, otlp } = self;
         let task = tokio::spawn(lane.run(otlp.connect(diagnostics.clone())));
         let abort = Some(task.abort_handle());
         let done = Box::pin(async move {
             let _ = task.await;
         });
-        PipelineLane { handle, reader, far_end: FarEnd { done, abort } }
+        PipelineLane { handle, reader, profile, far_end: FarEnd { done, abort } }
     }
 }

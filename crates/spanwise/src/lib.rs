@@ -33,7 +33,9 @@
 //! | To | Use |
 //! |---|---|
 //! | start, and say where telemetry goes | [`init_telemetry`], [`TelemetryConfig`], [`Destination`] |
-//! | record | [`Generation`], [`Embeddings`], [`Tool`], [`Agent`], [`Workflow`], [`Step`] |
+//! | start with providers of your own | [`attach_providers`] |
+//! | record | [`Generation`], [`Embeddings`], [`Tool`], [`Agent`], [`Workflow`], [`Step`], [`Retrieval`], [`Memory`], [`Plan`], [`FetchResponse`] |
+//! | say how good an answer was | [`evaluation`] |
 //! | end, and know what arrived | [`Telemetry`], [`Report`] |
 //! | send to a backend by its name | [`Langfuse`] |
 //!
@@ -41,6 +43,7 @@
 //! [`TelemetryConfig::content_capture`].
 
 // Starting.
+mod attach;
 mod config;
 mod env;
 mod error;
@@ -64,9 +67,10 @@ mod diagnostics;
 mod export;
 mod report;
 
+pub use attach::attach_providers;
 pub use config::{
-    BatchConfiguration, Compression, Destination, ExportConfig, OtlpDestination, OtlpProtocol,
-    Preset, SamplingStrategy, Signals, TelemetryConfig, Temporality,
+    BatchConfiguration, Compression, Destination, ExportConfig, MainAgent, OtlpDestination,
+    OtlpProtocol, Preset, SamplingStrategy, Signals, TelemetryConfig, Temporality,
 };
 pub use env::Environment;
 pub use error::InitError;
@@ -80,12 +84,15 @@ pub use telemetry::Telemetry;
 pub use tracing_bridge::TracingMode;
 
 pub use spanwise_core::{
-    Agent, AgentBuilder, CapturePolicy, Content, ContentCapture, ContentItem, Embeddings,
-    EmbeddingsBuilder, Entered, FutureExt, Generation, GenerationBuilder, GenericPart, InOperation,
-    Message, Modality, ModelResponse, Operation, OutputType, Part, Provider, RecordedStream,
-    RemoteAgent, RemoteAgentBuilder, Response, Role, Step, StepBuilder, StreamedResponse,
-    ToMessages, Tool, ToolBuilder, ToolDefinition, TryRecordedStream, Usage, Workflow,
-    WorkflowBuilder, register_error_kind, semconv,
+    Agent, AgentBuilder, CapturePolicy, Content, ContentCapture, ContentItem, CreateAgent,
+    CreateAgentBuilder, Document, Embeddings, EmbeddingsBuilder, Entered, Evaluation,
+    FetchResponse, FetchResponseBuilder, FutureExt, Generation, GenerationBuilder, GenericPart,
+    InOperation, InvalidTraceRef, Memory, MemoryBuilder, MemoryRecord, Message, Modality,
+    ModelResponse, OpenAiApiType, Operation, OutputType, Part, Plan, PlanBuilder, Provider,
+    RecordedStream, Recorder, RemoteAgent, RemoteAgentBuilder, Response, ResponseStatus, Retrieval,
+    RetrievalBuilder, Role, Step, StepBuilder, StreamedResponse, ToMessages, Tool, ToolBuilder,
+    ToolDefinition, TraceRef, TryRecordedStream, Usage, Workflow, WorkflowBuilder, evaluation,
+    register_error_kind, semconv,
 };
 
 /// The README's code is compiled and run.

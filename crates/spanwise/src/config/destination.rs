@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use spanwise_core::semconv::SemconvProfile;
+
 use super::values::{Compression, OtlpProtocol, Signals, Temporality};
 use crate::error::InitError;
 use crate::export::{IntoSdkExporter, SdkExporter};
@@ -191,6 +193,7 @@ pub(crate) struct OtlpOptions {
     pub(crate) client_key: Option<PathBuf>,
     pub(crate) signals: Option<Signals>,
     pub(crate) temporality: Option<Temporality>,
+    pub(crate) profile: Option<SemconvProfile>,
 }
 
 /// Header names only, and no endpoint: it may hold a password.
@@ -274,6 +277,13 @@ impl OtlpDestination {
     /// Whether metrics count since the start or since the last export. Defaults to the start.
     pub fn temporality(mut self, temporality: Temporality) -> Self {
         self.options.temporality = Some(temporality);
+        self
+    }
+
+    /// By which version of the conventions it is spoken to in. Defaults to what
+    /// [`TelemetryConfig::semconv_profile`](crate::TelemetryConfig::semconv_profile) says.
+    pub fn semconv_profile(mut self, profile: SemconvProfile) -> Self {
+        self.options.profile = Some(profile);
         self
     }
 }

@@ -8,6 +8,7 @@
 
 mod destination;
 mod endpoint;
+mod main_agent;
 mod settings;
 mod values;
 
@@ -16,8 +17,10 @@ use std::time::Duration;
 
 use opentelemetry::{Key, KeyValue, Value};
 use spanwise_core::ContentCapture;
+use spanwise_core::semconv::SemconvProfile;
 
 pub use destination::{Destination, OtlpDestination, Preset};
+pub use main_agent::MainAgent;
 pub use values::{
     BatchConfiguration, Compression, ExportConfig, OtlpProtocol, SamplingStrategy, Signals,
     Temporality,
@@ -27,7 +30,7 @@ pub(crate) use destination::{DestinationKind, OtlpOptions};
 pub(crate) use endpoint::{Endpoint, EndpointUrl};
 #[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
 pub(crate) use endpoint::{PemFile, TlsFiles};
-pub(crate) use settings::{DestinationSettings, Limits, Propagator, Route, Settings};
+pub(crate) use settings::{DestinationSettings, Limits, Propagator, Route, Settings, attached};
 
 use crate::env::Environment;
 use crate::error::InitError;
@@ -58,6 +61,8 @@ pub struct TelemetryConfig {
     service_name: Option<String>,
     resource: Vec<KeyValue>,
     detect_resource: Option<bool>,
+    main_agent: Option<MainAgent>,
+    profile: Option<SemconvProfile>,
     sampling: Option<SamplingStrategy>,
     sample_rate: Option<f64>,
     content: Option<ContentCapture>,
@@ -150,6 +155,27 @@ impl TelemetryConfig {
     /// Whether host, process, operating system and container are detected. Defaults to yes.
     pub fn detect_resource(mut self, detect: bool) -> Self {
         self.detect_resource = Some(detect);
+        self
+    }
+
+    /// The one agent that this program is, by the id that a provider or registry gave it: an entity of
+    /// the resource, `gen_ai.main_agent.id`. Never an id that this process made up; programs without such
+    /// an id, and those of several agents, leave it out.
+    ///
+    /// Source: [main agent](https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-entities.md)
+    pub fn main_agent(mut self, agent: impl Into<MainAgent>) -> Self {
+        self.main_agent = Some(agent.into());
+        self
+    }
+
+    /// By which version of the conventions spans, events and metrics are sent. Defaults to
+    /// `SPANWISE_SEMCONV_PROFILE`, then to `OTEL_SEMCONV_STABILITY_OPT_IN`, then to today's. The terminal
+    /// is always drawn from today's.
+    ///
+    /// Where destinations differ, see [`OtlpDestination::semconv_profile`]; metrics then have the names of
+    /// all of them.
+    pub fn semconv_profile(mut self, profile: SemconvProfile) -> Self {
+        self.profile = Some(profile);
         self
     }
 

@@ -8,6 +8,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use spanwise_core::semconv::SemconvProfile;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -19,6 +20,7 @@ use super::queued::Drained;
 use super::request::{ExportedResource, Group, Item};
 use super::split::split;
 use super::stage::limits;
+use super::stage::project::{Project, project};
 use super::thread::{FarEnd, own_thread};
 use crate::config::Limits;
 use crate::error::InitError;
@@ -39,6 +41,7 @@ pub(crate) struct PipelineLane {
     pub(crate) handle: LaneHandle,
     /// For metrics: the reader whose collections go here.
     pub(crate) reader: usize,
+    pub(crate) profile: SemconvProfile,
     pub(crate) far_end: FarEnd,
 }
 
@@ -213,7 +216,7 @@ impl Pipeline {
     }
 
     /// Gives the items to every lane of their signal; the last one takes them as they are.
-    fn fan_out<T: Item>(
+    fn fan_out<T: Project>(
         &mut self,
         intake: &Intake,
         groups: Vec<Group<T>>,
@@ -224,10 +227,10 @@ impl Pipeline {
             lanes.filter(|lane| lane.handle.id.signal == T::SIGNAL && takes(lane)).collect();
         let last = lanes.pop();
         for lane in lanes {
-            lane.submit(intake, &self.resource, groups.clone());
+            lane.send(intake, &self.resource, groups.clone());
         }
         if let Some(lane) = last {
-            lane.submit(intake, &self.resource, groups);
+            lane.send(intake, &self.resource, groups);
         }
     }
 }
@@ -237,12 +240,14 @@ impl PipelineLane {
         self.handle.id.signal == Signal::Metrics && self.reader == reader
     }
 
-    fn submit<T: Item>(
+    /// Runs the stages that differ between destinations, and puts the result into the lane.
+    fn send<T: Project>(
         &mut self,
         intake: &Intake,
         resource: &ExportedResource,
-        groups: Vec<Group<T>>,
+        mut groups: Vec<Group<T>>,
     ) {
+        project(&mut groups, self.profile);
         for part in split(resource, groups, self.handle.bounds) {
             self.handle.submit(intake, part.request, part.items);
         }

@@ -73,9 +73,17 @@ impl Child {
         // What stands in the environment of whoever runs the tests is none of their business.
         for (variable, _) in std::env::vars_os() {
             let name = variable.to_string_lossy();
-            if ["OTEL_", "LANGFUSE_", "NO_COLOR", "COLUMNS", "CLICOLOR", "FORCE_COLOR"]
-                .iter()
-                .any(|prefix| name.starts_with(prefix))
+            if [
+                "OTEL_",
+                "LANGFUSE_",
+                "SPANWISE_SEMCONV_PROFILE",
+                "NO_COLOR",
+                "COLUMNS",
+                "CLICOLOR",
+                "FORCE_COLOR",
+            ]
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
             {
                 command.env_remove(&variable);
             }

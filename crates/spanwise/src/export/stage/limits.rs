@@ -92,13 +92,15 @@ fn is_conventional(key: &str) -> bool {
 
 /// Cutting these would leave broken JSON.
 fn is_content(key: &str) -> bool {
-    const CONTENT: [&str; 6] = [
+    const CONTENT: [&str; 8] = [
         attribute::GEN_AI_SYSTEM_INSTRUCTIONS.key(),
         attribute::GEN_AI_INPUT_MESSAGES.key(),
         attribute::GEN_AI_OUTPUT_MESSAGES.key(),
         attribute::GEN_AI_TOOL_DEFINITIONS.key(),
         attribute::GEN_AI_TOOL_CALL_ARGUMENTS.key(),
         attribute::GEN_AI_TOOL_CALL_RESULT.key(),
+        attribute::GEN_AI_RETRIEVAL_DOCUMENTS.key(),
+        attribute::GEN_AI_MEMORY_RECORDS.key(),
     ];
     CONTENT.contains(&key)
 }

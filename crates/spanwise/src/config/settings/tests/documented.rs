@@ -38,7 +38,9 @@ fn documented() -> BTreeSet<String> {
     let text = std::fs::read_to_string(file).unwrap();
     let words = text.split(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'));
     words
-        .filter(|word| word.starts_with("OTEL_") || word.starts_with("LANGFUSE_"))
+        .filter(|word| {
+            ["OTEL_", "LANGFUSE_", "SPANWISE_"].iter().any(|begin| word.starts_with(begin))
+        })
         .filter(|word| !word.ends_with('_'))
         .map(for_all_signals)
         .collect()

@@ -8,6 +8,7 @@ mod limits;
 #[cfg(not(all(feature = "grpc", feature = "http", feature = "tls")))]
 mod missing_feature;
 mod otlp;
+mod profile;
 mod propagation;
 mod resource;
 mod sampling;
@@ -15,9 +16,10 @@ mod where_it_goes;
 
 use opentelemetry::Key;
 use opentelemetry_sdk::trace::Sampler;
+use spanwise_core::ContentCapture;
 
 use super::*;
-use crate::config::{Compression, OtlpProtocol};
+use crate::config::{Compression, Endpoint, OtlpProtocol, Signals, Temporality};
 
 fn config(variables: &[(&str, &str)]) -> TelemetryConfig {
     TelemetryConfig::default()

@@ -1,0 +1,186 @@
+//! Where telemetry goes, settled.
+
+use spanwise_core::semconv::SemconvProfile;
+
+use super::recording;
+use crate::config::destination::{DestinationKind, OtlpOptions};
+use crate::config::endpoint::{Endpoint, EndpointReader};
+use crate::config::values::{Signals, Temporality};
+use crate::config::{Configured, Destination, TelemetryConfig};
+use crate::env::Reader;
+use crate::error::InitError;
+use crate::signal::Signal;
+
+/// One destination, settled. What is made only once, such as an SDK exporter, stays in the configuration.
+#[derive(Debug)]
+pub(crate) struct DestinationSettings {
+    pub(crate) name: String,
+    pub(crate) route: Route,
+    pub(crate) temporality: Temporality,
+    pub(crate) profile: SemconvProfile,
+}
+
+#[derive(Debug)]
+pub(crate) enum Route {
+    /// An endpoint for each signal that goes there.
+    Otlp(Vec<(Signal, Endpoint)>),
+    Console(Signals),
+    /// The exporter at this place among the configured destinations.
+    Sdk(usize),
+}
+
+/// The exporters that a variable lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ExporterName {
+    Otlp,
+    Console,
+}
+
+/// The variables any of which means that telemetry shall go somewhere.
+const SAYS_WHERE: [&str; 7] = [
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+    "OTEL_TRACES_EXPORTER",
+    "OTEL_METRICS_EXPORTER",
+    "OTEL_LOGS_EXPORTER",
+];
+
+pub(super) fn routes(
+    config: &TelemetryConfig,
+    reader: &mut Reader<'_>,
+) -> Result<Vec<DestinationSettings>, InitError> {
+    let allowed = config.signals.unwrap_or_default();
+    let profile = recording::profile(config, reader);
+    let mut routes = Vec::new();
+    if config.otlp_in_code || config.destinations.is_empty() {
+        if !config.otlp_in_code && !reader.environment().any_set(&SAYS_WHERE) {
+            return Ok(vec![console(Signals::TRACES, allowed)]);
+        }
+        let options = OtlpOptions { from_env: true, ..config.otlp.clone() };
+        let (otlp, shown) =
+            if config.otlp_in_code { (allowed, Signals::NONE) } else { exporters(allowed, reader) };
+        let otlp = OtlpOptions { signals: Some(otlp), ..options };
+        routes.push(otlp_route("otlp", &otlp, (allowed, profile), reader)?);
+        if shown != Signals::NONE {
+            routes.push(console(shown, allowed));
+        }
+    }
+    for (index, configured) in config.destinations.iter().enumerate() {
+        let preset;
+        let Destination { name, kind } = match configured {
+            Configured::Destination(destination) => destination,
+            Configured::Preset(named) => {
+                preset = named.destination()?;
+                &preset
+            }
+        };
+        routes.push(match kind {
+            DestinationKind::Otlp(options) => {
+                otlp_route(name, options, (allowed, profile), reader)?
+            }
+            DestinationKind::Console(signals) => {
+                DestinationSettings { name: name.clone(), ..console(*signals, allowed) }
+            }
+            DestinationKind::Sdk(exporter) if allowed.includes(exporter.signal()) => {
+                DestinationSettings {
+                    name: name.clone(),
+                    route: Route::Sdk(index),
+                    temporality: Temporality::default(),
+                    profile,
+                }
+            }
+            DestinationKind::Sdk(_) => continue,
+        });
+    }
+    routes.retain(|route| !matches!(&route.route, Route::Otlp(signals) if signals.is_empty()));
+    unique_names(&mut routes);
+    Ok(routes)
+}
+
+/// Which signals the variables send by OTLP, and which to the terminal.
+fn exporters(allowed: Signals, reader: &mut Reader<'_>) -> (Signals, Signals) {
+    let (mut otlp, mut shown) = (Signals::NONE, Signals::NONE);
+    for signal in Signal::ALL {
+        let variable = format!("OTEL_{}_EXPORTER", signal.variable());
+        let names = exporter_names(&variable, reader);
+        let on = allowed.includes(signal);
+        otlp.set(signal, on && names.contains(&ExporterName::Otlp));
+        shown.set(signal, on && names.contains(&ExporterName::Console));
+    }
+    (otlp, shown)
+}
+
+fn exporter_names(variable: &str, reader: &mut Reader<'_>) -> Vec<ExporterName> {
+    let Some(list) = reader.environment().get(variable) else { return vec![ExporterName::Otlp] };
+    let mut names = Vec::new();
+    for word in list.split(',').map(str::trim).filter(|word| !word.is_empty()) {
+        match word.to_ascii_lowercase().as_str() {
+            "otlp" => names.push(ExporterName::Otlp),
+            "console" | "logging" => names.push(ExporterName::Console),
+            "none" => return Vec::new(),
+            _ => {
+                reader.warn(format!(
+                    "{variable} is set but is not a list of otlp, console, none; otlp is in force"
+                ));
+                return vec![ExporterName::Otlp];
+            }
+        }
+    }
+    names
+}
+
+fn console(signals: Signals, allowed: Signals) -> DestinationSettings {
+    DestinationSettings {
+        name: "console".into(),
+        route: Route::Console(signals.and(allowed)),
+        temporality: Temporality::Cumulative,
+        // The tree is drawn from the names of today.
+        profile: SemconvProfile::Latest,
+    }
+}
+
+fn otlp_route(
+    name: &str,
+    options: &OtlpOptions,
+    (allowed, profile): (Signals, SemconvProfile),
+    reader: &mut Reader<'_>,
+) -> Result<DestinationSettings, InitError> {
+    let signals = options.signals.unwrap_or_default().and(allowed);
+    let temporality = match options.temporality {
+        Some(temporality) => temporality,
+        None if options.from_env => reader
+            .parsed(
+                "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
+                "one of cumulative, delta, lowmemory",
+                "cumulative",
+                |word| word.parse().ok(),
+            )
+            .unwrap_or_default(),
+        None => Temporality::default(),
+    };
+    let mut endpoints = Vec::new();
+    for signal in Signal::ALL.into_iter().filter(|signal| signals.includes(*signal)) {
+        let endpoint = EndpointReader { name, options, reader }.read(signal)?;
+        endpoints.push((signal, endpoint));
+    }
+    Ok(DestinationSettings {
+        name: name.to_owned(),
+        route: Route::Otlp(endpoints),
+        temporality,
+        profile: options.profile.unwrap_or(profile),
+    })
+}
+
+/// Reports tell destinations apart by name: the second `otlp` becomes `otlp-2`.
+fn unique_names(routes: &mut [DestinationSettings]) {
+    for index in 0..routes.len() {
+        let base = routes[index].name.clone();
+        let mut number = 1;
+        while routes[..index].iter().any(|route| route.name == routes[index].name) {
+            number += 1;
+            routes[index].name = format!("{base}-{number}");
+        }
+    }
+}
