@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::table::{Earlier, Metric, Table, ValueType};
+use crate::table::{Earlier, Metric, Requirements, Table, ValueType};
 
 const HEADER: &str = "// Written by `cargo xtask semconv generate`; not edited by hand.\n\n";
 
@@ -22,6 +22,7 @@ pub(crate) fn generate(
         ("value.rs", values(&tables)),
         ("metric.rs", metrics(&tables, v1_41)),
         ("event.rs", events(genai)),
+        ("entity.rs", entities(genai)),
         ("v1_41.rs", earlier(v1_41)),
     ]
 }
@@ -176,6 +177,28 @@ fn events(genai: &Table) -> String {
             text,
             "\n/// `{name}`{severity}.\npub const {}: &str = {name:?};\n",
             constant(name)
+        );
+    }
+    text
+}
+
+fn entities(genai: &Table) -> String {
+    let mut text = format!(
+        "{HEADER}//! Entities, which are parts of a resource.\n\n\
+         use super::{{attribute, Entity}};\n"
+    );
+    let keys = |requirements: &Requirements| {
+        let keys = requirements.keys().map(|key| format!("attribute::{}.key()", constant(key)));
+        keys.collect::<Vec<_>>().join(", ")
+    };
+    for (name, entity) in &genai.entities {
+        let _ = write!(
+            text,
+            "\n/// `{name}`.\npub const {}: Entity = Entity {{\n    name: {name:?},\n    \
+             identity: &[{}],\n    description: &[{}],\n}};\n",
+            constant(name),
+            keys(&entity.identity),
+            keys(&entity.description)
         );
     }
     text

@@ -10,6 +10,8 @@
 #[rustfmt::skip]
 pub mod attribute;
 #[rustfmt::skip]
+pub mod entity;
+#[rustfmt::skip]
 pub mod event;
 #[rustfmt::skip]
 mod metric;
@@ -125,6 +127,17 @@ attribute_values! {
     bool: value => Value::Bool(value);
     Vec<StringValue>: value => Value::Array(Array::String(value));
     Json: value => Value::String(value.0.into());
+}
+
+/// Something that telemetry comes from, as part of a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entity {
+    /// Its type.
+    pub name: &'static str,
+    /// The resource's attributes that identify it.
+    pub identity: &'static [&'static str],
+    /// The resource's attributes that describe it.
+    pub description: &'static [&'static str],
 }
 
 /// What an instrument is made from.

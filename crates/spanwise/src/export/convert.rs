@@ -2,15 +2,19 @@
 
 use std::time::SystemTime;
 
+use opentelemetry::Key;
 use opentelemetry::logs::AnyValue as LogValue;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, KeyValueList};
+use opentelemetry_proto::tonic::common::v1::{
+    AnyValue, ArrayValue, EntityRef, KeyValue, KeyValueList,
+};
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::metrics::v1::Metric;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
 use serde_json::Value as Json;
+use spanwise_core::semconv::{self, Entity, entity};
 use spanwise_core::{Content, Event, instrumentation_scope};
 
 use super::queued::{QueuedLog, QueuedSpan};
@@ -18,13 +22,31 @@ use super::request::{ExportedResource, Group};
 
 pub(crate) fn resource(resource: &opentelemetry_sdk::Resource) -> ExportedResource {
     let attributes = ResourceAttributesWithSchema::from(resource);
+    let entity_refs = main_agent(resource).into_iter().collect();
     ExportedResource {
         resource: opentelemetry_proto::tonic::resource::v1::Resource {
             attributes: attributes.attributes.0,
+            entity_refs,
             ..Default::default()
         },
         schema_url: attributes.schema_url.unwrap_or_default(),
     }
+}
+
+/// The agent that the program is, if it is one.
+fn main_agent(resource: &opentelemetry_sdk::Resource) -> Option<EntityRef> {
+    let Entity { name, identity, description } = entity::GEN_AI_MAIN_AGENT;
+    let there = |keys: &[&'static str]| {
+        let keys = keys.iter().filter(|key| resource.get(&Key::from_static_str(key)).is_some());
+        keys.map(|key| (*key).to_owned()).collect::<Vec<_>>()
+    };
+    let id_keys = there(identity);
+    (id_keys.len() == identity.len()).then(|| EntityRef {
+        schema_url: semconv::SCHEMA_URL.to_owned(),
+        r#type: name.to_owned(),
+        id_keys,
+        description_keys: there(description),
+    })
 }
 
 /// Spans by scope, with their content as JSON text.
