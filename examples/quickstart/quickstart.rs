@@ -4,13 +4,13 @@
 //! cargo run --example quickstart
 //! ```
 //!
-//! Without `OPENAI_API_KEY` the model is a small server that the example starts on this machine. Without an
+//! Without `OPENAI_API_KEY` or `OPENAI_BASE_URL` the model is a small server that the example starts on this machine. Without an
 //! OTLP endpoint the trace is drawn in the terminal.
 
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use quickstart::{ChatCompletion, ChatRequest, Client, Error, ToolCall};
+use openai_client::{ChatCompletion, ChatRequest, Client, Delta, Error, ToolCall};
 use serde_json::{Value, json};
 use spanwise::{
     Agent, Embeddings, FutureExt as _, Generation, Message, Provider, TelemetryConfig, Tool,
@@ -93,7 +93,8 @@ async fn triage(client: &Client) -> Result<ChatCompletion, Error> {
                 },
             },
         })],
-        max_tokens: 256,
+        max_completion_tokens: 256,
+        ..ChatRequest::default()
     };
     let mut history = vec![Message::system(INSTRUCTIONS), Message::user(QUESTION)];
 
@@ -103,14 +104,7 @@ async fn triage(client: &Client) -> Result<ChatCompletion, Error> {
             "lookup_order" => lookup_order(call).await,
             name => format!("there is no tool called {name}"),
         };
-        request.messages.push(json!({
-            "role": "assistant",
-            "tool_calls": [{
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": call.arguments},
-            }],
-        }));
+        request.messages.push(call.to_json());
         request.messages.push(json!({"role": "tool", "tool_call_id": call.id, "content": result}));
         history.push(Message::assistant("").part(call.part()));
         history.push(Message::tool_response(&call.id, result));
@@ -120,7 +114,7 @@ async fn triage(client: &Client) -> Result<ChatCompletion, Error> {
     let (host, port) = client.server();
     Generation::chat(Provider::OpenAi, MODEL)
         .server(host, port)
-        .max_tokens(request.max_tokens)
+        .max_tokens(request.max_completion_tokens)
         .input(&history)
         .tool_definitions(&tools)
         .error_kind(Error::kind)
@@ -138,7 +132,7 @@ async fn ask_for_tools(
     let (host, port) = client.server();
     let generation = Generation::chat(Provider::OpenAi, MODEL)
         .server(host, port)
-        .max_tokens(request.max_tokens)
+        .max_tokens(request.max_completion_tokens)
         .input(history)
         .tool_definitions(tools)
         .error_kind(Error::kind)
@@ -150,20 +144,7 @@ async fn ask_for_tools(
             return Err(error);
         }
     };
-    let mut chunks = std::pin::pin!(generation.try_stream(chunks, |delta, response| {
-        response.id(delta.id.clone());
-        response.model(delta.model.clone());
-        response.text(delta.text());
-        for (index, id, name, arguments) in delta.tool_calls() {
-            response.tool_call(index, id, name, arguments);
-        }
-        if let Some(reason) = delta.finish_reason() {
-            response.finish_reason(reason.to_owned());
-        }
-        if let Some(usage) = delta.usage() {
-            response.usage(usage);
-        }
-    }));
+    let mut chunks = std::pin::pin!(generation.try_stream(chunks, Delta::record_on));
     let mut calls: Vec<ToolCall> = Vec::new();
     while let Some(delta) = chunks.next().await {
         for (index, id, name, arguments) in delta?.tool_calls() {

@@ -117,6 +117,16 @@ impl<'a> StreamedResponse<'a> {
         call.arguments.push_str(arguments);
     }
 
+    /// The tier that OpenAI served the call in: `openai.response.service_tier` (string).
+    pub fn openai_service_tier(&mut self, tier: impl Into<StringValue>) {
+        self.response.service_tier = Some(tier.into());
+    }
+
+    /// OpenAI's mark of the system that answers: `openai.response.system_fingerprint` (string).
+    pub fn openai_system_fingerprint(&mut self, fingerprint: impl Into<StringValue>) {
+        self.response.system_fingerprint = Some(fingerprint.into());
+    }
+
     /// Why the first choice ended.
     pub fn finish_reason(&mut self, reason: impl Into<StringValue>) {
         self.finish_reason_of(0, reason);

@@ -1,0 +1,96 @@
+//! A response that the provider keeps, made and fetched again.
+
+use openai_client::{Client, Error, Method};
+use serde_json::{Value, json};
+use spanwise::{
+    FetchResponse, Generation, Message, OpenAiApiType, Provider, Response, ResponseStatus,
+    ToolDefinition, Usage,
+};
+
+use crate::inference::{INSTRUCTIONS, MODEL, QUESTION};
+
+pub(crate) async fn fetch(client: &Client) -> Result<(), Error> {
+    let (host, port) = client.server();
+    let id = Generation::chat(Provider::OpenAi, MODEL)
+        .server(host.clone(), port)
+        .openai_api_type(OpenAiApiType::Responses)
+        .max_tokens(256)
+        .system_instructions(INSTRUCTIONS)
+        .input(QUESTION)
+        .error_kind(Error::kind)
+        .run_with(async |generation| {
+            let body = json!({
+                "model": MODEL,
+                "instructions": INSTRUCTIONS,
+                "input": QUESTION,
+                "max_output_tokens": 256,
+                "store": true,
+            });
+            let made = client.call(Method::POST, "responses", Some(&body)).await?;
+            let tokens = |key: &str| made["usage"][key].as_u64().unwrap_or_default();
+            generation.record(
+                &response(&made).usage(Usage::new(tokens("input_tokens"), tokens("output_tokens"))),
+            );
+            Ok::<_, Error>(text(&made["id"]))
+        })
+        .await?;
+
+    FetchResponse::new(Provider::OpenAi, id.clone())
+        .server(host, port)
+        .openai_api_type(OpenAiApiType::Responses)
+        .error_kind(Error::kind)
+        .run_with(async |fetched| {
+            let found = client.call(Method::GET, &format!("responses/{id}"), None).await?;
+            fetched.status(status(&found));
+            fetched.system_instructions(&text(&found["instructions"]));
+            let tools = found["tools"].as_array().into_iter().flatten();
+            let tools = tools.map(|tool| {
+                ToolDefinition::of_type(text(&tool["type"]), text(&tool["name"]))
+                    .parameters(tool["parameters"].clone())
+            });
+            fetched.tool_definitions(&tools.collect::<Vec<_>>());
+            fetched.record(&response(&found));
+            Ok(())
+        })
+        .await
+}
+
+/// What a stored response says, whenever it is read.
+fn response(answer: &Value) -> Response {
+    let parts = answer["output"].as_array().into_iter().flatten().flat_map(|item| {
+        item["content"].as_array().into_iter().flatten().map(|part| text(&part["text"]))
+    });
+    let said = parts.collect::<String>();
+    let response = Response::new()
+        .id(text(&answer["id"]))
+        .model(text(&answer["model"]))
+        .output(Message::assistant(said));
+    let response = match answer["service_tier"].as_str() {
+        Some(tier) => response.openai_service_tier(tier.to_owned()),
+        None => response,
+    };
+    match answer["status"].as_str() {
+        Some("completed") => response.finish_reason("stop"),
+        Some("incomplete") => match answer["incomplete_details"]["reason"].as_str() {
+            Some("max_output_tokens") | None => response.finish_reason("length"),
+            Some(reason) => response.finish_reason(reason.to_owned()),
+        },
+        _ => response,
+    }
+}
+
+fn status(answer: &Value) -> ResponseStatus {
+    match answer["status"].as_str().unwrap_or_default() {
+        "queued" => ResponseStatus::Queued,
+        "in_progress" => ResponseStatus::InProgress,
+        "completed" => ResponseStatus::Completed,
+        "incomplete" => ResponseStatus::Incomplete,
+        "failed" => ResponseStatus::Failed,
+        "cancelled" => ResponseStatus::Cancelled,
+        other => ResponseStatus::Other(other.to_owned().into()),
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,100 @@
+//! Tools: run by the program one after the other, and by an agent until it has its answer.
+
+use openai_client::{Client, Error, ToolCall};
+use serde_json::{Value, json};
+use spanwise::{Agent, Message, Tool, ToolDefinition};
+
+use crate::inference::Turn;
+
+fn definition() -> ToolDefinition {
+    ToolDefinition::function("lookup_order")
+        .description("Says where an order is")
+        .parameters(parameters())
+}
+
+fn parameters() -> Value {
+    json!({
+        "type": "object",
+        "properties": {"order": {"type": "string"}},
+        "required": ["order"],
+    })
+}
+
+fn turn() -> Turn {
+    let mut turn = Turn::new();
+    turn.request.tools = vec![json!({
+        "type": "function",
+        "function": {
+            "name": "lookup_order",
+            "description": "Says where an order is",
+            "parameters": parameters(),
+        },
+    })];
+    turn
+}
+
+/// Asks, runs what is asked for, and asks again.
+pub(crate) async fn by_hand(client: &Client) -> Result<(), Error> {
+    let mut turn = turn();
+    let definitions = [definition()];
+    let asked = turn.generation(client).tool_definitions(&definitions);
+    let answer = asked.run(client.chat(&turn.request)).await?;
+    for call in answer.tool_calls() {
+        answer_call(&mut turn, &call).await?;
+    }
+    let asked = turn.generation(client).tool_definitions(&definitions);
+    asked.run(client.chat(&turn.request)).await.map(drop)
+}
+
+/// An agent that goes on until the model wants no tool any more.
+pub(crate) async fn automatic(client: &Client) -> Result<(), Error> {
+    const MOST_ROUNDS: usize = 4;
+    let definitions = [definition()];
+    let turn = turn();
+    Agent::new("triage")
+        .description("Answers questions about orders.")
+        .model(crate::inference::MODEL)
+        .input(crate::inference::QUESTION)
+        .tool_definitions(&definitions)
+        .error_kind(Error::kind)
+        .run_with(async |agent| {
+            let mut turn = turn;
+            for _ in 0..MOST_ROUNDS {
+                let asked = turn.generation(client).tool_definitions(&definitions);
+                let answer = asked.run(client.chat(&turn.request)).await?;
+                let calls = answer.tool_calls();
+                if calls.is_empty() {
+                    agent.finish_reasons(["stop"]);
+                    agent.output(&Message::assistant(answer.text()));
+                    break;
+                }
+                for call in calls {
+                    answer_call(&mut turn, &call).await?;
+                }
+            }
+            Ok(())
+        })
+        .await
+}
+
+/// Runs a tool, and tells the model what came out.
+async fn answer_call(turn: &mut Turn, call: &ToolCall) -> Result<(), Error> {
+    let result = Tool::new("lookup_order")
+        .tool_type("function")
+        .call_id(call.id.clone())
+        .description("Says where an order is")
+        .arguments(&call.arguments)
+        .error_kind(Error::kind)
+        .run_with(async |tool| {
+            let order: Value = serde_json::from_str(&call.arguments)?;
+            let found = json!({"order": order["order"], "arrives": "tomorrow"});
+            tool.result(&found);
+            Ok::<_, Error>(found.to_string())
+        })
+        .await?;
+    let told = json!({"role": "tool", "tool_call_id": call.id, "content": result});
+    turn.request.messages.extend([call.to_json(), told]);
+    turn.history.push(Message::assistant("").part(call.part()));
+    turn.history.push(Message::tool_response(&call.id, result));
+    Ok(())
+}

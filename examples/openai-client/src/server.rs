@@ -1,0 +1,76 @@
+//! A server that speaks enough of OpenAI's API for the examples: it asks for a tool first, and answers when
+//! it has the tool's result.
+
+mod chat;
+mod stores;
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+const MODEL: &str = "gpt-4o-mini-2024-07-18";
+
+/// Starts it on a free port of this machine.
+pub(crate) async fn start() -> Result<url::Url, std::io::Error> {
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
+    let address = listener.local_addr()?;
+    let app = Router::new()
+        .route("/v1/chat/completions", post(chat::chat))
+        .route("/v1/embeddings", post(embeddings))
+        .route("/v1/responses", post(respond))
+        .route("/v1/responses/{id}", get(response))
+        .route("/v1/vector_stores", post(stores::create))
+        .route("/v1/vector_stores/{store}", delete(stores::remove))
+        .route("/v1/vector_stores/{store}/search", post(stores::search))
+        .route("/v1/vector_stores/{store}/files", post(stores::add))
+        .route("/v1/vector_stores/{store}/file_batches", post(stores::add_many))
+        .route(
+            "/v1/vector_stores/{store}/files/{file}",
+            post(stores::change).delete(stores::remove_file),
+        );
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    url::Url::parse(&format!("http://{address}/v1/")).map_err(std::io::Error::other)
+}
+
+async fn embeddings(Json(request): Json<Value>) -> Json<Value> {
+    tokio::time::sleep(std::time::Duration::from_millis(15)).await;
+    let vector: Vec<f32> = (0..256).map(|n| (n as f32 / 256.0).sin()).collect();
+    Json(json!({
+        "object": "list",
+        "model": request["model"],
+        "data": [{"object": "embedding", "index": 0, "embedding": vector}],
+        "usage": {"prompt_tokens": 9, "total_tokens": 9},
+    }))
+}
+
+/// A response that can be fetched later.
+async fn respond() -> Json<Value> {
+    response(Path("resp_local_1".to_owned())).await
+}
+
+/// A response that was stored before.
+async fn response(Path(id): Path<String>) -> Json<Value> {
+    Json(json!({
+        "id": id,
+        "object": "response",
+        "status": "completed",
+        "model": MODEL,
+        "instructions": "You help customers of a small shop.",
+        "tools": [{"type": "function", "name": "lookup_order", "parameters": {"type": "object"}}],
+        "output": [{
+            "type": "message",
+            "role": "assistant",
+            "content": [{"type": "output_text", "text": "Your order A-17 arrives tomorrow."}],
+        }],
+        "service_tier": "default",
+        "usage": {"input_tokens": 236, "output_tokens": 17, "total_tokens": 253},
+    }))
+}
+
+fn refused(status: StatusCode, code: &str) -> Response {
+    let error = json!({"message": "no", "type": "invalid_request_error", "code": code});
+    (status, Json(json!({"error": error}))).into_response()
+}
