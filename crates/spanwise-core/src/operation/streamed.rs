@@ -117,6 +117,11 @@ impl<'a> StreamedResponse<'a> {
         call.arguments.push_str(arguments);
     }
 
+    /// The provider shortened the conversation: `gen_ai.conversation.compacted = true`.
+    pub fn compacted(&mut self) {
+        self.response.compacted = true;
+    }
+
     /// The tier that OpenAI served the call in: `openai.response.service_tier` (string).
     pub fn openai_service_tier(&mut self, tier: impl Into<StringValue>) {
         self.response.service_tier = Some(tier.into());
