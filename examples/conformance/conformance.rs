@@ -19,7 +19,11 @@ use openai_client::{Client, Error};
 use spanwise::TelemetryConfig;
 
 #[derive(Parser)]
-#[command(name = "conformance", about = "One exchange of each kind, recorded")]
+#[command(
+    name = "conformance",
+    about = "One exchange of each kind, recorded",
+    arg_required_else_help = true
+)]
 struct Arguments {
     /// Which one.
     #[arg(value_enum)]
