@@ -1,12 +1,13 @@
 //! Repository tasks.
 //!
 //! ```text
-//! registry YAML ──import──► semconv/genai.yaml ──generate──► spanwise-core/src/semconv/
-//!             semconv/spanwise.yaml, v1_41.yaml ┘
+//! registry YAML ──import──► semconv/genai.yaml ──generate─┬► spanwise-core/src/semconv/
+//!             semconv/spanwise.yaml, v1_41.yaml ┘         └► spanwise-testing/src/conformance/
 //! ```
 
 mod generate;
 mod import;
+mod judge;
 mod registry;
 mod table;
 
@@ -42,7 +43,8 @@ enum Semconv {
         #[arg(long)]
         check: bool,
     },
-    /// Write `crates/spanwise-core/src/semconv/` from `semconv/*.yaml`.
+    /// Write `crates/spanwise-core/src/semconv/`, and what `spanwise-testing` judges by, from
+    /// `semconv/*.yaml`.
     Generate {
         /// Compare with the files that are checked in, and write nothing.
         #[arg(long)]
@@ -74,7 +76,10 @@ fn generated() -> Result<Vec<(PathBuf, String)>> {
     let v1_41 = Earlier::from_yaml(&table("v1_41.yaml")?)?;
     let folder = root().join("crates/spanwise-core/src/semconv");
     let files = generate::generate(&genai, &spanwise, &v1_41);
-    Ok(files.into_iter().map(|(name, text)| (folder.join(name), text)).collect())
+    let judge = root().join("crates/spanwise-testing/src/conformance/conventions.json");
+    let conventions = judge::conventions(&genai, &spanwise, &v1_41)?;
+    let code = files.into_iter().map(|(name, text)| (folder.join(name), text));
+    Ok(code.chain([(judge, conventions)]).collect())
 }
 
 fn root() -> PathBuf {

@@ -124,7 +124,7 @@ pub(crate) struct Entity {
 }
 
 /// An earlier version of the conventions, as far as it differs: what `semconv/v1_41.yaml` holds.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Earlier {
     pub(crate) schema_url: String,
@@ -138,19 +138,21 @@ pub(crate) struct Earlier {
     pub(crate) metrics_left_out: Vec<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EarlierAttribute {
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
-    #[serde(rename = "type")]
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub(crate) value_type: Option<ValueType>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EarlierMetric {
     pub(crate) name: String,
     /// The value of the attribute that told tokens apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) token_type: Option<String>,
 }
 
