@@ -210,17 +210,18 @@ impl SpanProcessor for Spans {
 }
 
 #[derive(Clone, Debug, Default)]
-struct Logs(Arc<Mutex<Vec<SdkLogRecord>>>);
+struct Logs(Arc<Mutex<Vec<(SdkLogRecord, InstrumentationScope)>>>);
 
 impl Logs {
-    fn take(&self) -> Vec<SdkLogRecord> {
+    fn take(&self) -> Vec<(SdkLogRecord, InstrumentationScope)> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl LogProcessor for Logs {
-    fn emit(&self, record: &mut SdkLogRecord, _: &InstrumentationScope) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(record.clone());
+    fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
+        let logged = (record.clone(), scope.clone());
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(logged);
     }
 
     fn force_flush(&self) -> OTelSdkResult {

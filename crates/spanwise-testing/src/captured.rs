@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use opentelemetry::logs::{AnyValue, Severity};
-use opentelemetry::{KeyValue, SpanId, Value};
+use opentelemetry::{InstrumentationScope, KeyValue, SpanId, Value};
 use opentelemetry_sdk::logs::SdkLogRecord;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Metric, MetricData, ResourceMetrics};
 use opentelemetry_sdk::trace::SpanData;
@@ -23,17 +23,19 @@ impl Captured {
     pub(crate) fn new(
         spans: Vec<SpanData>,
         metrics: &[ResourceMetrics],
-        logs: Vec<SdkLogRecord>,
+        logs: Vec<(SdkLogRecord, InstrumentationScope)>,
     ) -> Self {
         let mut spans: Vec<_> = spans.into_iter().map(CapturedSpan).collect();
         spans.sort_by_key(|span| (span.0.start_time, span.0.span_context.span_id().to_bytes()));
         let metrics = metrics
             .iter()
             .flat_map(ResourceMetrics::scope_metrics)
-            .flat_map(|scope| scope.metrics())
-            .flat_map(CapturedMetric::points)
+            .flat_map(|of| {
+                of.metrics().flat_map(|metric| CapturedMetric::points(of.scope(), metric))
+            })
             .collect();
-        Self { spans, metrics, events: logs.into_iter().map(CapturedEvent).collect() }
+        let events = logs.into_iter().map(|(record, scope)| CapturedEvent { record, scope });
+        Self { spans, metrics, events: events.collect() }
     }
 
     /// The spans that ended, in the order in which they started.
@@ -126,15 +128,59 @@ pub struct CapturedMetric {
     pub count: Option<u64>,
     /// A histogram's boundaries.
     pub boundaries: Vec<f64>,
+    /// What recorded it.
+    pub instrument: Instrument,
+    /// Whether its values are whole numbers.
+    pub whole: bool,
+    /// Whose it is.
+    pub(crate) scope: InstrumentationScope,
+}
+
+/// A kind of instrument, as far as its points show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Instrument {
+    /// Only grows.
+    Counter,
+    /// Grows and shrinks.
+    UpDownCounter,
+    /// Has the last value.
+    Gauge,
+    /// Has buckets with boundaries.
+    Histogram,
+    /// Has buckets that grow by a factor.
+    ExponentialHistogram,
+}
+
+impl fmt::Display for Instrument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Counter => "counter",
+            Self::UpDownCounter => "updowncounter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+            Self::ExponentialHistogram => "exponential histogram",
+        })
+    }
 }
 
 impl CapturedMetric {
-    fn points(metric: &Metric) -> Vec<Self> {
-        match metric.data() {
+    fn points(scope: &InstrumentationScope, metric: &Metric) -> Vec<Self> {
+        let mut points = match metric.data() {
             AggregatedMetrics::F64(data) => Self::points_of(metric, data, |value| value),
             AggregatedMetrics::U64(data) => Self::points_of(metric, data, |value| value as f64),
             AggregatedMetrics::I64(data) => Self::points_of(metric, data, |value| value as f64),
+        };
+        for point in &mut points {
+            point.scope = scope.clone();
+            point.whole = !matches!(metric.data(), AggregatedMetrics::F64(_));
         }
+        points
+    }
+
+    /// Whether it has buckets with boundaries.
+    pub(crate) fn has_boundaries(&self) -> bool {
+        self.instrument == Instrument::Histogram
     }
 
     fn points_of<T: Copy>(
@@ -142,6 +188,13 @@ impl CapturedMetric {
         data: &MetricData<T>,
         number: impl Fn(T) -> f64,
     ) -> Vec<Self> {
+        let instrument = match data {
+            MetricData::Sum(sum) if sum.is_monotonic() => Instrument::Counter,
+            MetricData::Sum(_) => Instrument::UpDownCounter,
+            MetricData::Gauge(_) => Instrument::Gauge,
+            MetricData::Histogram(_) => Instrument::Histogram,
+            MetricData::ExponentialHistogram(_) => Instrument::ExponentialHistogram,
+        };
         let of = |attributes: &mut dyn Iterator<Item = &KeyValue>, sum| Self {
             name: metric.name().to_owned(),
             unit: metric.unit().to_owned(),
@@ -149,6 +202,9 @@ impl CapturedMetric {
             sum,
             count: None,
             boundaries: Vec::new(),
+            instrument,
+            whole: false,
+            scope: InstrumentationScope::default(),
         };
         match data {
             MetricData::Sum(sum) => sum
@@ -184,28 +240,31 @@ impl CapturedMetric {
 }
 
 /// An event: a log record with a name.
-pub struct CapturedEvent(SdkLogRecord);
+pub struct CapturedEvent {
+    record: SdkLogRecord,
+    scope: InstrumentationScope,
+}
 
 impl CapturedEvent {
     /// Its name.
     pub fn name(&self) -> &str {
-        self.0.event_name().unwrap_or_default()
+        self.record.event_name().unwrap_or_default()
     }
 
     /// How much it matters.
     pub fn severity(&self) -> Option<Severity> {
-        self.0.severity_number()
+        self.record.severity_number()
     }
 
     /// The span that it belongs to.
     pub fn span_id(&self) -> Option<SpanId> {
-        self.0.trace_context().map(|context| context.span_id)
+        self.record.trace_context().map(|context| context.span_id)
     }
 
     /// The value of an attribute; the last one counts.
     pub fn attribute(&self, key: &str) -> Option<&AnyValue> {
         let mut found = None;
-        for (name, value) in self.0.attributes_iter() {
+        for (name, value) in self.record.attributes_iter() {
             if name.as_str() == key {
                 found = Some(value);
             }
@@ -215,14 +274,19 @@ impl CapturedEvent {
 
     /// The keys of its attributes, sorted.
     pub fn keys(&self) -> Vec<&str> {
-        let mut keys: Vec<_> = self.0.attributes_iter().map(|(key, _)| key.as_str()).collect();
+        let mut keys: Vec<_> = self.record.attributes_iter().map(|(key, _)| key.as_str()).collect();
         keys.sort_unstable();
         keys
     }
 
+    /// The instrumentation that it comes from.
+    pub fn scope(&self) -> &InstrumentationScope {
+        &self.scope
+    }
+
     /// Everything, as the SDK tells it.
     pub fn record(&self) -> &SdkLogRecord {
-        &self.0
+        &self.record
     }
 }
 

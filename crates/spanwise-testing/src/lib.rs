@@ -5,6 +5,7 @@
 //! | capture what a closure or a future records | [`capture`], [`capture_async`] |
 //! | capture content as well, or sample | [`Capture::builder`] |
 //! | compare the spans with what they should be | [`Captured::tree`] |
+//! | hold it to the conventions | [`Captured::assert_conformant`], [`Conformance`] |
 //! | receive what is exported, with the feature `receiver` | `Receiver` |
 //! | look at one span, metric or event | [`Captured::span`], [`Captured::metric`], [`Captured::event`] |
 //!
@@ -34,13 +35,15 @@
 mod capture;
 mod captured;
 mod captured_span;
+mod conformance;
 mod fixed;
 #[cfg(feature = "receiver")]
 mod receiver;
 mod tree;
 
 pub use capture::{Capture, CaptureBuilder, capture, capture_async};
-pub use captured::{Captured, CapturedEvent, CapturedMetric};
+pub use captured::{Captured, CapturedEvent, CapturedMetric, Instrument};
 pub use captured_span::CapturedSpan;
+pub use conformance::{Conformance, Signal, Telemetry, Violation};
 #[cfg(feature = "receiver")]
 pub use receiver::{Answer, Arrived, Certificates, Receiver, attribute, text};

@@ -1,0 +1,97 @@
+//! Points of metrics: instrument, unit, boundaries, attributes.
+
+use super::Strength;
+use super::attributes::{self, Asked};
+use super::content::Place;
+use super::conventions::{self, ValueType};
+use super::observed::Point;
+use super::profile::Dialect;
+use super::report::{Findings, Signal, Violation};
+use super::values;
+use crate::captured::Instrument;
+
+/// Names that the conventions give; all other metrics are the program's own.
+const GIVEN: [&str; 2] = ["gen_ai.", "spanwise."];
+
+/// Beyond a limit of attribute sets the SDK puts all into one point, which says no more than this.
+const OVERFLOW: &str = "otel.metric.overflow";
+
+pub(super) fn judge(dialect: &Dialect, point: &Point, strength: Strength) -> Vec<Violation> {
+    let mut findings = Findings::on(Signal::Metric, &point.metric);
+    match dialect.table.metrics.get(&point.metric) {
+        Some(metric) => judge_known(dialect, point, metric, strength, &mut findings),
+        None if GIVEN.iter().any(|prefix| point.metric.starts_with(prefix)) => {
+            findings.add("is not in the conventions");
+        }
+        None => {}
+    }
+    findings.into_violations()
+}
+
+fn judge_known(
+    dialect: &Dialect,
+    point: &Point,
+    metric: &conventions::Metric,
+    strength: Strength,
+    findings: &mut Findings,
+) {
+    super::judge_scope(dialect, &point.scope, findings);
+    judge_instrument(point, metric, findings);
+    if point.attributes.has(OVERFLOW) {
+        return;
+    }
+    judge_operation(dialect, point, findings);
+    values::judge_server(&point.attributes, findings);
+    let mut requirements = metric.attributes.clone();
+    let refinements = dialect.table.metric_refinements.values();
+    for refinement in refinements.filter(|refinement| refinement.of == point.metric) {
+        // The span asks for these only where the provider tells them, and so do we.
+        let keys = refinement.attributes.keys();
+        requirements.extend(keys.map(|key| (key.clone(), conventions::Level::Allowed)));
+    }
+    let asked = Asked { by: "this metric", requirements, place: Place::Span, open: false };
+    attributes::judge(dialect, &point.attributes, &asked, findings);
+    if strength == Strength::Recommended && !point.attributes.has("error.type") {
+        attributes::judge_recommended(&point.attributes, &asked.requirements, findings);
+    }
+}
+
+fn judge_instrument(point: &Point, metric: &conventions::Metric, findings: &mut Findings) {
+    let fits = match point.instrument {
+        Instrument::Counter => metric.instrument == "counter",
+        Instrument::Histogram | Instrument::ExponentialHistogram => {
+            metric.instrument == "histogram"
+        }
+        Instrument::UpDownCounter | Instrument::Gauge => false,
+    };
+    if !fits {
+        findings.add(format!("is a {}, not a {}", point.instrument, metric.instrument));
+    }
+    if point.unit != metric.unit {
+        findings.add(format!("its unit is `{}`, not `{}`", point.unit, metric.unit));
+    }
+    if point.whole.is_some_and(|whole| whole != (metric.value == ValueType::Int)) {
+        findings.add(format!("its values are not of type {}", metric.value));
+    }
+    if let Some(boundaries) = &point.boundaries {
+        if *boundaries != metric.boundaries {
+            findings.add(format!("its boundaries are {boundaries:?}, not {:?}", metric.boundaries));
+        }
+    }
+}
+
+/// Inferences have metrics of their own today, and had none before.
+fn judge_operation(dialect: &Dialect, point: &Point, findings: &mut Findings) {
+    let key = "gen_ai.operation.name";
+    let Some(operation) = point.attributes.text(key) else { return };
+    let inferences = &dialect.table.spans["gen_ai.client.inference"].operations;
+    let is_inference = inferences.iter().any(|name| name == operation);
+    let is_known =
+        dialect.table.spans.values().any(|it| it.operations.iter().any(|o| o == operation));
+    let is_for_inferences = point.metric.starts_with("gen_ai.client.inference.");
+    let is_for_others =
+        point.metric == "gen_ai.client.operation.duration" && !dialect.profile.has_v1_41();
+    if (is_for_inferences && is_known && !is_inference) || (is_for_others && is_inference) {
+        findings.attribute(key, format!("is `{operation}`, which this metric does not measure"));
+    }
+}
