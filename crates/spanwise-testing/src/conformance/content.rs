@@ -65,7 +65,9 @@ pub(super) fn output_messages(value: &Value) -> Option<usize> {
 }
 
 pub(super) fn validator(shape: &Value) -> Validator {
-    jsonschema::validator_for(shape).expect("the registry's schemas are schemas")
+    // A tool's parameters are a schema themselves, of a draft that must be at hand.
+    let options = jsonschema::options().with_registry(&referencing::SPECIFICATIONS);
+    options.build(shape).expect("the registry's schemas are schemas")
 }
 
 fn report(validator: &Validator, key: &str, value: &Value, findings: &mut Findings) {
