@@ -58,8 +58,7 @@ pub struct Capture {
     metrics: InMemoryMetricExporter,
     tracer_provider: SdkTracerProvider,
     meter_provider: SdkMeterProvider,
-    // Kept because loggers only hold on to it weakly.
-    _logger_provider: SdkLoggerProvider,
+    logger_provider: SdkLoggerProvider,
 }
 
 /// Makes a [`Capture`].
@@ -127,7 +126,7 @@ impl CaptureBuilder {
             metrics,
             tracer_provider,
             meter_provider,
-            _logger_provider: logger_provider,
+            logger_provider,
         }
     }
 }
@@ -150,6 +149,16 @@ impl Capture {
     /// The provider behind the capture, for spans of other instrumentations that belong to it.
     pub fn tracer_provider(&self) -> &SdkTracerProvider {
         &self.tracer_provider
+    }
+
+    /// The same for metrics.
+    pub fn meter_provider(&self) -> &SdkMeterProvider {
+        &self.meter_provider
+    }
+
+    /// The same for events.
+    pub fn logger_provider(&self) -> &SdkLoggerProvider {
+        &self.logger_provider
     }
 
     /// Runs a closure in the capture.

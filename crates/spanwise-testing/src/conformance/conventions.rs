@@ -91,6 +91,8 @@ pub(super) struct Earlier {
     pub(super) schema_url: String,
     pub(super) attributes: BTreeMap<String, EarlierAttribute>,
     pub(super) finish_reason_in_messages: bool,
+    /// The attribute that told tokens apart.
+    pub(super) token_type: String,
     pub(super) metrics: BTreeMap<String, EarlierMetric>,
     pub(super) metrics_left_out: Vec<String>,
 }

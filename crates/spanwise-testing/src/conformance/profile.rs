@@ -105,14 +105,13 @@ fn rename(asked: &mut Requirements, key: &str, name: &str, beside: bool) {
 }
 
 fn speak_earlier_metrics(table: &mut Conventions, beside: bool) {
-    const TOKEN_TYPE: &str = "gen_ai.token.type";
     let mut then: BTreeMap<String, Metric> = BTreeMap::new();
     let mut refined = Vec::new();
     let mut token_types = Vec::new();
     for (name, earlier) in &table.earlier.metrics {
         let Some(mut metric) = table.metrics.get(name).cloned() else { continue };
         if let Some(token_type) = &earlier.token_type {
-            metric.attributes.insert(TOKEN_TYPE.into(), Level::Required);
+            metric.attributes.insert(table.earlier.token_type.clone(), Level::Required);
             token_types.push(token_type.clone());
         }
         let refinements = table.metric_refinements.values().filter(|it| it.of == *name);
@@ -134,5 +133,5 @@ fn speak_earlier_metrics(table: &mut Conventions, beside: bool) {
         table.metric_refinements.insert(format!("{} {at}", refinement.of), refinement);
     }
     let token_type = Attribute { value_type: ValueType::Text, values: token_types };
-    table.attributes.insert(TOKEN_TYPE.into(), token_type);
+    table.attributes.insert(table.earlier.token_type.clone(), token_type);
 }

@@ -83,9 +83,9 @@ fn judge_usage(attributes: &Attributes, findings: &mut Findings) {
     }
     for tokens in SPLIT {
         let of = |modality| attributes.whole(&format!("gen_ai.usage.{modality}.{tokens}"));
-        let sum = MODALITIES.into_iter().filter_map(of).fold(0_i64, i64::saturating_add);
+        let sum = MODALITIES.into_iter().filter_map(of).reduce(i64::saturating_add);
         let whole = format!("gen_ai.usage.{tokens}");
-        exceeds(&format!("gen_ai.usage.*.{tokens}"), Some(sum), &whole, attributes, findings);
+        exceeds(&format!("gen_ai.usage.*.{tokens}"), sum, &whole, attributes, findings);
     }
 }
 
