@@ -180,7 +180,10 @@ fn attributes_are_known_in_their_place_and_of_their_type() {
 fn attributes_that_depend_on_others_agree_with_them() {
     accepted([
         chat().with("server.address", "api.openai.com").with("server.port", 443),
-        chat().with("gen_ai.provider.name", "azure.ai.inference").with("server.address", "h"),
+        chat()
+            .with("gen_ai.provider.name", "azure.ai.inference")
+            .with("azure.resource_provider.namespace", "Microsoft.CognitiveServices")
+            .with("server.address", "h"),
         chat().with("gen_ai.request.stream", true).with("gen_ai.response.time_to_first_chunk", 0.5),
     ]);
     found([

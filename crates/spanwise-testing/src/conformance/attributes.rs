@@ -10,7 +10,7 @@ use super::profile::Dialect;
 use super::report::{Findings, Signal};
 
 /// Keys that begin so are the conventions' to give; all others are the program's own.
-const GIVEN: [&str; 5] = ["gen_ai.", "openai.", "aws.bedrock.", "azure.", "spanwise."];
+const GIVEN: [&str; 4] = ["gen_ai.", "openai.", "aws.bedrock.", "spanwise."];
 
 /// Enums are open, but these are complete: the first two have a word for everything else, the last is ours.
 const CLOSED: [&str; 3] = ["gen_ai.token.modality", "gen_ai.token.type", "spanwise.outcome"];

@@ -181,6 +181,16 @@ impl Conventions {
         self.attributes.iter().find(is_family).map(|(prefix, family)| (prefix.as_str(), family))
     }
 
+    /// What a type of span has beyond others of its type where this is its provider.
+    pub(super) fn refinements_by_provider(
+        &self,
+        span_type: &str,
+        provider: Option<&str>,
+    ) -> Vec<&SpanRefinement> {
+        let all = self.span_refinements.values().filter(|it| it.of == span_type);
+        all.filter(|it| it.provider.is_some() && it.provider.as_deref() == provider).collect()
+    }
+
     /// Whether some span, metric or event asks for this attribute. What none asks for (`spanwise.outcome`)
     /// may stand anywhere.
     pub(super) fn is_bound(&self, key: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use super::attributes::{self, Asked};
 use super::content::Place;
+use super::conventions::Level;
 use super::observed::Event;
 use super::profile::Dialect;
 use super::report::{Findings, Signal, Violation};
@@ -11,6 +12,10 @@ use super::values;
 const GIVEN: [&str; 2] = ["gen_ai.", "spanwise."];
 
 const EXCEPTION: &str = "gen_ai.client.operation.exception";
+
+/// It repeats its span, and so also what that has by its provider.
+const DETAILS: &str = "gen_ai.client.inference.operation.details";
+const DETAILED: &str = "gen_ai.client.inference";
 
 /// Of each list one must be there.
 const ONE_OF: [(&str, &[&str]); 2] = [
@@ -47,9 +52,16 @@ fn judge_given(dialect: &Dialect, event: &Event, findings: &mut Findings) {
         }
     }
     values::judge(&event.attributes, findings);
+    let mut requirements = known.attributes.clone();
+    if event.name == DETAILS {
+        let provider = event.attributes.text("gen_ai.provider.name");
+        let refinements = dialect.table.refinements_by_provider(DETAILED, provider);
+        let keys = refinements.iter().flat_map(|refinement| refinement.attributes.keys());
+        keys.for_each(|key| drop(requirements.entry(key.clone()).or_insert(Level::Allowed)));
+    }
     let asked = Asked {
         by: "this event",
-        requirements: known.attributes.clone(),
+        requirements,
         place: Place::Event,
         // It may carry the attributes of its span, whatever that is.
         open: event.name == EXCEPTION,

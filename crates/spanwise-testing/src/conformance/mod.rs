@@ -140,7 +140,7 @@ impl Conformance {
 }
 
 fn told(violations: &[Violation], tree: &str) -> String {
-    let mut text = format!("{} departures from the conventions:\n", violations.len());
+    let mut text = format!("departures from the conventions: {}\n", violations.len());
     for violation in violations {
         let _ = writeln!(text, "- {violation}");
     }

@@ -79,14 +79,8 @@ impl<'a> SpanType<'a> {
         let candidates = || table.spans.iter().filter(|(_, base)| is_of(base, span));
         let of_kind = |(_, base): &(&String, &conventions::Span)| has_kind(base, span.kind);
         let (name, base) = candidates().find(of_kind).or_else(|| candidates().next())?;
-        let refining = |it: &&SpanRefinement| it.of == *name;
         let provider = span.attributes.text("gen_ai.provider.name");
-        let by_provider = table
-            .span_refinements
-            .values()
-            .filter(refining)
-            .filter(|it| it.provider.is_some() && it.provider.as_deref() == provider);
-        let mut refinements: Vec<_> = by_provider.collect();
+        let mut refinements = table.refinements_by_provider(name, provider);
         refinements.extend(refined_by_attributes(table, name, base, span));
         Some(Self { name, base, refinements })
     }

@@ -19,16 +19,32 @@ const PARTS: [(&str, &str); 7] = [
 const SPLIT: [&str; 3] = ["input_tokens", "output_tokens", "cache_read.input_tokens"];
 const MODALITIES: [&str; 3] = ["text", "image", "audio"];
 
+/// What all operations of Azure's clients for inference have in common.
+const AZURE_NAMESPACE: (&str, &str) =
+    ("azure.resource_provider.namespace", "Microsoft.CognitiveServices");
+
 pub(super) fn judge(attributes: &Attributes, findings: &mut Findings) {
     judge_server(attributes, findings);
+    judge_azure(attributes, findings);
     judge_request(attributes, findings);
     judge_response(attributes, findings);
     judge_usage(attributes, findings);
 }
 
+fn is_azure(attributes: &Attributes) -> bool {
+    attributes.text("gen_ai.provider.name") == Some("azure.ai.inference")
+}
+
+fn judge_azure(attributes: &Attributes, findings: &mut Findings) {
+    let (key, expected) = AZURE_NAMESPACE;
+    if is_azure(attributes) && attributes.text(key).is_some_and(|found| found != expected) {
+        findings.attribute(key, format!("is not `{expected}`"));
+    }
+}
+
 pub(super) fn judge_server(attributes: &Attributes, findings: &mut Findings) {
     // There the port goes without saying where it is 443.
-    let implied = attributes.text("gen_ai.provider.name") == Some("azure.ai.inference");
+    let implied = is_azure(attributes);
     match (attributes.has("server.address"), attributes.has("server.port")) {
         (true, false) if !implied => {
             findings.attribute("server.port", "is required beside `server.address` and absent");

@@ -8,67 +8,67 @@ use spanwise_testing::{Capture, Captured, Conformance, Violation};
 
 /// A span as any instrumentation may make it.
 #[derive(Clone)]
-pub struct Planted {
+pub(crate) struct Planted {
     name: &'static str,
     kind: SpanKind,
     status: Status,
     attributes: Vec<KeyValue>,
 }
 
-pub fn span(name: &'static str, operation: &'static str, kind: SpanKind) -> Planted {
+pub(crate) fn span(name: &'static str, operation: &'static str, kind: SpanKind) -> Planted {
     Planted { name, kind, status: Status::Unset, attributes: Vec::new() }
         .with("gen_ai.operation.name", operation)
 }
 
 /// A chat that is as it should be.
-pub fn chat() -> Planted {
+pub(crate) fn chat() -> Planted {
     span("chat gpt-4o", "chat", SpanKind::Client)
         .with("gen_ai.provider.name", "openai")
         .with("gen_ai.request.model", "gpt-4o")
 }
 
 /// An agent in this process that is as it should be.
-pub fn agent() -> Planted {
+pub(crate) fn agent() -> Planted {
     span("invoke_agent triage", "invoke_agent", SpanKind::Internal)
         .with("gen_ai.agent.name", "triage")
 }
 
 /// A tool that is as it should be.
-pub fn tool() -> Planted {
+pub(crate) fn tool() -> Planted {
     span("execute_tool run", "execute_tool", SpanKind::Internal).with("gen_ai.tool.name", "run")
 }
 
 impl Planted {
-    pub fn with(mut self, key: &'static str, value: impl Into<Value>) -> Self {
+    pub(crate) fn with(mut self, key: &'static str, value: impl Into<Value>) -> Self {
         self = self.without(key);
         self.attributes.push(KeyValue::new(key, value));
         self
     }
 
-    pub fn without(mut self, key: &str) -> Self {
+    pub(crate) fn without(mut self, key: &str) -> Self {
         self.attributes.retain(|attribute| attribute.key.as_str() != key);
         self
     }
 
-    pub fn named(self, name: &'static str) -> Self {
+    pub(crate) fn named(self, name: &'static str) -> Self {
         Self { name, ..self }
     }
 
-    pub fn of_kind(self, kind: SpanKind) -> Self {
+    pub(crate) fn of_kind(self, kind: SpanKind) -> Self {
         Self { kind, ..self }
     }
 
-    pub fn ended(self, status: Status) -> Self {
+    pub(crate) fn ended(self, status: Status) -> Self {
         Self { status, ..self }
     }
 
-    pub fn captured(self) -> Captured {
+    pub(crate) fn captured(self) -> Captured {
         let capture = Capture::builder().build();
         self.record(&capture, "another instrumentation");
         capture.finish()
     }
 
-    pub fn record(self, capture: &Capture, scope: &'static str) {
+    pub(crate) fn record(self, capture: &Capture, scope: &'static str) {
         let tracer = capture.tracer_provider().tracer(scope);
         let span = tracer.span_builder(self.name).with_kind(self.kind);
         let mut span = span.with_attributes(self.attributes).start(&tracer);
@@ -77,13 +77,13 @@ impl Planted {
     }
 
     /// What is wrong with it, without its name.
-    pub fn problems(self, profile: SemconvProfile) -> Vec<String> {
+    pub(crate) fn problems(self, profile: SemconvProfile) -> Vec<String> {
         let held = Conformance::new().profile(profile);
         held.violations(&self.captured()).iter().map(problem).collect()
     }
 }
 
-pub fn problem(violation: &Violation) -> String {
+pub(crate) fn problem(violation: &Violation) -> String {
     match &violation.attribute {
         Some(attribute) => format!("{attribute} {}", violation.problem),
         None => violation.problem.clone(),
