@@ -52,7 +52,9 @@ fn talk() {
 fn captured(builder: CaptureBuilder) -> Captured {
     let capture = builder.build();
     capture.run(talk);
-    capture.finish()
+    let captured = capture.finish();
+    captured.assert_conformant();
+    captured
 }
 
 fn content_keys<'a>(keys: &[&'a str]) -> Vec<&'a str> {
@@ -164,6 +166,7 @@ fn without_metadata_nothing_of_the_programs_own_is_recorded() {
         tool.finish();
     });
     let captured = capture.finish();
+    captured.assert_conformant();
     let span = captured.span("execute_tool f");
     assert!(!span.keys().iter().any(|key| key.starts_with("own.")));
     assert!(span.data().events.events.is_empty());

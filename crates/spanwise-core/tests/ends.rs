@@ -30,6 +30,7 @@ async fn run_records_the_response_and_passes_it_on() {
             .await;
     assert!(response.is_ok());
     let captured = capture.finish();
+    captured.assert_conformant();
     assert_eq!(captured.span("chat gpt-4o").text("gen_ai.response.id"), "r1");
     insta::assert_snapshot!(captured.tree(), @"chat gpt-4o usage.input_tokens=3 usage.output_tokens=2");
 }
@@ -41,6 +42,7 @@ fn a_failure_has_a_kind_and_keeps_what_had_arrived() {
         generation.usage(Usage::new(3, 0));
         generation.fail(&RateLimited);
     });
+    captured.assert_conformant();
     let span = captured.span("chat gpt-4o");
     assert_eq!(span.status(), &Status::error(""));
     assert_eq!(span.text("error.type"), "ends::RateLimited");
@@ -52,6 +54,7 @@ fn a_failure_has_a_kind_and_keeps_what_had_arrived() {
 fn an_errors_own_text_stays_here_unless_content_is_captured() {
     let run = || Step::new("call").run_sync(|_| Err::<(), _>(RateLimited));
     let quiet = capture(run);
+    quiet.assert_conformant();
     assert_eq!(quiet.span("step call").status(), &Status::error(""));
 
     let open = Capture::builder().content(ContentCapture::SpanOnly).build();
@@ -72,6 +75,7 @@ fn an_operation_can_say_itself_what_its_errors_are() {
             .error_kind(|_: &RateLimited| "rate_limited")
             .run_sync(|_| Err::<(), _>(RateLimited))
     });
+    captured.assert_conformant();
     assert_eq!(captured.span("execute_tool search").text("error.type"), "rate_limited");
 }
 
@@ -81,6 +85,7 @@ fn a_failure_by_hand_has_the_kind_and_the_message_it_is_given() {
         Tool::new("search").start().fail_with("quota", "come back tomorrow");
         Tool::new("fetch").start().fail_with(Cow::Owned(format!("http_{}", 503)), "");
     });
+    captured.assert_conformant();
     let search = captured.span("execute_tool search");
     assert_eq!(search.status(), &Status::error("come back tomorrow"));
     assert_eq!(search.text("error.type"), "quota");
@@ -94,6 +99,7 @@ fn a_dropped_guard_ends_as_cancelled_which_is_no_error() {
         generation.usage(Usage::new(3, 1));
         drop(generation);
     });
+    captured.assert_conformant();
     let span = captured.span("chat gpt-4o");
     assert_eq!(span.status(), &Status::Unset);
     assert_eq!(span.attribute("error.type"), None);
@@ -114,6 +120,7 @@ async fn a_dropped_future_ends_its_operations_as_cancelled() {
         }
     })
     .await;
+    captured.assert_conformant();
     insta::assert_snapshot!(captured.tree(), @r"
     invoke_agent triage outcome=cancelled
       execute_tool wait outcome=cancelled
@@ -135,6 +142,7 @@ async fn a_panic_inside_goes_on_and_the_operation_says_so() {
     }));
     assert!(task.await.is_err_and(|error| error.is_panic()));
     let captured = capture.finish();
+    captured.assert_conformant();
     let span = captured.span("execute_tool broken");
     assert_eq!(span.status(), &Status::error(""));
     assert_eq!(span.text("error.type"), "panic");
@@ -159,6 +167,7 @@ fn what_is_open_at_shutdown_is_ended_and_marked_and_its_owner_has_no_more_say() 
     tool.finish();
     agent.fail(&RateLimited);
     let captured = capture.finish();
+    captured.assert_conformant();
     for name in ["invoke_agent triage", "execute_tool lookup"] {
         let span = captured.span(name);
         assert_eq!(span.text("spanwise.outcome"), "cancelled");
@@ -172,6 +181,7 @@ fn what_is_open_at_shutdown_is_ended_and_marked_and_its_owner_has_no_more_say() 
 #[test]
 fn span_and_metric_agree_on_the_duration() {
     let captured = capture(|| Tool::new("search").start().finish());
+    captured.assert_conformant();
     let seconds = captured.metric("gen_ai.execute_tool.duration").sum;
     assert_eq!(captured.span("execute_tool search").duration(), Duration::from_secs_f64(seconds));
     assert!(seconds > 0.0);
@@ -189,6 +199,7 @@ fn an_operation_that_is_not_sampled_still_measures_and_parents_correctly() {
         tool.finish();
     });
     let captured = capture.finish();
+    captured.assert_conformant();
     assert_eq!(captured.spans().len(), 0);
     assert_eq!(captured.metric("gen_ai.execute_tool.duration").count, Some(1));
     assert_eq!(captured.metric("gen_ai.invoke_agent.tool_calls").sum, 1.0);

@@ -41,6 +41,7 @@ fn an_inference_measures_duration_and_tokens_by_modality() {
         );
         generation.finish();
     });
+    captured.assert_conformant();
     let shared = "gen_ai.operation.name=chat gen_ai.provider.name=openai \
                   gen_ai.request.model=gpt gen_ai.response.model=gpt-1";
     let server = "server.address=api.openai.com server.port=443";
@@ -63,6 +64,7 @@ fn an_inference_measures_duration_and_tokens_by_modality() {
 #[test]
 fn without_usage_no_token_metric_is_recorded() {
     let captured = capture(|| Generation::chat(Provider::OpenAi, "gpt").start().finish());
+    captured.assert_conformant();
     insta::assert_snapshot!(points(&captured), @"gen_ai.client.inference.duration … s {gen_ai.operation.name=chat gen_ai.provider.name=openai gen_ai.request.model=gpt}");
 }
 
@@ -73,6 +75,7 @@ fn only_durations_carry_the_kind_of_error() {
         generation.usage(Usage::new(7, 0));
         generation.fail_with("timeout", "");
     });
+    captured.assert_conformant();
     insta::assert_snapshot!(points(&captured), @r"
     gen_ai.client.inference.duration … s {error.type=timeout gen_ai.operation.name=chat gen_ai.provider.name=openai gen_ai.request.model=gpt}
     gen_ai.client.inference.operation.input_tokens 7 {token} {gen_ai.operation.name=chat gen_ai.provider.name=openai gen_ai.request.model=gpt}
@@ -96,6 +99,7 @@ fn the_other_operations_measure_their_duration() {
         Workflow::new("ticket").start().fail_with("timeout", "");
         Step::new("parse").step_type("code").index(1).start().finish();
     });
+    captured.assert_conformant();
     insta::assert_snapshot!(points(&captured), @r"
     gen_ai.client.operation.duration … s {gen_ai.operation.name=embeddings gen_ai.provider.name=openai gen_ai.request.model=te3 server.address=h server.port=1}
     gen_ai.client.operation.duration … s {gen_ai.operation.name=invoke_agent gen_ai.provider.name=openai gen_ai.request.model=gpt}
@@ -117,6 +121,7 @@ fn histograms_have_the_boundaries_that_the_conventions_advise() {
         Agent::new("triage").start().finish();
         Workflow::new("ticket").start().finish();
     });
+    captured.assert_conformant();
     for point in captured.metrics().iter().filter(|point| point.count.is_some()) {
         let descriptor = Metric::ALL
             .into_iter()

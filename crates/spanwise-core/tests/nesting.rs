@@ -95,6 +95,7 @@ async fn joined_futures_share_a_handle_and_are_siblings() {
             .await
     })
     .await;
+    captured.assert_conformant();
     insta::assert_snapshot!(captured.tree_with(&["app.left"]), @r"
     invoke_agent triage app.left=true
       execute_tool left
@@ -111,6 +112,7 @@ fn boxed(depth: u32) -> Pin<Box<dyn Future<Output = Result<u32, Failed>> + Send>
 #[tokio::test]
 async fn boxed_recursive_futures_nest() {
     let captured = capture_async(async { tokio::join!(boxed(2)).0 }).await;
+    captured.assert_conformant();
     insta::assert_snapshot!(captured.tree_with(&["spanwise.step.index"]), @r"
     step level spanwise.step.index=2
       step level spanwise.step.index=1
@@ -202,6 +204,7 @@ async fn an_agent_counts_its_own_calls_and_not_those_of_the_agent_inside() {
             .await
     })
     .await;
+    captured.assert_conformant();
     let calls = |metric: &str, agent: &str| {
         let points = captured.points(metric);
         let point = points.iter().find(|point| point.text("gen_ai.agent.name") == agent);

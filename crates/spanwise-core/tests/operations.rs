@@ -58,6 +58,7 @@ fn a_chat_records_what_was_asked_and_what_came_back() {
         );
         generation.finish();
     });
+    captured.assert_conformant();
     let span = only(&captured);
     assert_eq!((span.name(), span.kind()), ("chat gpt-4o-mini", &SpanKind::Client));
     assert_eq!(span.status(), &Status::Unset);
@@ -108,6 +109,7 @@ fn the_other_inference_operations_differ_in_name_and_kind() {
         Generation::generate_content(Provider::GcpGemini, "gemini-2.5-flash").start().finish();
         Generation::text_completion("llama.cpp", "qwen3").in_process().start().finish();
     });
+    captured.assert_conformant();
     let gemini = captured.span("generate_content gemini-2.5-flash");
     assert_eq!(gemini.text("gen_ai.operation.name"), "generate_content");
     assert_eq!(gemini.text("gen_ai.provider.name"), "gcp.gemini");
@@ -129,6 +131,7 @@ fn embeddings_record_dimensions_and_input_tokens() {
         embeddings.response_model("text-embedding-3-small");
         embeddings.finish();
     });
+    captured.assert_conformant();
     let span = only(&captured);
     assert_eq!(span.name(), "embeddings text-embedding-3-small");
     assert_eq!(span.kind(), &SpanKind::Client);
@@ -161,6 +164,7 @@ fn a_tool_knows_the_agent_that_runs_it() {
             Ok::<_, String>(())
         })
     });
+    captured.assert_conformant();
     insta::assert_snapshot!(captured.tree(), @r"
     invoke_agent triage
       execute_tool lookup_order
@@ -204,6 +208,7 @@ fn an_agent_in_this_process_has_neither_provider_nor_server() {
         agent.usage(Usage::new(20, 10).cache_read(5).input_of(Modality::Text, 20));
         agent.finish();
     });
+    captured.assert_conformant();
     let span = only(&captured);
     assert_eq!((span.name(), span.kind()), ("invoke_agent triage", &SpanKind::Internal));
     insta::assert_snapshot!(attributes(span), @r#"
@@ -244,6 +249,7 @@ fn a_remote_agent_is_a_client_of_its_service() {
         agent.usage(Usage::new(20, 10).cache_read(5));
         agent.finish();
     });
+    captured.assert_conformant();
     let span = only(&captured);
     assert_eq!((span.name(), span.kind()), ("invoke_agent support", &SpanKind::Client));
     insta::assert_snapshot!(attributes(span), @r#"
@@ -273,6 +279,7 @@ fn workflows_and_steps_are_internal() {
             Ok::<_, String>(())
         })
     });
+    captured.assert_conformant();
     let workflow = captured.span("invoke_workflow handle_ticket");
     assert_eq!(workflow.kind(), &SpanKind::Internal);
     insta::assert_snapshot!(attributes(workflow), @r"
@@ -294,10 +301,11 @@ fn workflows_and_steps_are_internal() {
 #[test]
 fn what_is_unknown_is_absent_and_the_name_is_the_bare_operation() {
     let captured = capture(|| {
-        Generation::chat(Provider::OpenAi, "").server("", 443).choice_count(1).start().finish();
+        Generation::chat("llama.cpp", "").server("", 443).choice_count(1).start().finish();
         Agent::new("").start().finish();
         Workflow::new("").start().finish();
     });
+    captured.assert_conformant();
     insta::assert_snapshot!(captured.tree(), @r"
     chat
     invoke_agent
@@ -318,6 +326,7 @@ fn attributes_and_events_of_the_programs_own_stand_beside_the_conventions() {
         tool.event("app.page", [opentelemetry::KeyValue::new("app.page.number", 2)]);
         tool.finish();
     });
+    captured.assert_conformant();
     let span = only(&captured);
     assert_eq!(span.text("app.shard"), "3");
     assert_eq!(span.text("app.cached"), "true");

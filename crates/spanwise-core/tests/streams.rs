@@ -37,7 +37,9 @@ where
             }
         })
         .await;
-    capture.finish()
+    let captured = capture.finish();
+    captured.assert_conformant();
+    captured
 }
 
 fn span(captured: &Captured) -> &CapturedSpan {
@@ -124,6 +126,7 @@ async fn choices_and_tool_calls_are_told_apart_and_joined() {
         })
         .await;
     let captured = capture.finish();
+    captured.assert_conformant();
     let span = span(&captured);
     assert_eq!(span.text("gen_ai.response.finish_reasons"), r#"["tool_calls","error"]"#);
     insta::assert_snapshot!(span.text("gen_ai.output.messages"), @r#"[{"role":"assistant","parts":[{"type":"reasoning","content":"Let me look."},{"type":"tool_call","id":"call_1","name":"lookup","arguments":{"order":"A-17"}},{"type":"tool_call","id":"call_2","name":"now"}]},{"role":"assistant","parts":[{"type":"text","content":"No idea."}]}]"#);
@@ -141,6 +144,7 @@ async fn a_chunk_can_say_that_the_answer_failed() {
         })
         .await;
     let captured = capture.finish();
+    captured.assert_conformant();
     assert_eq!(span(&captured).text("error.type"), "overloaded");
     assert_eq!(span(&captured).status(), &Status::error("later"));
 }
@@ -155,6 +159,7 @@ async fn text_is_not_kept_where_outputs_are_not_captured() {
         })
         .await;
     let captured = capture.finish();
+    captured.assert_conformant();
     assert_eq!(span(&captured).attribute("gen_ai.output.messages"), None);
     assert_eq!(span(&captured).text("gen_ai.usage.input_tokens"), "10");
 }

@@ -56,8 +56,9 @@ fn judge_given(dialect: &Dialect, event: &Event, findings: &mut Findings) {
     if event.name == DETAILS {
         let provider = event.attributes.text("gen_ai.provider.name");
         let refinements = dialect.table.refinements_by_provider(DETAILED, provider);
-        let keys = refinements.iter().flat_map(|refinement| refinement.attributes.keys());
-        keys.for_each(|key| drop(requirements.entry(key.clone()).or_insert(Level::Allowed)));
+        for key in refinements.iter().flat_map(|refinement| refinement.attributes.keys()) {
+            requirements.entry(key.clone()).or_insert(Level::Allowed);
+        }
     }
     let asked = Asked {
         by: "this event",

@@ -73,10 +73,10 @@ fn judge_instrument(point: &Point, metric: &conventions::Metric, findings: &mut 
     if point.whole.is_some_and(|whole| whole != (metric.value == ValueType::Int)) {
         findings.add(format!("its values are not of type {}", metric.value));
     }
-    if let Some(boundaries) = &point.boundaries {
-        if *boundaries != metric.boundaries {
-            findings.add(format!("its boundaries are {boundaries:?}, not {:?}", metric.boundaries));
-        }
+    if let Some(boundaries) = &point.boundaries
+        && *boundaries != metric.boundaries
+    {
+        findings.add(format!("its boundaries are {boundaries:?}, not {:?}", metric.boundaries));
     }
 }
 

@@ -59,11 +59,11 @@ fn judge_status(span: &Span, findings: &mut Findings) {
     if has_type && !failed {
         findings.attribute("error.type", "stands there, but the status is not `ERROR`");
     }
-    if let Some(outcome) = span.attributes.text("spanwise.outcome") {
-        if failed != (outcome == "failed") {
-            let problem = format!("is `{outcome}`, which contradicts the status");
-            findings.attribute("spanwise.outcome", problem);
-        }
+    if let Some(outcome) = span.attributes.text("spanwise.outcome")
+        && failed != (outcome == "failed")
+    {
+        let problem = format!("is `{outcome}`, which contradicts the status");
+        findings.attribute("spanwise.outcome", problem);
     }
 }
 

@@ -80,11 +80,11 @@ fn judge_response(attributes: &Attributes, findings: &mut Findings) {
     const REASONS: &str = "gen_ai.response.finish_reasons";
     let reasons = attributes.get(REASONS).and_then(|value| value.as_array()).map(Vec::len);
     let messages = attributes.get("gen_ai.output.messages").and_then(content::output_messages);
-    if let (Some(reasons), Some(messages)) = (reasons, messages) {
-        if reasons != messages {
-            let problem = format!("are {reasons}, but there are {messages} output messages");
-            findings.attribute(REASONS, problem);
-        }
+    if let (Some(reasons), Some(messages)) = (reasons, messages)
+        && reasons != messages
+    {
+        let problem = format!("are {reasons}, but there are {messages} output messages");
+        findings.attribute(REASONS, problem);
     }
 }
 
@@ -112,9 +112,9 @@ fn exceeds(
     attributes: &Attributes,
     findings: &mut Findings,
 ) {
-    if let (Some(tokens), Some(all)) = (tokens, attributes.whole(whole)) {
-        if tokens > all {
-            findings.attribute(part, format!("is {tokens}, more than the {all} of `{whole}`"));
-        }
+    if let (Some(tokens), Some(all)) = (tokens, attributes.whole(whole))
+        && tokens > all
+    {
+        findings.attribute(part, format!("is {tokens}, more than the {all} of `{whole}`"));
     }
 }
