@@ -6,7 +6,7 @@ use spanwise_core::{
     OpenAiApiType, Plan, Provider, Response, ResponseStatus, Retrieval, Tool, ToolDefinition,
     Usage,
 };
-use spanwise_testing::{Capture, Captured, CapturedSpan, capture};
+use spanwise_testing::{Capture, Captured, CapturedSpan};
 
 /// Every attribute of a span, one a line, in the order of their keys.
 fn attributes(span: &CapturedSpan) -> String {
@@ -16,7 +16,15 @@ fn attributes(span: &CapturedSpan) -> String {
 fn with_content(work: impl FnOnce()) -> Captured {
     let capture = Capture::builder().content(ContentCapture::SpanOnly).build();
     capture.run(work);
-    capture.finish()
+    let captured = capture.finish();
+    captured.assert_conformant();
+    captured
+}
+
+fn capture(work: impl FnOnce()) -> Captured {
+    let captured = spanwise_testing::capture(work);
+    captured.assert_conformant();
+    captured
 }
 
 #[test]

@@ -8,7 +8,7 @@ use spanwise_core::{
     Agent, ContentCapture, Embeddings, FetchResponse, Generation, InvalidTraceRef, Memory,
     Provider, Retrieval, Step, Tool, TraceRef, Workflow, evaluation,
 };
-use spanwise_testing::{Capture, Captured, CapturedEvent, capture};
+use spanwise_testing::{Capture, Captured, CapturedEvent};
 
 const EXCEPTION: &str = "gen_ai.client.operation.exception";
 const EVALUATION: &str = "gen_ai.evaluation.result";
@@ -32,10 +32,18 @@ fn attributes(event: &CapturedEvent) -> String {
     event.keys().iter().map(|key| format!("{key}={}\n", shown(key))).collect()
 }
 
+fn capture(work: impl FnOnce()) -> Captured {
+    let captured = spanwise_testing::capture(work);
+    captured.assert_conformant();
+    captured
+}
+
 fn fail_with_content(content: ContentCapture) -> Captured {
     let capture = Capture::builder().content(content).build();
     capture.run(|| Generation::chat(Provider::OpenAi, "gpt-4o").start().fail(&RateLimited));
-    capture.finish()
+    let captured = capture.finish();
+    captured.assert_conformant();
+    captured
 }
 
 #[test]
@@ -175,7 +183,7 @@ fn without_a_span_the_response_says_what_is_evaluated() {
     let captured = capture(|| {
         let reference = TraceRef::default().with_response_id("chatcmpl-1");
         evaluation("relevance").label("pass").emit_on(&reference);
-        evaluation("relevance").response_id("chatcmpl-2").emit();
+        evaluation("relevance").score(0.5).response_id("chatcmpl-2").emit();
     });
     for (event, id) in captured.events().iter().zip(["chatcmpl-1", "chatcmpl-2"]) {
         let told = event.attribute("gen_ai.response.id");

@@ -54,7 +54,9 @@ fn everything_captured() -> Capture {
 fn record(work: impl FnOnce()) -> Captured {
     let capture = everything_captured();
     capture.run(work);
-    capture.finish()
+    let captured = capture.finish();
+    captured.assert_conformant();
+    captured
 }
 
 fn usage() -> Usage {

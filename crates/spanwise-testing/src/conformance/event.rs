@@ -22,7 +22,12 @@ const ONE_OF: [(&str, &[&str]); 2] = [
     (EXCEPTION, &["exception.type", "exception.message"]),
     (
         "gen_ai.evaluation.result",
-        &["gen_ai.evaluation.score.value", "gen_ai.evaluation.score.label", "error.type"],
+        &[
+            "gen_ai.evaluation.score.value",
+            "gen_ai.evaluation.score.label",
+            "gen_ai.evaluation.explanation",
+            "error.type",
+        ],
     ),
 ];
 
