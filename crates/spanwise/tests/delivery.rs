@@ -63,6 +63,7 @@ fn endpoint(receiver: &Receiver, protocol: OtlpProtocol) -> TelemetryConfig {
 
 #[track_caller]
 fn assert_everything_arrived(receiver: &Receiver) {
+    receiver.assert_conformant();
     let mut names = receiver.span_names();
     names.sort();
     assert_eq!(names, ALL_SPANS);

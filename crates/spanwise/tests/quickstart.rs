@@ -21,7 +21,7 @@ fn quickstart() -> PathBuf {
         profile.join("examples").join(format!("quickstart{}", std::env::consts::EXE_SUFFIX));
     if !program.exists() {
         let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--example", "quickstart", "--target-dir"]);
+        build.args(["build", "--package", "quickstart", "--example", "quickstart", "--target-dir"]);
         build.arg(profile.parent().unwrap());
         assert!(build.status().unwrap().success());
     }
@@ -76,6 +76,7 @@ fn has_everything(receiver: &Receiver) -> bool {
 
 #[track_caller]
 fn assert_the_turn_is_whole(receiver: &Receiver) {
+    receiver.assert_conformant();
     let spans = receiver.spans();
     let parent_of = |span: &Span| {
         let parent = spans.iter().find(|other| other.span_id == span.parent_span_id);
