@@ -1,5 +1,7 @@
 //! Points of metrics: instrument, unit, boundaries, attributes.
 
+use spanwise_core::semconv::SemconvProfile;
+
 use super::Strength;
 use super::attributes::{self, Asked};
 use super::content::Place;
@@ -26,6 +28,23 @@ pub(super) fn judge(dialect: &Dialect, point: &Point, strength: Strength) -> Vec
         None => {}
     }
     findings.into_violations()
+}
+
+/// Where both versions are called for, what one measures the other must measure, too.
+pub(super) fn judge_pairs(dialect: &Dialect, points: &[Point]) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    if dialect.profile != SemconvProfile::Both {
+        return violations;
+    }
+    let measured = |name: &str| points.iter().any(|point| point.metric == name);
+    for (today, then) in &dialect.table.earlier.metrics {
+        if measured(today) && !measured(&then.name) {
+            let mut findings = Findings::on(Signal::Metric, today);
+            findings.add(format!("stands there without `{}`", then.name));
+            violations.extend(findings.into_violations());
+        }
+    }
+    violations
 }
 
 fn judge_known(

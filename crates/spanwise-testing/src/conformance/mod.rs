@@ -43,9 +43,10 @@ use crate::captured::Captured;
 /// - Spans: kind, name, status, `error.type` where and only where it failed.
 /// - Metrics: instrument, unit, boundaries, and no attribute that the conventions do not list.
 /// - Events: severity, and no body.
-/// - Attributes: those that are required; every key known, in its place, of its type, never twice; those that
-///   depend on others, such as `server.port`, or parts of a usage, which never exceed the whole. Enums are
-///   open, but values of earlier versions are not taken.
+/// - Attributes: those that are required; every key known, in its place and of its type; those that depend on
+///   others, such as `server.port`, or parts of a usage, which never exceed the whole. Enums are open, but
+///   values of earlier versions are not taken. What arrives has no key twice; of what is captured the last
+///   value counts, since the SDK keeps them all until it is exported.
 /// - Content: JSON text on spans, structured on events, in the shape that the conventions give it. A part of
 ///   a known type must have what that type requires.
 /// - The schema URL of everything from spanwise.
@@ -129,8 +130,9 @@ impl Conformance {
         let spans = observed.spans.iter().flat_map(|it| span::judge(dialect, it, self.strength));
         let points = observed.points.iter().flat_map(|it| metric::judge(dialect, it, on_metrics));
         let events = observed.events.iter().flat_map(|it| event::judge(dialect, it));
+        let pairs = metric::judge_pairs(dialect, &observed.points);
         let mut violations: Vec<Violation> = Vec::new();
-        for violation in spans.chain(points).chain(events) {
+        for violation in spans.chain(points).chain(pairs).chain(events) {
             if !violations.contains(&violation) {
                 violations.push(violation);
             }
