@@ -166,6 +166,11 @@ impl Usage {
         self
     }
 
+    /// The same, with reasoning tokens not told apart.
+    pub(crate) const fn without_reasoning(self) -> Self {
+        Self { reasoning: None, ..self }
+    }
+
     /// Input tokens, if known.
     pub const fn input_tokens(&self) -> Option<u64> {
         self.input

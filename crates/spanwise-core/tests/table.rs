@@ -94,10 +94,18 @@ macro_rules! with_a_request {
 
 fn generation(provider: Provider, operation: &str) {
     let tools = tools();
+    let is_openai = provider == Provider::OpenAi;
     let new = match operation {
-        "generate_content" => Generation::generate_content(provider, "m"),
-        "text_completion" => Generation::text_completion(provider, "m"),
-        _ => Generation::chat(provider, "m"),
+        "generate_content" => Generation::generate_content(provider.clone(), "m"),
+        "text_completion" => Generation::text_completion(provider.clone(), "m"),
+        _ => Generation::chat(provider.clone(), "m"),
+    };
+    let new = match provider {
+        Provider::OpenAi => {
+            new.openai_api_type(OpenAiApiType::ChatCompletions).openai_service_tier("flex")
+        }
+        Provider::AwsBedrock => new.bedrock_guardrail_id("gr-1").bedrock_knowledge_base_id("kb-1"),
+        _ => new,
     };
     let generation = with_a_request!(new)
         .top_k(40)
@@ -106,20 +114,18 @@ fn generation(provider: Provider, operation: &str) {
         .prompt_version("3")
         .prompt_variable("city", "Bonn")
         .tool_definitions(&tools)
-        .openai_api_type(OpenAiApiType::ChatCompletions)
-        .openai_service_tier("flex")
-        .bedrock_guardrail_id("gr-1")
-        .bedrock_knowledge_base_id("kb-1")
         .start();
-    let chunks = generation.stream(futures_util::stream::iter([1, 2]), |_, response| {
+    let chunks = generation.stream(futures_util::stream::iter([1, 2]), move |_, response| {
         response.id("chatcmpl-1");
         response.model("m-1");
         response.text("Hi");
         response.finish_reason("stop");
         response.usage(usage());
         response.compacted();
-        response.openai_service_tier("default");
-        response.openai_system_fingerprint("fp_1");
+        if is_openai {
+            response.openai_service_tier("default");
+            response.openai_system_fingerprint("fp_1");
+        }
         response.fail_with("overloaded", "try later");
     });
     let _ = chunks.collect::<Vec<_>>().now_or_never();
@@ -136,7 +142,7 @@ fn remote_agent() {
         .tool_definitions(&tools)
         .start();
     agent.usage(usage());
-    agent.finish_reasons(["stop", "stop"]);
+    agent.finish_reasons(["stop"]);
     agent.output("Hi");
     agent.fail_with("overloaded", "");
 }
@@ -162,7 +168,7 @@ fn agent() {
         .tool_definitions(&tools)
         .start();
     agent.usage(Usage::new(12, 5));
-    agent.finish_reasons(["stop", "stop"]);
+    agent.finish_reasons(["stop"]);
     agent.output("Hi");
     agent.fail_with("overloaded", "");
 }
@@ -305,14 +311,18 @@ fn every_attribute_of_every_span_type_is_recorded() {
     }
 }
 
+fn inference(provider: Provider) -> Captured {
+    record(|| generation(provider, "chat"))
+}
+
 #[test]
 fn every_attribute_of_every_refinement_is_recorded() {
     let table = table();
     for (refinement, entry) in &table.span_refinements {
         let captured = match refinement.as_str() {
-            "azure.ai.gen_ai.client.inference" => {
-                record(|| generation(Provider::AzureAiInference, "chat"))
-            }
+            "anthropic.gen_ai.client.inference" => inference(Provider::Anthropic),
+            "aws.bedrock.gen_ai.client.inference" => inference(Provider::AwsBedrock),
+            "azure.ai.gen_ai.client.inference" => inference(Provider::AzureAiInference),
             _ => record_span(&entry.of, ""),
         };
         let keys = keys_of_spans(&captured);

@@ -4,42 +4,19 @@
 //! `SPANWISE_TEST_COLLECTORS` names programs, separated as in `PATH`: `rotel-agent`, of the Python package
 //! `rotel`, or `otelcol`, the OpenTelemetry Collector.
 
+mod support;
+
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use opentelemetry_proto::tonic::trace::v1::Span;
-use spanwise_testing::{Receiver, attribute, text};
-
-/// The program; built where it is not there yet, as `cargo test --workspace` has done already.
-fn quickstart() -> PathBuf {
-    let here = std::env::current_exe().unwrap();
-    let profile = here.ancestors().nth(2).unwrap();
-    let program =
-        profile.join("examples").join(format!("quickstart{}", std::env::consts::EXE_SUFFIX));
-    if !program.exists() {
-        let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--package", "quickstart", "--example", "quickstart", "--target-dir"]);
-        build.arg(profile.parent().unwrap());
-        assert!(build.status().unwrap().success());
-    }
-    program
-}
+use support::{Receiver, attribute, run_example, text};
 
 fn run(variables: &[(&str, &str)]) -> String {
-    let mut command = Command::new(quickstart());
-    for (variable, _) in std::env::vars_os() {
-        let name = variable.to_string_lossy();
-        if name.starts_with("OTEL_") || name.starts_with("OPENAI_") {
-            command.env_remove(&variable);
-        }
-    }
-    let output = command.envs(variables.iter().copied()).stdin(Stdio::null()).output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{said}");
-    said
+    run_example("quickstart", &[], variables)
 }
 
 /// Each span, and its parent.

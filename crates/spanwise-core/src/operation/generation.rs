@@ -280,9 +280,14 @@ impl GenerationKind {
         self.stream = Some(Box::default());
     }
 
-    /// The attributes of every metric of an inference.
-    pub(super) fn series(&self) -> Series<'_> {
-        self.response.push_labels(self.call.series(self.response.model.as_ref()))
+    /// The attributes of the metrics of chunks.
+    pub(super) fn chunk_series(&self) -> Series<'_> {
+        self.call.series(self.response.model.as_ref())
+    }
+
+    /// The attributes of every other metric of an inference.
+    fn series(&self) -> Series<'_> {
+        self.response.push_labels(self.chunk_series())
     }
 }
 

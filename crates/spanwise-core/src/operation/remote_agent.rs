@@ -81,10 +81,10 @@ impl RemoteAgent {
         });
     }
 
-    /// The tokens that the invocation used: `gen_ai.usage.*` (int). A later call replaces an earlier
-    /// one.
+    /// The tokens that the invocation used: `gen_ai.usage.*` (int), but for reasoning, which the
+    /// conventions do not tell apart here. A later call replaces an earlier one.
     pub fn usage(&self, usage: Usage) {
-        self.change(|kind| kind.response.usage = Some(usage));
+        self.change(|kind| kind.response.usage = Some(usage.without_reasoning()));
     }
 }
 

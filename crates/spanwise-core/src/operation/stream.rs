@@ -78,7 +78,7 @@ impl Generation {
             let mut response = StreamedResponse::new(state, &mut kind.response, captures_content);
             tell(&mut response);
             let measurement = state.time(now);
-            live.metrics().record(&kind.series(), &[measurement]);
+            live.metrics().record(&kind.chunk_series(), &[measurement]);
         });
     }
 

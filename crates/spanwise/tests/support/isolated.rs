@@ -11,6 +11,7 @@ const CHILD: &str = "SPANWISE_TEST_CHILD";
 /// let child = child!({ init_telemetry(TelemetryConfig::from_env()?) … });
 /// let said = child.run(&[("OTEL_SDK_DISABLED", "true")]);
 /// ```
+#[allow(unused_macros, reason = "each test uses its own part of this")]
 macro_rules! child {
     ($body:expr) => {{
         fn here() {}

@@ -3,8 +3,10 @@
 
 #![allow(dead_code, unused_imports, unreachable_pub, reason = "each test uses its own part of it")]
 
+mod example;
 mod isolated;
 
+pub use example::run_example;
 pub use isolated::{Child, Said, finishes_within};
 pub(crate) use isolated::{child, isolated};
 pub use spanwise_testing::{Answer, Arrived, Certificates, Receiver, attribute, text};

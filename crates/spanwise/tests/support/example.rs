@@ -1,0 +1,35 @@
+//! The examples, as processes, by nothing but their arguments and environment.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+/// The program; built where it is not there yet, as `cargo test --workspace` has done already.
+fn program(name: &str) -> PathBuf {
+    let here = std::env::current_exe().unwrap();
+    let profile = here.ancestors().nth(2).unwrap();
+    let program = profile.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    if !program.exists() {
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--package", name, "--example", name, "--target-dir"]);
+        build.arg(profile.parent().unwrap());
+        assert!(build.status().unwrap().success());
+    }
+    program
+}
+
+/// Runs an example, and gives back what it said on stderr.
+#[track_caller]
+pub fn run_example(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    let mut command = Command::new(program(name));
+    for (variable, _) in std::env::vars_os() {
+        let name = variable.to_string_lossy();
+        if ["OTEL_", "OPENAI_", "SPANWISE_"].iter().any(|begin| name.starts_with(begin)) {
+            command.env_remove(&variable);
+        }
+    }
+    command.args(arguments).envs(variables.iter().copied()).stdin(Stdio::null());
+    let output = command.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{name} {arguments:?}: {said}");
+    said
+}
