@@ -8,7 +8,6 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::resource::TelemetryResourceDetector;
 use opentelemetry_semantic_conventions::resource as key;
 
-use crate::config::MainAgent;
 use crate::env::{Reader, pairs};
 use crate::error::{InitError, Source};
 
@@ -18,7 +17,6 @@ use crate::error::{InitError, Source};
 pub(crate) fn settle(
     service_name: Option<&str>,
     in_code: &[KeyValue],
-    main_agent: Option<&MainAgent>,
     detect: bool,
     reader: &mut Reader<'_>,
 ) -> Result<Resource, InitError> {
@@ -36,9 +34,6 @@ pub(crate) fn settle(
         resource = resource.with_attribute(KeyValue::new(key::SERVICE_NAME, name.to_owned()));
     }
     resource = resource.with_attributes(in_code.iter().cloned());
-    if let Some(agent) = main_agent {
-        resource = resource.with_attributes(agent.attributes()?);
-    }
     if let Some(name) = service_name {
         if name.trim().is_empty() {
             let source = Source::code("service_name");

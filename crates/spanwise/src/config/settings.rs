@@ -48,12 +48,15 @@ impl Settings {
     ) -> Result<Self, InitError> {
         let mut reader = Reader::new(environment);
         let disabled = reader.boolean("OTEL_SDK_DISABLED").unwrap_or(false);
+        let mut resource_in_code = config.resource.clone();
+        if let Some(agent) = &config.main_agent {
+            resource_in_code.extend(agent.attributes()?);
+        }
         let mut settings = Self {
             enabled: config.enabled.unwrap_or(!disabled),
             resource: resource::settle(
                 config.service_name.as_deref(),
-                &config.resource,
-                config.main_agent.as_ref(),
+                &resource_in_code,
                 config.detect_resource.unwrap_or(true),
                 &mut reader,
             )?,
