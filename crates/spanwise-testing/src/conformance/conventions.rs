@@ -181,6 +181,12 @@ impl Conventions {
         self.attributes.iter().find(is_family).map(|(prefix, family)| (prefix.as_str(), family))
     }
 
+    /// The types of span that an operation may make.
+    pub(super) fn spans_of(&self, operation: &str) -> impl Iterator<Item = &Span> {
+        let makes = move |span: &&Span| span.operations.iter().any(|name| name == operation);
+        self.spans.values().filter(makes)
+    }
+
     /// What a type of span has beyond others of its type where this is its provider.
     pub(super) fn refinements_by_provider(
         &self,

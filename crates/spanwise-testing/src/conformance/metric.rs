@@ -15,6 +15,8 @@ use crate::captured::Instrument;
 /// Names that the conventions give; all other metrics are the program's own.
 const GIVEN: [&str; 2] = ["gen_ai.", "spanwise."];
 
+const OPERATION: &str = "gen_ai.operation.name";
+
 /// Beyond a limit of attribute sets the SDK puts all into one point, which says no more than this.
 const OVERFLOW: &str = "otel.metric.overflow";
 
@@ -71,8 +73,19 @@ fn judge_known(
     let asked = Asked { by: "this metric", requirements, place: Place::Span, open: false };
     attributes::judge(dialect, &point.attributes, &asked, findings);
     if strength == Strength::Recommended && !point.attributes.has("error.type") {
-        attributes::judge_recommended(&point.attributes, &asked.requirements, findings);
+        let mut demanded = asked.requirements;
+        demanded.retain(|key, _| can_know(dialect, point, key));
+        attributes::judge_recommended(&point.attributes, &demanded, findings);
     }
+}
+
+/// Of operations that share a metric not all have all of its attributes: a retrieval has no answer's model.
+fn can_know(dialect: &Dialect, point: &Point, key: &str) -> bool {
+    let operation = point.attributes.text(OPERATION);
+    operation.is_none_or(|operation| {
+        let mut spans = dialect.table.spans_of(operation);
+        spans.any(|span| span.attributes.contains_key(key))
+    })
 }
 
 fn judge_instrument(point: &Point, metric: &conventions::Metric, findings: &mut Findings) {
@@ -101,16 +114,15 @@ fn judge_instrument(point: &Point, metric: &conventions::Metric, findings: &mut 
 
 /// Inferences have metrics of their own today, and had none before.
 fn judge_operation(dialect: &Dialect, point: &Point, findings: &mut Findings) {
-    let key = "gen_ai.operation.name";
-    let Some(operation) = point.attributes.text(key) else { return };
+    let Some(operation) = point.attributes.text(OPERATION) else { return };
     let inferences = &dialect.table.spans["gen_ai.client.inference"].operations;
     let is_inference = inferences.iter().any(|name| name == operation);
-    let is_known =
-        dialect.table.spans.values().any(|it| it.operations.iter().any(|o| o == operation));
+    let is_known = dialect.table.spans_of(operation).next().is_some();
     let is_for_inferences = point.metric.starts_with("gen_ai.client.inference.");
     let is_for_others =
         point.metric == "gen_ai.client.operation.duration" && !dialect.profile.has_v1_41();
     if (is_for_inferences && is_known && !is_inference) || (is_for_others && is_inference) {
-        findings.attribute(key, format!("is `{operation}`, which this metric does not measure"));
+        findings
+            .attribute(OPERATION, format!("is `{operation}`, which this metric does not measure"));
     }
 }
