@@ -152,7 +152,8 @@ fn an_evaluation_has_a_name_and_a_result() {
     assert_eq!(
         emitted(name, Severity::Info, &[evaluation, ("gen_ai.tool.name", "x".into())], None),
         [
-            "has none of gen_ai.evaluation.score.value, gen_ai.evaluation.score.label, error.type",
+            "has none of gen_ai.evaluation.score.value, gen_ai.evaluation.score.label, \
+             gen_ai.evaluation.explanation, error.type",
             "gen_ai.tool.name does not belong on this event",
         ]
     );

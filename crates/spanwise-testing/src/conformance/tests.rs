@@ -38,7 +38,7 @@ fn without_prose(schema: Value) -> Value {
     match schema {
         Value::Object(fields) => fields
             .into_iter()
-            .filter(|(key, value)| !(PROSE.contains(&key.as_str()) && !value.is_object()))
+            .filter(|(key, value)| !PROSE.contains(&key.as_str()) || value.is_object())
             .map(|(key, value)| (key, without_prose(value)))
             .collect(),
         Value::Array(items) => items.into_iter().map(without_prose).collect(),
