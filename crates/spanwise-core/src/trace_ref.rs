@@ -152,3 +152,30 @@ fn hex(digits: &str, length: usize) -> Result<u128, InvalidTraceRef> {
     }
     u128::from_str_radix(digits, 16).map_err(|_| InvalidTraceRef)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn every_reference_survives_its_text(
+            trace_id: [u8; 16],
+            span_id: [u8; 8],
+            flags: u8,
+            response_id in proptest::option::of(".+"),
+        ) {
+            let reference = TraceRef { trace_id, span_id, flags, response_id };
+            prop_assert_eq!(reference.to_string().parse(), Ok(reference));
+        }
+
+        #[test]
+        fn no_text_panics_and_what_is_read_is_written_the_same(text in "(1-)?[0-9a-f-]{0,60}.*") {
+            if let Ok(reference) = text.parse::<TraceRef>().map(|reference| reference.to_string()) {
+                prop_assert_eq!(reference.trim_end_matches('-'), text.trim_end_matches('-'));
+            }
+        }
+    }
+}

@@ -350,7 +350,7 @@ fn every_attribute_of_every_metric_is_recorded() {
         tool();
         Workflow::new("ticket").start().fail_with("overloaded", "");
     });
-    let metrics = table.metrics.iter().map(|(name, entry)| (name, entry));
+    let metrics = table.metrics.iter();
     let refined = table.metric_refinements.values().map(|entry| (&entry.of, entry));
     for (name, entry) in metrics.chain(refined) {
         if is_exception(name) {

@@ -114,9 +114,8 @@ exchanges! {
         "chat gpt-4o-mini", "chat gpt-4o-mini", "invoke_agent triage", "invoke_agent writer",
         "invoke_workflow handle_ticket",
     ];
-    // Metrics of these lack the model that answered: there is none.
-    retrieval: false, ["retrieval vs_support_articles"];
-    memory: false, [
+    retrieval: true, ["retrieval vs_support_articles"];
+    memory: true, [
         "create_memory", "create_memory_store", "delete_memory", "delete_memory_store",
         "search_memory", "update_memory", "upsert_memory",
     ];

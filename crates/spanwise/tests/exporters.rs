@@ -13,6 +13,7 @@ use opentelemetry_sdk::metrics::InMemoryMetricExporter;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use spanwise::opentelemetry::logs::AnyValue;
 use spanwise::opentelemetry::trace::{SpanKind, Status};
+use spanwise::semconv::SemconvProfile;
 use spanwise::{
     Agent, ContentCapture, Destination, DropReason, Embeddings, Generation, OtlpProtocol, Provider,
     Response, Step, Tool, Usage, Workflow,
@@ -122,8 +123,10 @@ fn span_log_and_metric_exporters_get_what_was_recorded() {
         assert_eq!(value("gen_ai.request.stop_sequences"), r#"["END"]"#);
 
         let logs = keeping.logs.lock().unwrap();
-        assert_eq!(logs[0].0, Some("gen_ai.client.inference.operation.details"));
-        let model = logs[0].1.iter().find(|(key, _)| key == "gen_ai.request.model");
+        let names: Vec<_> = logs.iter().filter_map(|(name, _)| *name).collect();
+        let details = "gen_ai.client.inference.operation.details";
+        assert_eq!(names, ["gen_ai.client.operation.exception", details]);
+        let model = logs[1].1.iter().find(|(key, _)| key == "gen_ai.request.model");
         assert_eq!(model.unwrap().1, AnyValue::from("gpt-4o"));
 
         let metrics = metrics.get_finished_metrics().unwrap();
@@ -282,4 +285,60 @@ fn points(receiver: &Receiver) -> Vec<String> {
         .collect();
     points.sort();
     points
+}
+
+#[test]
+fn an_exporter_is_given_the_profile_that_was_asked_for() {
+    isolated!({
+        let kept = Keeping::default();
+        let config = config()
+            .semconv_profile(SemconvProfile::V1_41)
+            .destination(Destination::exporter(kept.clone()));
+        block_on(async {
+            let telemetry = spanwise::init_telemetry(config).unwrap();
+            let generation = Generation::chat(Provider::Anthropic, "claude").top_k(40).start();
+            generation.usage(Usage::new(12, 5).cache_write(3));
+            generation.finish();
+            telemetry.shutdown().await;
+        });
+        let spans = kept.spans.lock().unwrap();
+        let value = |key: &str| {
+            let attribute = spans[0].attributes.iter().find(|kv| kv.key.as_str() == key);
+            attribute.map(|kv| kv.value.clone())
+        };
+        assert_eq!(value("gen_ai.usage.cache_creation.input_tokens"), Some(3.into()));
+        assert_eq!(value("gen_ai.usage.cache_write.input_tokens"), None);
+        assert_eq!(value("gen_ai.request.top_k"), Some(40.0.into()));
+    });
+}
+
+#[test]
+fn each_destination_is_spoken_to_in_its_own_words() {
+    isolated!({
+        let (today, earlier) = (Receiver::start(), Receiver::start());
+        let earlier_words =
+            Destination::otlp(earlier.http_url()).semconv_profile(SemconvProfile::V1_41);
+        let config =
+            config().destination(Destination::otlp(today.http_url())).destination(earlier_words);
+        block_on(async {
+            let telemetry = spanwise::init_telemetry(config).unwrap();
+            let generation = Generation::chat(Provider::Anthropic, "claude").start();
+            generation.usage(Usage::new(12, 5).cache_write(3));
+            generation.finish();
+            telemetry.shutdown().await;
+        });
+        let written = |receiver: &Receiver, key: &str| {
+            support::text(&receiver.span("chat claude").attributes, key)
+        };
+        assert_eq!(written(&today, "gen_ai.usage.cache_write.input_tokens"), "3");
+        assert_eq!(written(&today, "gen_ai.usage.cache_creation.input_tokens"), "");
+        assert_eq!(written(&earlier, "gen_ai.usage.cache_write.input_tokens"), "");
+        assert_eq!(written(&earlier, "gen_ai.usage.cache_creation.input_tokens"), "3");
+        for receiver in [today, earlier] {
+            let names: Vec<_> = receiver.metrics().into_iter().map(|metric| metric.name).collect();
+            for name in ["gen_ai.client.inference.duration", "gen_ai.client.token.usage"] {
+                assert!(names.iter().any(|told| told == name), "{names:?}");
+            }
+        }
+    });
 }

@@ -87,4 +87,12 @@ mod tests {
             assert_eq!(without_credentials(uri), kept, "{uri}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_uri_panics_or_keeps_what_follows_a_question_mark(uri in ".*", query in ".*") {
+            let kept = without_credentials(&format!("{uri}?{query}"));
+            proptest::prop_assert!(!kept.contains('?'));
+        }
+    }
 }

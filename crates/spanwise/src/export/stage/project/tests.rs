@@ -129,3 +129,15 @@ fn what_cannot_be_read_is_left_as_it_is() {
         assert_eq!(shown(&group), [format!("gen_ai.output.messages={odd}")]);
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_message_panics_and_what_was_json_stays_json(messages in "[\\[\\]{}\":,a-z0-9]{0,40}") {
+        let attributes = vec![attribute("gen_ai.output.messages", text(&messages))];
+        let group = projected(SCOPE_NAME, attributes, SemconvProfile::V1_41);
+        let shown = shown(&group).remove(0);
+        let after = shown.trim_start_matches("gen_ai.output.messages=");
+        let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).is_ok();
+        proptest::prop_assert_eq!(json(&messages), json(after));
+    }
+}
