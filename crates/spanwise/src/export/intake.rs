@@ -178,15 +178,13 @@ impl Intake {
         let mut drained = Drained::default();
         if which.spans {
             drained.spans = std::mem::take(&mut state.spans);
-            drained.span_bytes = std::mem::take(&mut state.span_bytes);
-            let count = drained.spans.len() as u64;
-            state.ledger.hand_over(Signal::Traces, count, drained.span_bytes);
+            let bytes = std::mem::take(&mut state.span_bytes);
+            state.ledger.hand_over(Signal::Traces, drained.spans.len() as u64, bytes);
         }
         if which.logs {
             drained.logs = std::mem::take(&mut state.logs);
-            drained.log_bytes = std::mem::take(&mut state.log_bytes);
-            let count = drained.logs.len() as u64;
-            state.ledger.hand_over(Signal::Logs, count, drained.log_bytes);
+            let bytes = std::mem::take(&mut state.log_bytes);
+            state.ledger.hand_over(Signal::Logs, drained.logs.len() as u64, bytes);
         }
         if which.metrics {
             drained.metrics = std::mem::take(&mut state.metrics);

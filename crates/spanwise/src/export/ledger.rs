@@ -88,11 +88,11 @@ impl Ledger {
         }
     }
 
-    /// What was handed over is encoded and counted by its lanes.
-    pub(crate) fn dispatched(&mut self, signal: Signal, bytes: usize) {
+    /// What was handed over is encoded, all of it, and counted by its lanes.
+    pub(crate) fn dispatched(&mut self, signal: Signal) {
         for pages in self.books.iter_mut().filter_map(|book| book.signals[signal as usize].as_mut())
         {
-            pages.handed_over = pages.handed_over.saturating_sub(bytes);
+            pages.handed_over = 0;
         }
     }
 
@@ -141,7 +141,11 @@ impl Ledger {
 
     /// An envelope waits in a lane.
     pub(crate) fn enqueue(&mut self, lane: LaneId, bytes: usize) {
-        self.change(lane, |pages| pages.bytes += bytes);
+        self.change(lane, |pages| {
+            pages.bytes += bytes;
+            // What is in the lane is no longer on its way there: nothing is counted twice.
+            pages.handed_over = pages.handed_over.saturating_sub(bytes);
+        });
     }
 
     /// An envelope is being sent.

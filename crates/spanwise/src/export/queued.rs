@@ -31,9 +31,7 @@ pub(crate) struct Collection {
 #[derive(Default)]
 pub(crate) struct Drained {
     pub(crate) spans: Vec<QueuedSpan>,
-    pub(crate) span_bytes: usize,
     pub(crate) logs: Vec<QueuedLog>,
-    pub(crate) log_bytes: usize,
     pub(crate) metrics: Vec<Collection>,
 }
 

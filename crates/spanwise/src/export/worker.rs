@@ -191,18 +191,18 @@ impl Pipeline {
         if drained.is_empty() {
             return;
         }
-        let Drained { spans, span_bytes, logs, log_bytes, metrics } = drained;
+        let Drained { spans, logs, metrics } = drained;
         if !spans.is_empty() {
             let mut groups = convert::spans(spans);
             limits::spans(&mut groups, &self.limits);
             self.fan_out(intake, groups, |_| true);
-            intake.ledger(|ledger| ledger.dispatched(Signal::Traces, span_bytes));
+            intake.ledger(|ledger| ledger.dispatched(Signal::Traces));
         }
         if !logs.is_empty() {
             let mut groups = convert::logs(logs);
             limits::logs(&mut groups, &self.limits);
             self.fan_out(intake, groups, |_| true);
-            intake.ledger(|ledger| ledger.dispatched(Signal::Logs, log_bytes));
+            intake.ledger(|ledger| ledger.dispatched(Signal::Logs));
         }
         for collection in metrics {
             let groups = convert::metrics(collection.request);
