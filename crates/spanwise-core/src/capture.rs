@@ -144,6 +144,10 @@ impl CapturePolicy {
         self
     }
 
+    pub(crate) fn captures_content(&self) -> bool {
+        (self.inputs || self.outputs) && self.content != ContentCapture::NoContent
+    }
+
     pub(crate) fn captures_inputs(&self) -> bool {
         self.inputs && self.content != ContentCapture::NoContent
     }

@@ -76,7 +76,7 @@ pub use provider::Provider;
 pub use recorder::{
     AlreadyInstalled, ContentRecorder, Event, EventRecorder, Label, Measurement, MetricRecorder,
     MetricValue, PlainInstrument, PlainMetrics, Recorder, RecorderBuilder, SCOPE_NAME, Series,
-    TokenLabel, install, instrumentation_scope, is_recorded,
+    TokenLabel, captures_content, install, instrumentation_scope, is_recorded,
 };
 pub use response::{ModelResponse, Response};
 pub use trace_ref::{InvalidTraceRef, TraceRef};

@@ -51,6 +51,18 @@ pub enum Role {
     Other(String),
 }
 
+impl From<String> for Role {
+    fn from(role: String) -> Self {
+        match role.as_str() {
+            "system" => Self::System,
+            "user" => Self::User,
+            "assistant" => Self::Assistant,
+            "tool" => Self::Tool,
+            _ => Self::Other(role),
+        }
+    }
+}
+
 impl Message {
     /// A message of any role, with any parts.
     pub fn new(role: Role, parts: Vec<Part>) -> Self {

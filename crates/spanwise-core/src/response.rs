@@ -106,6 +106,11 @@ impl Response {
         self
     }
 
+    /// The model that answered, where it is known.
+    pub fn known_model(&self) -> Option<&str> {
+        self.model.as_ref().map(StringValue::as_str)
+    }
+
     pub(crate) fn messages(&self) -> &[Message] {
         &self.output
     }

@@ -139,6 +139,13 @@ impl FetchResponse {
         }
     }
 
+    /// The same, where the response carries them in parts.
+    pub fn system_parts(&self, parts: &[Part]) {
+        if let Some(live) = self.0.as_ref().filter(|_| !parts.is_empty()) {
+            live.capture_output(|| ContentItem::SystemInstructions(parts.to_vec()));
+        }
+    }
+
     /// The tools that the response carries: `gen_ai.tool.definitions`, without descriptions and
     /// parameters unless [`CapturePolicy::tool_schemas`](crate::CapturePolicy::tool_schemas) is on.
     ///

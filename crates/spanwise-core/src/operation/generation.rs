@@ -262,7 +262,7 @@ call_setters!(GenerationBuilder: server);
 request_setters!(GenerationBuilder: max_tokens temperature top_p top_k stop_sequences
     frequency_penalty presence_penalty seed choice_count output_type reasoning_level
     previous_response_id conversation_id prompt_name prompt_version);
-input_setters!(GenerationBuilder: system_instructions input tool_definitions);
+input_setters!(GenerationBuilder: system_instructions system_parts input tool_definitions);
 output_setter!(Generation);
 
 pub(super) struct GenerationKind {
@@ -277,7 +277,7 @@ pub(super) struct GenerationKind {
 impl GenerationKind {
     pub(super) fn streams(&mut self) {
         self.request.stream = true;
-        self.stream = Some(Box::default());
+        self.stream.get_or_insert_default();
     }
 
     /// The attributes of the metrics of chunks.

@@ -429,6 +429,17 @@ macro_rules! input_setters {
             self
         }
     };
+    (@ system_parts) => {
+        /// The same, where the API takes them in parts.
+        pub fn system_parts(mut self, parts: &'a [$crate::Part]) -> Self {
+            if let Some(draft) = self.0.as_mut().filter(|_| !parts.is_empty()) {
+                draft.capture_input(move |_| {
+                    $crate::ContentItem::SystemInstructions(parts.to_vec())
+                });
+            }
+            self
+        }
+    };
     (@ input) => {
         /// What is sent: `gen_ai.input.messages`.
         ///

@@ -68,12 +68,14 @@ impl Generation {
         Some(live.context().clone())
     }
 
-    /// Times a chunk and lets the caller tell what is in it.
-    fn chunk(&self, tell: impl FnOnce(&mut StreamedResponse<'_>)) {
+    /// Records one chunk of an answer that is read in another way than as a [`Stream`]: times it, and lets
+    /// the caller tell what is in it. What [`stream`](Self::stream) sets and records, this does.
+    pub fn chunk(&self, tell: impl FnOnce(&mut StreamedResponse<'_>)) {
         let Some(live) = &self.0 else { return };
         let now = live.elapsed();
         let captures_content = live.captures_outputs();
         live.with(|kind| {
+            kind.streams();
             let Some(state) = &mut kind.stream else { return };
             let mut response = StreamedResponse::new(state, &mut kind.response, captures_content);
             tell(&mut response);

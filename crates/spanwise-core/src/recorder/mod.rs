@@ -227,6 +227,11 @@ pub fn is_recorded() -> bool {
     any() && Context::map_current(|context| of(context).is_some())
 }
 
+/// Whether the recorder in force here captures content at all: what need not be parsed where it does not.
+pub fn captures_content() -> bool {
+    any() && current_policy().is_some_and(|policy| policy.captures_content())
+}
+
 /// A recorder, without counting references where it lives for ever.
 #[derive(Clone)]
 pub(crate) enum RecorderRef {

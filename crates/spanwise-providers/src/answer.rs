@@ -1,0 +1,33 @@
+//! What an answer says.
+
+use spanwise_core::{Document, Part, Response, ResponseStatus, ToolDefinition, Usage};
+
+/// What an answer says, as far as its bytes tell.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    /// Id, model, finish reasons, usage, and messages where content was asked for.
+    pub response: Response,
+    /// What has become of a response that was fetched.
+    pub status: Option<ResponseStatus>,
+    /// How long the vectors are.
+    pub dimension_count: Option<i64>,
+    /// What embeddings used.
+    pub usage: Option<Usage>,
+    /// What a ranking found, where content was asked for.
+    pub documents: Vec<Document>,
+    /// The instructions that a fetched response carries, where content was asked for.
+    pub system: Vec<Part>,
+    /// The tools that a fetched response carries, where content was asked for.
+    pub tools: Vec<ToolDefinition>,
+    /// The answer came as one, but says that the request failed.
+    pub error: Option<ErrorAnswer>,
+}
+
+/// Why a provider refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorAnswer {
+    /// The provider's word for it, of low cardinality: becomes `error.type`.
+    pub code: String,
+    /// What it says; recorded only where errors' texts are.
+    pub message: String,
+}

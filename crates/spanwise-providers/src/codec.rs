@@ -1,0 +1,46 @@
+//! What every wire format can do.
+
+use std::fmt;
+
+use crate::answer::{Answer, ErrorAnswer};
+use crate::request::Request;
+
+/// A wire format: how a provider's API is spoken.
+///
+/// `content` says whether messages, instructions and tools are wanted; where it is off they are not parsed.
+pub trait Codec: fmt::Debug + Send + Sync {
+    /// What a request asks. The path is that of the URL, with its query, since some formats say there which
+    /// model is meant.
+    fn request(&self, path: &str, body: &[u8], content: bool) -> Request;
+
+    /// A whole answer.
+    fn answer(&self, body: &[u8], content: bool) -> Answer;
+
+    /// Why a request was refused, by the body of the refusal; `None` where it does not say.
+    fn error(&self, body: &[u8]) -> Option<ErrorAnswer>;
+
+    /// What reads an answer that comes as a stream of events.
+    fn decoder(&self, content: bool) -> Box<dyn Decoder>;
+}
+
+/// One event of a stream: a server-sent event, a line of JSON, an element of an array, or a message of a
+/// binary event stream.
+#[derive(Clone, Copy, Debug)]
+pub struct Event<'a> {
+    /// Its name, where the framing has names; else empty.
+    pub name: &'a str,
+    /// What it carries.
+    pub data: &'a [u8],
+}
+
+/// Reads the events of one answer, in their order.
+pub trait Decoder: Send {
+    /// Takes an event.
+    fn event(&mut self, event: Event<'_>);
+
+    /// Whether the protocol's last event has come: who stops reading here has read it all.
+    fn is_done(&self) -> bool;
+
+    /// What has been told so far. Called once, when there is nothing more to come.
+    fn take(&mut self) -> Answer;
+}

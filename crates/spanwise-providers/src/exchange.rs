@@ -1,0 +1,220 @@
+//! Requests and answers as operations.
+
+use opentelemetry::Context;
+use spanwise_core::{
+    Embeddings, FetchResponse, FutureExt as _, Generation, GenerationBuilder, InOperation,
+    Provider, Retrieval,
+};
+
+use crate::answer::Answer;
+use crate::request::{Operation, Request};
+
+/// A request and its answer, recorded as one operation of `spanwise-core`.
+///
+/// Dropping it ends the operation as cancelled.
+///
+/// ```
+/// use spanwise_core::Provider;
+/// use spanwise_providers::{Codec, Exchange, OpenAiChat};
+///
+/// let request = OpenAiChat.request("/v1/chat/completions", br#"{"model": "gpt-4o"}"#, false);
+/// let exchange = Exchange::start(&request, Provider::OpenAi, "api.openai.com", 443);
+/// exchange.finish(&OpenAiChat.answer(br#"{"id": "chatcmpl-1", "usage": {}}"#, false));
+/// ```
+#[derive(Debug)]
+#[must_use = "dropping it ends the operation as cancelled"]
+pub struct Exchange(Recorded);
+
+#[derive(Debug)]
+enum Recorded {
+    Generation(Generation),
+    Embeddings(Embeddings),
+    FetchResponse(FetchResponse),
+    Retrieval(Retrieval),
+}
+
+impl Exchange {
+    /// Starts the operation that a request begins, under whatever is active here.
+    pub fn start(
+        request: &Request,
+        provider: impl Into<Provider>,
+        address: impl Into<String>,
+        port: u16,
+    ) -> Self {
+        let (provider, address) = (provider.into(), address.into());
+        Self(match request.operation {
+            Operation::Chat | Operation::GenerateContent | Operation::TextCompletion => {
+                let generation = generation(request, provider).server(address, port);
+                Recorded::Generation(generation.start())
+            }
+            Operation::Embeddings => {
+                let model = request.model.clone().unwrap_or_default();
+                let formats = request.encoding_formats.iter().cloned();
+                let embeddings = Embeddings::new(provider, model)
+                    .server(address, port)
+                    .encoding_formats(formats)
+                    .start();
+                if let Some(count) = request.dimension_count {
+                    embeddings.dimension_count(count);
+                }
+                Recorded::Embeddings(embeddings)
+            }
+            Operation::FetchResponse => {
+                let id = request.response_id.clone().unwrap_or_default();
+                let mut fetch = FetchResponse::new(provider, id).server(address, port);
+                if let Some(cursor) = &request.stream_cursor {
+                    fetch = fetch.stream_cursor(cursor.clone());
+                }
+                if let Some(api) = &request.openai_api_type {
+                    fetch = fetch.openai_api_type(api.clone());
+                }
+                Recorded::FetchResponse(fetch.start())
+            }
+            Operation::Retrieval => {
+                let mut retrieval = Retrieval::new("").provider(provider).server(address, port);
+                if let Some(model) = &request.model {
+                    retrieval = retrieval.model(model.clone());
+                }
+                if let Some(top_k) = request.top_k {
+                    retrieval = retrieval.top_k(top_k);
+                }
+                if let Some(query) = &request.content.query {
+                    retrieval = retrieval.query(query);
+                }
+                Recorded::Retrieval(retrieval.start())
+            }
+        })
+    }
+
+    /// One event of a streamed answer has come: it is timed.
+    pub fn event(&self) {
+        if let Recorded::Generation(generation) = &self.0 {
+            generation.chunk(|_| {});
+        }
+    }
+
+    /// Notes what is known of the answer, and goes on.
+    pub fn record(&self, answer: &Answer) {
+        match &self.0 {
+            Recorded::Generation(generation) => generation.record(&answer.response),
+            Recorded::Embeddings(embeddings) => {
+                if let Some(model) = answer.response.known_model() {
+                    embeddings.response_model(model.to_owned());
+                }
+                if let Some(tokens) = answer.usage.and_then(|usage| usage.input_tokens()) {
+                    embeddings.input_tokens(tokens);
+                }
+                if let Some(count) = answer.dimension_count {
+                    embeddings.dimension_count(count);
+                }
+            }
+            Recorded::FetchResponse(fetched) => {
+                if let Some(status) = &answer.status {
+                    fetched.status(status.clone());
+                }
+                fetched.system_parts(&answer.system);
+                if !answer.tools.is_empty() {
+                    fetched.tool_definitions(&answer.tools);
+                }
+                fetched.record(&answer.response);
+            }
+            Recorded::Retrieval(retrieval) => {
+                if !answer.documents.is_empty() {
+                    retrieval.documents(answer.documents.iter().cloned());
+                }
+            }
+        }
+    }
+
+    /// Ends the operation with its answer: as completed, or as failed where the answer says so.
+    pub fn finish(self, answer: &Answer) {
+        self.record(answer);
+        match &answer.error {
+            Some(error) => self.fail_with(error.code.clone(), error.message.clone()),
+            None => match self.0 {
+                Recorded::Generation(generation) => generation.finish(),
+                Recorded::Embeddings(embeddings) => embeddings.finish(),
+                Recorded::FetchResponse(fetched) => fetched.finish(),
+                Recorded::Retrieval(retrieval) => retrieval.finish(),
+            },
+        }
+    }
+
+    /// Ends the operation as failed, with `error.type` and a text that becomes the status description.
+    pub fn fail_with(self, kind: impl Into<String>, message: impl Into<String>) {
+        let (kind, message) = (kind.into(), message.into());
+        match self.0 {
+            Recorded::Generation(generation) => generation.fail_with(kind, message),
+            Recorded::Embeddings(embeddings) => embeddings.fail_with(kind, message),
+            Recorded::FetchResponse(fetched) => fetched.fail_with(kind, message),
+            Recorded::Retrieval(retrieval) => retrieval.fail_with(kind, message),
+        }
+    }
+
+    /// Ends the operation as failed, by the error's type.
+    pub fn fail<E: std::fmt::Display + 'static>(self, error: &E) {
+        match self.0 {
+            Recorded::Generation(generation) => generation.fail(error),
+            Recorded::Embeddings(embeddings) => embeddings.fail(error),
+            Recorded::FetchResponse(fetched) => fetched.fail(error),
+            Recorded::Retrieval(retrieval) => retrieval.fail(error),
+        }
+    }
+
+    /// Runs a future with the operation as the active one.
+    pub fn run<F: Future>(&self, future: F) -> InOperation<F> {
+        match &self.0 {
+            Recorded::Generation(generation) => future.in_operation(generation),
+            Recorded::Embeddings(embeddings) => future.in_operation(embeddings),
+            Recorded::FetchResponse(fetched) => future.in_operation(fetched),
+            Recorded::Retrieval(retrieval) => future.in_operation(retrieval),
+        }
+    }
+
+    /// The context in which the operation is the active one.
+    pub fn context(&self) -> Context {
+        match &self.0 {
+            Recorded::Generation(generation) => generation.context(),
+            Recorded::Embeddings(embeddings) => embeddings.context(),
+            Recorded::FetchResponse(fetched) => fetched.context(),
+            Recorded::Retrieval(retrieval) => retrieval.context(),
+        }
+    }
+}
+
+fn generation(request: &Request, provider: Provider) -> GenerationBuilder<'_> {
+    let model = request.model.clone().unwrap_or_default();
+    let mut generation = match request.operation {
+        Operation::GenerateContent => Generation::generate_content(provider, model),
+        Operation::TextCompletion => Generation::text_completion(provider, model),
+        _ => Generation::chat(provider, model),
+    };
+    macro_rules! say {
+        ($($field:ident)*) => {$(
+            if let Some(value) = &request.$field {
+                generation = generation.$field(value.clone());
+            }
+        )*};
+    }
+    say!(max_tokens temperature top_p top_k frequency_penalty presence_penalty seed choice_count);
+    say!(output_type reasoning_level previous_response_id conversation_id prompt_name prompt_version);
+    say!(openai_api_type);
+    if let Some(tier) = &request.service_tier {
+        generation = generation.openai_service_tier(tier.clone());
+    }
+    if let Some(id) = &request.guardrail_id {
+        generation = generation.bedrock_guardrail_id(id.clone());
+    }
+    if request.stream {
+        generation = generation.streaming();
+    }
+    generation = generation.stop_sequences(request.stop_sequences.iter().cloned());
+    let content = &request.content;
+    if !content.messages.is_empty() {
+        generation = generation.input(&content.messages);
+    }
+    if !content.tools.is_empty() {
+        generation = generation.tool_definitions(&content.tools);
+    }
+    generation.system_parts(&content.system)
+}

@@ -1,0 +1,32 @@
+//! What providers' bytes say, as the GenAI conventions record it.
+//!
+//! Pure functions: request bytes become a [`Request`], answers and the events of streams an [`Answer`].
+//! Fields that are not known pass, those that are missing or broken are absent, and a body that breaks off
+//! yields what could be read of it; nothing here fails. Content is not parsed unless it is asked for.
+//!
+//! | Wire format | Codec |
+//! |---|---|
+//! | OpenAI Chat Completions, and whoever speaks it | [`OpenAiChat`] |
+//! | OpenAI Embeddings | [`OpenAiEmbeddings`] |
+//!
+//! An [`Exchange`] turns both into an operation of `spanwise-core`.
+
+// What is read.
+mod answer;
+mod codec;
+mod request;
+
+// How it is recorded.
+mod exchange;
+
+// The wire formats.
+mod json;
+mod openai_chat;
+mod openai_embeddings;
+
+pub use answer::{Answer, ErrorAnswer};
+pub use codec::{Codec, Decoder, Event};
+pub use exchange::Exchange;
+pub use openai_chat::OpenAiChat;
+pub use openai_embeddings::OpenAiEmbeddings;
+pub use request::{Operation, Request, RequestContent};

@@ -1,0 +1,382 @@
+//! OpenAI Chat Completions, and whoever speaks it.
+//!
+//! Totals contain cached and reasoning tokens already.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+use spanwise_core::{
+    Message, Modality, OpenAiApiType, OutputType, Part, Role, ToolDefinition, Usage,
+};
+
+use crate::answer::{Answer, ErrorAnswer};
+use crate::codec::{Codec, Decoder, Event};
+use crate::json::Json;
+use crate::request::Request;
+
+/// OpenAI's `/v1/chat/completions`.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenAiChat;
+
+impl Codec for OpenAiChat {
+    fn request(&self, _: &str, body: &[u8], content: bool) -> Request {
+        let mut request =
+            Request { openai_api_type: Some(OpenAiApiType::ChatCompletions), ..Request::default() };
+        Json::of(body).fields(|key, value| match key {
+            "model" => request.model = value.text(),
+            "stream" => request.stream = value.is_true(),
+            "max_completion_tokens" => request.max_tokens = value.int().or(request.max_tokens),
+            "max_tokens" => request.max_tokens = request.max_tokens.or(value.int()),
+            "temperature" => request.temperature = value.number(),
+            "top_p" => request.top_p = value.number(),
+            "frequency_penalty" => request.frequency_penalty = value.number(),
+            "presence_penalty" => request.presence_penalty = value.number(),
+            "seed" => request.seed = value.int(),
+            "n" => request.choice_count = value.int(),
+            "stop" => request.stop_sequences = value.texts(),
+            "reasoning_effort" => request.reasoning_level = value.text(),
+            "service_tier" => request.service_tier = value.text(),
+            "response_format" => {
+                request.output_type = request.output_type.take().or(output_type(value));
+            }
+            "modalities" if value.texts().iter().any(|modality| modality == "audio") => {
+                request.output_type = Some(OutputType::Speech);
+            }
+            "messages" if content => {
+                value.items(|message| request.content.messages.push(input_message(message)));
+            }
+            "tools" if content => {
+                value.items(|tool| request.content.tools.extend(definition(tool)))
+            }
+            _ => {}
+        });
+        request
+    }
+
+    fn answer(&self, body: &[u8], content: bool) -> Answer {
+        let mut read = ReadAnswer::default();
+        read.object(Json::of(body), content);
+        read.take()
+    }
+
+    fn error(&self, body: &[u8]) -> Option<ErrorAnswer> {
+        error(Json::of(body).field("error")?)
+    }
+
+    fn decoder(&self, content: bool) -> Box<dyn Decoder> {
+        Box::new(ChatDecoder { content, done: false, read: ReadAnswer::default() })
+    }
+}
+
+/// OpenAI's error object; its `code` is finer than its `type`, and may be missing.
+pub(crate) fn error(error: Json<'_>) -> Option<ErrorAnswer> {
+    let text = |name| error.field(name).and_then(Json::text);
+    let code = text("code").or_else(|| text("type"))?;
+    Some(ErrorAnswer { code, message: text("message").unwrap_or_default() })
+}
+
+fn output_type(format: Json<'_>) -> Option<OutputType> {
+    match format.field("type")?.text()?.as_str() {
+        "json_object" | "json_schema" => Some(OutputType::Json),
+        "text" => Some(OutputType::Text),
+        _ => None,
+    }
+}
+
+fn input_message(message: Json<'_>) -> Message {
+    let mut role = None;
+    let mut name = None;
+    let mut call_id = None;
+    let mut parts = Vec::new();
+    let mut calls = Vec::new();
+    message.fields(|key, value| match key {
+        "role" => role = value.text(),
+        "name" => name = value.text(),
+        "tool_call_id" => call_id = value.text(),
+        "content" => parts = content_parts(value),
+        "refusal" => parts.extend(value.text().map(Part::text)),
+        "tool_calls" => value.items(|call| calls.extend(tool_call(call))),
+        _ => {}
+    });
+    if let Some(id) = call_id {
+        let said: Vec<_> = parts
+            .drain(..)
+            .filter_map(|part| match part {
+                Part::Text { content } => Some(content),
+                _ => None,
+            })
+            .collect();
+        parts.push(Part::tool_call_response(id, said.concat()));
+    }
+    parts.append(&mut calls);
+    let message = Message::new(Role::from(role.unwrap_or_default()), parts);
+    match name {
+        Some(name) => message.name(name),
+        None => message,
+    }
+}
+
+fn content_parts(content: Json<'_>) -> Vec<Part> {
+    if let Some(text) = content.text() {
+        return vec![Part::text(text)];
+    }
+    let mut parts = Vec::new();
+    content.items(|part| parts.extend(content_part(part)));
+    parts
+}
+
+fn content_part(part: Json<'_>) -> Option<Part> {
+    let of = |outer: &str, inner: &str| part.field(outer)?.field(inner)?.text();
+    match part.field("type")?.text()?.as_str() {
+        "text" => Some(Part::text(part.field("text")?.text()?)),
+        "refusal" => Some(Part::text(part.field("refusal")?.text()?)),
+        "image_url" => Some(media("image", &of("image_url", "url")?)),
+        "input_audio" => {
+            let mime_type = of("input_audio", "format").map(|format| format!("audio/{format}"));
+            let content = of("input_audio", "data")?;
+            Some(Part::Blob { modality: "audio".to_owned(), mime_type, content })
+        }
+        "file" => match of("file", "file_id") {
+            Some(id) => Some(Part::file("document", id)),
+            None => Some(media("document", &of("file", "file_data")?)),
+        },
+        other => Some(Part::generic(other, part.read::<Map<String, Value>>()?)),
+    }
+}
+
+/// A data URL is media sent inline; any other one says where it stands.
+pub(crate) fn media(modality: &str, url: &str) -> Part {
+    match url.strip_prefix("data:").and_then(|rest| rest.split_once(";base64,")) {
+        Some((mime_type, data)) => Part::blob(modality, mime_type, data),
+        None => Part::uri(modality, url),
+    }
+}
+
+fn tool_call(call: Json<'_>) -> Option<Part> {
+    let function = call.field("function").or_else(|| call.field("custom"))?;
+    let name = function.field("name")?.text()?;
+    let arguments = function.field("arguments").or_else(|| function.field("input"));
+    let arguments = arguments.and_then(Json::text).unwrap_or_default();
+    let id = call.field("id").and_then(Json::text).unwrap_or_default();
+    Some(Part::tool_call(id, name, arguments))
+}
+
+fn definition(tool: Json<'_>) -> Option<ToolDefinition> {
+    let kind = tool.field("type")?.text()?;
+    let function = tool.field(&kind).unwrap_or(tool);
+    let name = function.field("name").and_then(Json::text).unwrap_or_else(|| kind.clone());
+    let mut definition = ToolDefinition::of_type(kind, name);
+    if let Some(description) = function.field("description").and_then(Json::text) {
+        definition = definition.description(description);
+    }
+    if let Some(parameters) = function.field("parameters").and_then(Json::value) {
+        definition = definition.parameters(parameters);
+    }
+    Some(definition)
+}
+
+/// Tokens as OpenAI counts them: everything is inside the totals.
+pub(crate) fn usage(usage: Json<'_>) -> Usage {
+    let mut told = Usage::unknown();
+    let add = |told: Usage, key: &str, value: Json<'_>| match (key, value.count()) {
+        ("prompt_tokens", Some(tokens)) => told.input(tokens),
+        ("completion_tokens", Some(tokens)) => told.output(tokens),
+        _ => told,
+    };
+    usage.fields(|key, value| match key {
+        "prompt_tokens_details" => value.fields(|key, value| {
+            let Some(tokens) = value.count() else { return };
+            told = match key {
+                "cached_tokens" => told.cache_read(tokens),
+                "text_tokens" => told.input_of(Modality::Text, tokens),
+                "image_tokens" => told.input_of(Modality::Image, tokens),
+                "audio_tokens" => told.input_of(Modality::Audio, tokens),
+                _ => told,
+            };
+        }),
+        "completion_tokens_details" => value.fields(|key, value| {
+            let Some(tokens) = value.count() else { return };
+            told = match key {
+                "reasoning_tokens" => told.reasoning(tokens),
+                "text_tokens" => told.output_of(Modality::Text, tokens),
+                "image_tokens" => told.output_of(Modality::Image, tokens),
+                "audio_tokens" => told.output_of(Modality::Audio, tokens),
+                _ => told,
+            };
+        }),
+        key => told = add(told, key, value),
+    });
+    told
+}
+
+/// What whole answers and chunks have told so far: chunks only tell the same in pieces.
+#[derive(Default)]
+struct ReadAnswer {
+    answer: Answer,
+    choices: BTreeMap<u64, Choice>,
+}
+
+#[derive(Default)]
+struct Choice {
+    text: String,
+    reasoning: String,
+    audio: Option<String>,
+    calls: BTreeMap<u64, Call>,
+    finish_reason: Option<String>,
+}
+
+#[derive(Default)]
+struct Call {
+    id: String,
+    name: String,
+    arguments: String,
+}
+
+/// Beyond this an index is a mistake of the answer's, and what it says is left out.
+const MOST: u64 = 1024;
+
+impl ReadAnswer {
+    fn object(&mut self, object: Json<'_>, content: bool) {
+        let Self { answer, choices } = self;
+        let response = &mut answer.response;
+        let mut error_told = None;
+        object.fields(|key, value| {
+            let known = std::mem::take(response);
+            *response = match (key, value.text()) {
+                ("id", Some(id)) => known.id(id),
+                ("model", Some(model)) => known.model(model),
+                ("service_tier", Some(tier)) => known.openai_service_tier(tier),
+                ("system_fingerprint", Some(print)) => known.openai_system_fingerprint(print),
+                ("usage", _) if !value.is_null() => known.usage(usage(value)),
+                ("error", _) => {
+                    error_told = error(value);
+                    known
+                }
+                ("choices", _) => {
+                    let mut place = 0;
+                    value.items(|choice| {
+                        let index = choice.field("index").and_then(Json::count).unwrap_or(place);
+                        place += 1;
+                        if index < MOST {
+                            choices.entry(index).or_default().read(choice, content);
+                        }
+                    });
+                    known
+                }
+                _ => known,
+            };
+        });
+        answer.error = error_told.or(answer.error.take());
+    }
+
+    fn take(&mut self) -> Answer {
+        let Self { mut answer, choices } = std::mem::take(self);
+        for choice in choices.into_values() {
+            let Choice { finish_reason, .. } = &choice;
+            let response = std::mem::take(&mut answer.response);
+            let response = match finish_reason {
+                Some(reason) => response.finish_reason(reason.clone()),
+                None => response,
+            };
+            let message = choice.message();
+            answer.response =
+                if message.parts().is_empty() { response } else { response.output(message) };
+        }
+        answer
+    }
+}
+
+impl Choice {
+    fn read(&mut self, choice: Json<'_>, content: bool) {
+        choice.fields(|key, value| match key {
+            "finish_reason" => self.finish_reason = value.text().or(self.finish_reason.take()),
+            "message" | "delta" if content => self.read_message(value),
+            _ => {}
+        });
+    }
+
+    fn read_message(&mut self, message: Json<'_>) {
+        message.fields(|key, value| match key {
+            "content" | "refusal" => self.text.extend(value.text()),
+            "reasoning_content" | "reasoning" => self.reasoning.extend(value.text()),
+            "audio" => {
+                self.text.extend(value.field("transcript").and_then(Json::text));
+                let data = value.field("data").and_then(Json::text);
+                if let Some(data) = data {
+                    self.audio.get_or_insert_default().push_str(&data);
+                }
+            }
+            "tool_calls" => {
+                let mut place = 0;
+                value.items(|call| {
+                    let index = call.field("index").and_then(Json::count).unwrap_or(place);
+                    place += 1;
+                    if index < MOST {
+                        self.calls.entry(index).or_default().read(call);
+                    }
+                });
+            }
+            _ => {}
+        });
+    }
+
+    fn message(self) -> Message {
+        let mut parts = Vec::new();
+        if !self.reasoning.is_empty() {
+            parts.push(Part::reasoning(self.reasoning));
+        }
+        if !self.text.is_empty() {
+            parts.push(Part::text(self.text));
+        }
+        let audio = self.audio.map(|content| Part::Blob {
+            modality: "audio".to_owned(),
+            mime_type: None,
+            content,
+        });
+        parts.extend(audio);
+        parts.extend(
+            self.calls
+                .into_values()
+                .map(|call| Part::tool_call(call.id, call.name, call.arguments)),
+        );
+        Message::new(Role::Assistant, parts)
+    }
+}
+
+impl Call {
+    fn read(&mut self, call: Json<'_>) {
+        call.fields(|key, value| match key {
+            "id" => self.id.extend(value.text()),
+            "function" | "custom" => value.fields(|key, value| match key {
+                "name" => self.name.extend(value.text()),
+                "arguments" | "input" => self.arguments.extend(value.text()),
+                _ => {}
+            }),
+            _ => {}
+        });
+    }
+}
+
+struct ChatDecoder {
+    content: bool,
+    done: bool,
+    read: ReadAnswer,
+}
+
+impl Decoder for ChatDecoder {
+    fn event(&mut self, event: Event<'_>) {
+        if event.data.trim_ascii() == b"[DONE]" {
+            self.done = true;
+        } else {
+            self.read.object(Json::of(event.data), self.content);
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        self.done
+    }
+
+    fn take(&mut self) -> Answer {
+        self.read.take()
+    }
+}

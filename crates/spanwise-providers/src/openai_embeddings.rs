@@ -1,0 +1,84 @@
+//! OpenAI Embeddings, and whoever speaks it.
+
+use spanwise_core::{Response, Usage};
+
+use crate::answer::{Answer, ErrorAnswer};
+use crate::codec::{Codec, Decoder, Event};
+use crate::json::Json;
+use crate::openai_chat;
+use crate::request::{Operation, Request};
+
+/// OpenAI's `/v1/embeddings`.
+#[derive(Clone, Copy, Debug)]
+pub struct OpenAiEmbeddings;
+
+impl Codec for OpenAiEmbeddings {
+    fn request(&self, _: &str, body: &[u8], _: bool) -> Request {
+        let mut request = Request { operation: Operation::Embeddings, ..Request::default() };
+        Json::of(body).fields(|key, value| match key {
+            "model" => request.model = value.text(),
+            "encoding_format" => request.encoding_formats = value.texts(),
+            "dimensions" => request.dimension_count = value.int(),
+            _ => {}
+        });
+        request
+    }
+
+    fn answer(&self, body: &[u8], _: bool) -> Answer {
+        let mut answer = Answer::default();
+        Json::of(body).fields(|key, value| match key {
+            "model" => {
+                answer.response =
+                    value.text().map(|model| Response::new().model(model)).unwrap_or_default();
+            }
+            "data" => answer.dimension_count = dimensions(value),
+            "usage" => {
+                let tokens = value.field("prompt_tokens").and_then(Json::count);
+                answer.usage = tokens.map(|tokens| Usage::unknown().input(tokens));
+            }
+            "error" => answer.error = openai_chat::error(value),
+            _ => {}
+        });
+        answer
+    }
+
+    fn error(&self, body: &[u8]) -> Option<ErrorAnswer> {
+        openai_chat::error(Json::of(body).field("error")?)
+    }
+
+    fn decoder(&self, _: bool) -> Box<dyn Decoder> {
+        Box::new(NoStream)
+    }
+}
+
+/// How long the first vector is. One in base64 holds four bytes for each number.
+fn dimensions(data: Json<'_>) -> Option<i64> {
+    let mut first = None;
+    data.items(|item| {
+        first = first.or(item.field("embedding"));
+    });
+    let vector = first?;
+    if let Some(base64) = vector.text() {
+        let padding = base64.bytes().rev().take_while(|byte| *byte == b'=').count();
+        let bytes = (base64.len() / 4 * 3).saturating_sub(padding);
+        return i64::try_from(bytes / 4).ok();
+    }
+    let mut count = 0;
+    vector.items(|_| count += 1);
+    Some(count)
+}
+
+/// Embeddings come whole.
+struct NoStream;
+
+impl Decoder for NoStream {
+    fn event(&mut self, _: Event<'_>) {}
+
+    fn is_done(&self) -> bool {
+        false
+    }
+
+    fn take(&mut self) -> Answer {
+        Answer::default()
+    }
+}
