@@ -100,6 +100,12 @@ impl Response {
         self
     }
 
+    /// Without what the conventions know of OpenAI alone, for others that speak its format.
+    pub fn without_openai(mut self) -> Self {
+        (self.service_tier, self.system_fingerprint) = (None, None);
+        self
+    }
+
     /// The next choice's message. Content: recorded only where outputs are captured.
     pub fn output(mut self, message: Message) -> Self {
         self.output.push(message);

@@ -19,6 +19,11 @@ pub trait Codec: fmt::Debug + Send + Sync {
     /// Why a request was refused, by the body of the refusal; `None` where it does not say.
     fn error(&self, body: &[u8]) -> Option<ErrorAnswer>;
 
+    /// Whether a stream comes as the elements of one JSON array, where its content type is JSON.
+    fn streams_an_array(&self) -> bool {
+        false
+    }
+
     /// What reads an answer that comes as a stream of events.
     fn decoder(&self, content: bool) -> Box<dyn Decoder>;
 }
@@ -34,7 +39,7 @@ pub struct Event<'a> {
 }
 
 /// Reads the events of one answer, in their order.
-pub trait Decoder: Send {
+pub trait Decoder: Send + Sync {
     /// Takes an event.
     fn event(&mut self, event: Event<'_>);
 

@@ -23,7 +23,11 @@ use crate::request::{Operation, Request};
 /// ```
 #[derive(Debug)]
 #[must_use = "dropping it ends the operation as cancelled"]
-pub struct Exchange(Recorded);
+pub struct Exchange {
+    recorded: Recorded,
+    /// `openai.*` belongs to OpenAI alone, though others speak its format.
+    is_openai: bool,
+}
 
 #[derive(Debug)]
 enum Recorded {
@@ -42,7 +46,8 @@ impl Exchange {
         port: u16,
     ) -> Self {
         let (provider, address) = (provider.into(), address.into());
-        Self(match request.operation {
+        let is_openai = provider == Provider::OpenAi;
+        let recorded = match request.operation {
             Operation::Chat | Operation::GenerateContent | Operation::TextCompletion => {
                 let generation = generation(request, provider).server(address, port);
                 Recorded::Generation(generation.start())
@@ -65,7 +70,7 @@ impl Exchange {
                 if let Some(cursor) = &request.stream_cursor {
                     fetch = fetch.stream_cursor(cursor.clone());
                 }
-                if let Some(api) = &request.openai_api_type {
+                if let Some(api) = request.openai_api_type.as_ref().filter(|_| is_openai) {
                     fetch = fetch.openai_api_type(api.clone());
                 }
                 Recorded::FetchResponse(fetch.start())
@@ -83,20 +88,26 @@ impl Exchange {
                 }
                 Recorded::Retrieval(retrieval.start())
             }
-        })
+        };
+        Self { recorded, is_openai }
     }
 
     /// One event of a streamed answer has come: it is timed.
     pub fn event(&self) {
-        if let Recorded::Generation(generation) = &self.0 {
+        if let Recorded::Generation(generation) = &self.recorded {
             generation.chunk(|_| {});
         }
     }
 
     /// Notes what is known of the answer, and goes on.
     pub fn record(&self, answer: &Answer) {
-        match &self.0 {
-            Recorded::Generation(generation) => generation.record(&answer.response),
+        match &self.recorded {
+            Recorded::Generation(generation) if self.is_openai => {
+                generation.record(&answer.response);
+            }
+            Recorded::Generation(generation) => {
+                generation.record(&answer.response.clone().without_openai());
+            }
             Recorded::Embeddings(embeddings) => {
                 if let Some(model) = answer.response.known_model() {
                     embeddings.response_model(model.to_owned());
@@ -116,7 +127,9 @@ impl Exchange {
                 if !answer.tools.is_empty() {
                     fetched.tool_definitions(&answer.tools);
                 }
-                fetched.record(&answer.response);
+                let response = answer.response.clone();
+                let response = if self.is_openai { response } else { response.without_openai() };
+                fetched.record(&response);
             }
             Recorded::Retrieval(retrieval) => {
                 if !answer.documents.is_empty() {
@@ -130,8 +143,8 @@ impl Exchange {
     pub fn finish(self, answer: &Answer) {
         self.record(answer);
         match &answer.error {
-            Some(error) => self.fail_with(error.code.clone(), error.message.clone()),
-            None => match self.0 {
+            Some(error) => self.refused(error.code.clone(), &error.message),
+            None => match self.recorded {
                 Recorded::Generation(generation) => generation.finish(),
                 Recorded::Embeddings(embeddings) => embeddings.finish(),
                 Recorded::FetchResponse(fetched) => fetched.finish(),
@@ -140,10 +153,17 @@ impl Exchange {
         }
     }
 
+    /// Ends the operation as failed, by what the provider said: its code becomes `error.type`, and its
+    /// message, which may quote a prompt, the status description where errors' texts are recorded.
+    pub fn refused(self, code: impl Into<String>, message: &str) {
+        let told = spanwise_core::tells_error_messages();
+        self.fail_with(code, if told { message } else { "" });
+    }
+
     /// Ends the operation as failed, with `error.type` and a text that becomes the status description.
     pub fn fail_with(self, kind: impl Into<String>, message: impl Into<String>) {
         let (kind, message) = (kind.into(), message.into());
-        match self.0 {
+        match self.recorded {
             Recorded::Generation(generation) => generation.fail_with(kind, message),
             Recorded::Embeddings(embeddings) => embeddings.fail_with(kind, message),
             Recorded::FetchResponse(fetched) => fetched.fail_with(kind, message),
@@ -153,7 +173,7 @@ impl Exchange {
 
     /// Ends the operation as failed, by the error's type.
     pub fn fail<E: std::fmt::Display + 'static>(self, error: &E) {
-        match self.0 {
+        match self.recorded {
             Recorded::Generation(generation) => generation.fail(error),
             Recorded::Embeddings(embeddings) => embeddings.fail(error),
             Recorded::FetchResponse(fetched) => fetched.fail(error),
@@ -163,7 +183,7 @@ impl Exchange {
 
     /// Runs a future with the operation as the active one.
     pub fn run<F: Future>(&self, future: F) -> InOperation<F> {
-        match &self.0 {
+        match &self.recorded {
             Recorded::Generation(generation) => future.in_operation(generation),
             Recorded::Embeddings(embeddings) => future.in_operation(embeddings),
             Recorded::FetchResponse(fetched) => future.in_operation(fetched),
@@ -173,7 +193,7 @@ impl Exchange {
 
     /// The context in which the operation is the active one.
     pub fn context(&self) -> Context {
-        match &self.0 {
+        match &self.recorded {
             Recorded::Generation(generation) => generation.context(),
             Recorded::Embeddings(embeddings) => embeddings.context(),
             Recorded::FetchResponse(fetched) => fetched.context(),
@@ -184,6 +204,7 @@ impl Exchange {
 
 fn generation(request: &Request, provider: Provider) -> GenerationBuilder<'_> {
     let model = request.model.clone().unwrap_or_default();
+    let is_openai = provider == Provider::OpenAi;
     let mut generation = match request.operation {
         Operation::GenerateContent => Generation::generate_content(provider, model),
         Operation::TextCompletion => Generation::text_completion(provider, model),
@@ -198,9 +219,11 @@ fn generation(request: &Request, provider: Provider) -> GenerationBuilder<'_> {
     }
     say!(max_tokens temperature top_p top_k frequency_penalty presence_penalty seed choice_count);
     say!(output_type reasoning_level previous_response_id conversation_id prompt_name prompt_version);
-    say!(openai_api_type);
-    if let Some(tier) = &request.service_tier {
-        generation = generation.openai_service_tier(tier.clone());
+    if is_openai {
+        say!(openai_api_type);
+        if let Some(tier) = &request.service_tier {
+            generation = generation.openai_service_tier(tier.clone());
+        }
     }
     if let Some(id) = &request.guardrail_id {
         generation = generation.bedrock_guardrail_id(id.clone());

@@ -9,7 +9,8 @@
 //! | OpenAI Chat Completions, and whoever speaks it | [`OpenAiChat`] |
 //! | OpenAI Embeddings | [`OpenAiEmbeddings`] |
 //!
-//! An [`Exchange`] turns both into an operation of `spanwise-core`.
+//! An [`Exchange`] turns both into an operation of `spanwise-core`; a [`Recogniser`] tells which codec a request
+//! needs, and whose API it goes to.
 
 // What is read.
 mod answer;
@@ -18,6 +19,9 @@ mod request;
 
 // How it is recorded.
 mod exchange;
+
+// Which of them it is.
+mod recogniser;
 
 // The wire formats.
 mod json;
@@ -29,4 +33,5 @@ pub use codec::{Codec, Decoder, Event};
 pub use exchange::Exchange;
 pub use openai_chat::OpenAiChat;
 pub use openai_embeddings::OpenAiEmbeddings;
+pub use recogniser::{Recognised, Recogniser};
 pub use request::{Operation, Request, RequestContent};

@@ -232,6 +232,11 @@ pub fn captures_content() -> bool {
     any() && current_policy().is_some_and(|policy| policy.captures_content())
 }
 
+/// Whether the recorder in force here lets errors' own texts through.
+pub fn tells_error_messages() -> bool {
+    any() && current_policy().is_some_and(|policy| policy.error_messages)
+}
+
 /// A recorder, without counting references where it lives for ever.
 #[derive(Clone)]
 pub(crate) enum RecorderRef {

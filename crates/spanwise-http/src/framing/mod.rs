@@ -1,0 +1,59 @@
+//! The bytes of an answer as events.
+
+mod array;
+mod lines;
+mod sse;
+
+use spanwise_providers::Event;
+
+use self::array::Array;
+use self::lines::Lines;
+use self::sse::ServerSentEvents;
+
+/// More of one event is not kept: what is longer is left out.
+const MOST_OF_AN_EVENT: usize = 16 << 20;
+
+/// How events are told apart.
+pub(crate) enum Framing {
+    ServerSentEvents(Box<ServerSentEvents>),
+    /// A JSON value in each line.
+    Lines(Lines),
+    /// A JSON array, an event in each element. Gemini's streams are so unless asked otherwise.
+    Array(Array),
+}
+
+impl Framing {
+    /// The framing of a content type, where JSON may be an array of events; `None` for what comes whole.
+    pub(crate) fn of(content_type: &str, array: bool) -> Option<Self> {
+        let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        match kind.as_str() {
+            "text/event-stream" => Some(Self::ServerSentEvents(Box::default())),
+            "application/x-ndjson" | "application/jsonl" | "application/x-jsonlines" => {
+                Some(Self::Lines(Lines::default()))
+            }
+            "application/json" if array => Some(Self::Array(Array::default())),
+            _ => None,
+        }
+    }
+
+    /// Takes more bytes, and calls `each` with every event that is complete with them.
+    pub(crate) fn more(&mut self, bytes: &[u8], each: impl FnMut(Event<'_>)) {
+        match self {
+            Self::ServerSentEvents(events) => events.more(bytes, each),
+            Self::Lines(lines) => lines.more(bytes, each),
+            Self::Array(array) => array.more(bytes, each),
+        }
+    }
+
+    /// There is nothing more to come: calls `each` with what was not complete before.
+    pub(crate) fn end(&mut self, each: impl FnMut(Event<'_>)) {
+        match self {
+            Self::Lines(lines) => lines.end(each),
+            // Half an event is none.
+            Self::ServerSentEvents(_) | Self::Array(_) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

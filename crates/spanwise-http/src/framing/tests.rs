@@ -1,0 +1,60 @@
+use super::*;
+
+fn events(mut framing: Framing, pieces: &[&[u8]]) -> Vec<(String, String)> {
+    let mut events = Vec::new();
+    let mut each = |event: Event<'_>| {
+        let data = String::from_utf8_lossy(event.data).into_owned();
+        events.push((event.name.to_owned(), data));
+    };
+    for piece in pieces {
+        framing.more(piece, &mut each);
+    }
+    framing.end(&mut each);
+    events
+}
+
+fn same_however_split(make: impl Fn() -> Framing, bytes: &[u8], expected: &[(&str, &str)]) {
+    let expected: Vec<_> =
+        expected.iter().map(|(name, data)| ((*name).to_owned(), (*data).to_owned())).collect();
+    assert_eq!(events(make(), &[bytes]), expected);
+    for at in 0..bytes.len() {
+        let (before, after) = bytes.split_at(at);
+        assert_eq!(events(make(), &[before, after]), expected, "split at {at}");
+    }
+    let single: Vec<&[u8]> = bytes.chunks(1).collect();
+    assert_eq!(events(make(), &single), expected, "byte by byte");
+}
+
+#[test]
+fn server_sent_events_are_the_same_however_they_are_split() {
+    let make = || Framing::of("text/event-stream; charset=utf-8", false).unwrap();
+    let stream = "event: message_start\ndata: {\"a\":\ndata: 1}\n\n: ping\n\ndata: ä\r\n\r\ndata: [DONE]\n\ndata: half";
+    let expected = [("message_start", "{\"a\":\n1}"), ("", "ä"), ("", "[DONE]")];
+    same_however_split(make, stream.as_bytes(), &expected);
+}
+
+#[test]
+fn lines_are_the_same_however_they_are_split_and_the_last_needs_no_end() {
+    let make = || Framing::of("application/x-ndjson", false).unwrap();
+    let stream = "{\"a\":1}\r\n\n{\"b\":\"ä\"}\n{\"c\":3}";
+    let expected = [("", "{\"a\":1}"), ("", "{\"b\":\"ä\"}"), ("", "{\"c\":3}")];
+    same_however_split(make, stream.as_bytes(), &expected);
+}
+
+#[test]
+fn elements_of_an_array_are_the_same_however_they_are_split() {
+    let make = || Framing::of("application/json", true).unwrap();
+    let stream = "[{\"a\": \"]}\\\"[\", \"b\": [1, {}]}\n,\n{\"c\": \"ä\\\\\"}]\n";
+    let expected = [("", "{\"a\": \"]}\\\"[\", \"b\": [1, {}]}"), ("", "{\"c\": \"ä\\\\\"}")];
+    same_however_split(make, stream.as_bytes(), &expected);
+}
+
+#[test]
+fn bytes_that_are_no_text_stop_nothing() {
+    let broken: &[u8] = b"data: \xff\xfe\n\ndata: after\n\n";
+    let told = events(Framing::of("text/event-stream", false).unwrap(), &[broken]);
+    assert!(told.len() <= 2, "{told:?}");
+    let told = events(Framing::of("application/x-ndjson", false).unwrap(), &[b"\xff\n{}\n"]);
+    assert_eq!(told.len(), 2);
+    assert!(Framing::of("application/json", false).is_none());
+}

@@ -1,0 +1,43 @@
+//! See every model call without touching the code that makes it.
+//!
+//! One line where the client is built, and each of its model calls becomes a span with metrics, streamed or
+//! not. What the caller sends and receives is passed on byte for byte, as it comes.
+//!
+//! | Client | Use |
+//! |---|---|
+//! | any tower client of `http::Request` | [`GenAiLayer`] |
+//! | `reqwest-middleware`, with the feature of that name | `GenAiMiddleware` |
+//! | `async-openai`, with the feature of that name | `async_openai` |
+//!
+//! Requests that are no model call pass untouched, at the price of one look at method and path. Whose API a
+//! host serves is known for common providers, and else said with [`GenAi::host`].
+//!
+//! Inside a client that retries, each attempt is a span; outside, the whole is one.
+
+// What is recorded.
+mod genai;
+mod recording;
+
+// How it is read on the way.
+mod body;
+mod framing;
+mod inflate;
+mod peek;
+
+// Where it is hooked in.
+#[cfg(feature = "async-openai")]
+mod async_openai;
+mod layer;
+#[cfg(feature = "reqwest-middleware")]
+mod middleware;
+#[cfg(any(feature = "async-openai", feature = "reqwest-middleware"))]
+mod reqwest_response;
+
+#[cfg(feature = "async-openai")]
+pub use async_openai::{AsyncOpenAi, async_openai};
+pub use body::RecordedBody;
+pub use genai::GenAi;
+pub use layer::{GenAiLayer, GenAiService, RecordedCall};
+#[cfg(feature = "reqwest-middleware")]
+pub use middleware::GenAiMiddleware;
+pub use peek::PeekedBody;

@@ -1,0 +1,182 @@
+//! One model call, from its request to the last byte of its answer.
+//!
+//! ```text
+//! request ─► Exchange ─► status, headers ─► bytes ─► inflate ─► framing ─► Decoder ─┐
+//!                                             └────► whole, where it is no stream ──┴─► Exchange ends, once
+//! ```
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, StatusCode};
+use opentelemetry::Context;
+use spanwise_providers::{Answer, Codec, Decoder, Event, Exchange};
+
+use crate::framing::Framing;
+use crate::inflate::Inflate;
+
+/// More of an answer that comes whole is passed on and not looked at.
+const MOST_KEPT: usize = 16 << 20;
+
+/// More of a refusal says nothing more.
+const MOST_KEPT_OF_A_REFUSAL: usize = 64 << 10;
+
+/// A model call that is being recorded. Dropping it ends the operation: as completed where the protocol had
+/// said that this was all, else as cancelled, with what had arrived.
+pub(crate) struct Recording(Option<Open>);
+
+struct Open {
+    exchange: Exchange,
+    codec: Arc<dyn Codec>,
+    content: bool,
+    /// The answer was asked for as a stream, and may come as an array.
+    array: bool,
+    answer: Reading,
+}
+
+/// How the answer is read.
+enum Reading {
+    /// It has not begun.
+    Awaited,
+    /// It comes as events.
+    Events { inflate: Inflate, framing: Framing, decoder: Box<dyn Decoder> },
+    /// It comes whole, or is a refusal of this status.
+    Whole { inflate: Inflate, kept: Vec<u8>, refused: Option<StatusCode>, left: Option<u64> },
+}
+
+impl Recording {
+    pub(crate) fn new(
+        exchange: Exchange,
+        codec: Arc<dyn Codec>,
+        content: bool,
+        stream: bool,
+    ) -> Self {
+        let array = stream && codec.streams_an_array();
+        Self(Some(Open { exchange, codec, content, array, answer: Reading::Awaited }))
+    }
+
+    /// The context in which the operation is the active one.
+    pub(crate) fn context(&self) -> Context {
+        self.0.as_ref().map(|open| open.exchange.context()).unwrap_or_default()
+    }
+
+    /// The answer begins.
+    pub(crate) fn answered(&mut self, status: StatusCode, headers: &HeaderMap) {
+        let Some(open) = &mut self.0 else { return };
+        let text =
+            |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
+        let inflate = Inflate::of(text(CONTENT_ENCODING));
+        let framing = Framing::of(text(CONTENT_TYPE).unwrap_or_default(), open.array);
+        open.answer = match framing {
+            Some(framing) if status.is_success() => {
+                Reading::Events { inflate, framing, decoder: open.codec.decoder(open.content) }
+            }
+            _ => Reading::Whole {
+                inflate,
+                kept: Vec::new(),
+                refused: (!status.is_success()).then_some(status),
+                left: text(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
+            },
+        };
+    }
+
+    /// More of the answer has come.
+    pub(crate) fn data(&mut self, bytes: &[u8]) {
+        let Some(Open { exchange, answer, .. }) = &mut self.0 else { return };
+        match answer {
+            Reading::Awaited => {}
+            Reading::Events { inflate, framing, decoder } => {
+                let bytes = inflate.more(bytes);
+                framing.more(&bytes, |event| one(exchange, &mut **decoder, event));
+            }
+            Reading::Whole { inflate, kept, refused, left } => {
+                *left = left.map(|left| left.saturating_sub(bytes.len() as u64));
+                let most = if refused.is_some() { MOST_KEPT_OF_A_REFUSAL } else { MOST_KEPT };
+                let bytes = inflate.more(bytes);
+                let room = most.saturating_sub(kept.len());
+                kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
+            }
+        }
+    }
+
+    /// The answer is complete.
+    pub(crate) fn end(&mut self) {
+        let Some(Open { exchange, codec, content, answer, .. }) = self.0.take() else { return };
+        let _context = exchange.context().attach();
+        match answer {
+            Reading::Awaited => exchange.finish(&Answer::default()),
+            Reading::Events { inflate, mut framing, mut decoder } => {
+                let rest = inflate.rest();
+                framing.more(&rest, |event| one(&exchange, &mut *decoder, event));
+                framing.end(|event| one(&exchange, &mut *decoder, event));
+                exchange.finish(&decoder.take());
+            }
+            Reading::Whole { inflate, mut kept, refused, .. } => {
+                kept.extend(inflate.rest());
+                match refused {
+                    Some(status) => refuse(exchange, &*codec, status, &kept),
+                    None => exchange.finish(&codec.answer(&kept, content)),
+                }
+            }
+        }
+    }
+
+    /// The request or the answer broke.
+    pub(crate) fn broke<E: fmt::Display + 'static>(&mut self, error: &E) {
+        if let Some(mut open) = self.0.take() {
+            let _context = open.exchange.context().attach();
+            open.record_what_arrived();
+            open.exchange.fail(error);
+        }
+    }
+
+    /// Whether there is nothing more to come, as far as the protocol or the length says.
+    fn is_done(&self) -> bool {
+        match self.0.as_ref().map(|open| &open.answer) {
+            Some(Reading::Events { decoder, .. }) => decoder.is_done(),
+            Some(Reading::Whole { left, .. }) => *left == Some(0),
+            Some(Reading::Awaited) | None => false,
+        }
+    }
+}
+
+fn one(exchange: &Exchange, decoder: &mut dyn Decoder, event: Event<'_>) {
+    decoder.event(event);
+    // The last event says that there are no more chunks.
+    if !decoder.is_done() {
+        exchange.event();
+    }
+}
+
+fn refuse(exchange: Exchange, codec: &dyn Codec, status: StatusCode, body: &[u8]) {
+    match codec.error(body) {
+        Some(error) => exchange.refused(error.code, &error.message),
+        None => exchange.refused(status.as_str(), ""),
+    }
+}
+
+impl Open {
+    fn record_what_arrived(&mut self) {
+        if let Reading::Events { decoder, .. } = &mut self.answer {
+            self.exchange.record(&decoder.take());
+        }
+    }
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        if self.is_done() {
+            return self.end();
+        }
+        if let Some(open) = &mut self.0 {
+            open.record_what_arrived();
+        }
+    }
+}
+
+impl fmt::Debug for Recording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recording").field("open", &self.0.is_some()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,28 @@
+//! Answers of `reqwest`, recorded as they are read.
+
+use reqwest::ResponseBuilderExt as _;
+
+use crate::body::RecordedBody;
+use crate::genai::{Call, GenAi};
+use crate::recording::Recording;
+
+/// The model call that a request is, if it is one, and what of its body is there at once.
+pub(crate) fn call(genai: &GenAi, request: &reqwest::Request) -> Option<Recording> {
+    let uri = request.url().as_str().parse().ok()?;
+    let call: Call = genai.call(request.method(), &uri)?;
+    let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
+    Some(call.start(body))
+}
+
+/// The same answer, with what records its body.
+pub(crate) fn record(response: reqwest::Response, mut recording: Recording) -> reqwest::Response {
+    recording.answered(response.status(), response.headers());
+    // The way through `http::Response` loses the URL.
+    let with_url = http::Response::builder().url(response.url().clone()).body(());
+    let (mut parts, body) = http::Response::<reqwest::Body>::from(response).into_parts();
+    if let Ok(with_url) = with_url {
+        parts.extensions.extend(with_url.into_parts().0.extensions);
+    }
+    let body = reqwest::Body::wrap(RecordedBody::new(body, Some(recording)));
+    reqwest::Response::from(http::Response::from_parts(parts, body))
+}

@@ -1,0 +1,115 @@
+//! `async-openai` against a server on this machine.
+
+mod support;
+
+use async_openai::Client;
+use async_openai::config::OpenAIConfig;
+use async_openai::types::chat::{
+    ChatCompletionRequestUserMessageArgs, CreateChatCompletionRequest,
+    CreateChatCompletionRequestArgs,
+};
+use futures_util::StreamExt as _;
+use support::{EVENTS, Script, attributes, record, serve};
+
+const ANSWER: &str = r#"{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"gpt-4o-1",
+    "choices":[{"index":0,"message":{"role":"assistant","content":"Hello","refusal":null},
+    "finish_reason":"stop","logprobs":null}],
+    "usage":{"prompt_tokens":12,"completion_tokens":5,"total_tokens":17}}"#;
+
+fn client(base: String) -> Client<OpenAIConfig> {
+    let config = OpenAIConfig::new().with_api_base(base).with_api_key("sk-canary");
+    Client::with_config(config)
+        .with_http_service(spanwise_http::async_openai(reqwest::Client::new()))
+}
+
+fn request() -> CreateChatCompletionRequest {
+    let message = ChatCompletionRequestUserMessageArgs::default().content("Hi").build().unwrap();
+    CreateChatCompletionRequestArgs::default()
+        .model("gpt-4o")
+        .max_completion_tokens(64u32)
+        .messages([message.into()])
+        .build()
+        .unwrap()
+}
+
+#[test]
+fn a_chat_is_recorded_by_building_the_client_so() {
+    let captured = record(async {
+        let client = client(serve([Script::json(ANSWER)]).await);
+        let answer = client.chat().create(request()).await.unwrap();
+        assert_eq!(answer.choices[0].message.content.as_deref(), Some("Hello"));
+    });
+    insta::assert_snapshot!(attributes(captured.span("chat gpt-4o")), @r#"
+    chat gpt-4o
+    gen_ai.input.messages=[{"role":"user","parts":[{"type":"text","content":"Hi"}]}]
+    gen_ai.operation.name=chat
+    gen_ai.output.messages=[{"role":"assistant","parts":[{"type":"text","content":"Hello"}]}]
+    gen_ai.provider.name=openai
+    gen_ai.request.max_tokens=64
+    gen_ai.request.model=gpt-4o
+    gen_ai.response.finish_reasons=["stop"]
+    gen_ai.response.id=chatcmpl-1
+    gen_ai.response.model=gpt-4o-1
+    gen_ai.usage.input_tokens=12
+    gen_ai.usage.output_tokens=5
+    openai.api.type=chat_completions
+    server.address=127.0.0.1
+    spanwise.outcome=completed
+    "#);
+}
+
+#[test]
+fn a_stream_whose_reader_leaves_at_its_end_is_completed() {
+    let captured = record(async {
+        let events = EVENTS.map(|event| {
+            event
+                .replace(
+                    "\"choices\":",
+                    "\"object\":\"chat.completion.chunk\",\"created\":1,\"choices\":",
+                )
+                .replace("{\"object\"", "{\"id\":\"chatcmpl-1\",\"model\":\"gpt-4o-1\",\"object\"")
+        });
+        let events: Vec<_> = events.iter().map(String::as_str).collect();
+        let client = client(serve([Script::events(&events)]).await);
+        let mut stream = client.chat().create_stream(request()).await.unwrap();
+        let mut said = String::new();
+        while let Some(chunk) = stream.next().await {
+            for choice in chunk.unwrap().choices {
+                said.extend(choice.delta.content);
+            }
+        }
+        assert_eq!(said, "Hello ä");
+        drop(stream);
+        // The crate reads on a task of its own, which ends when it is next polled.
+        tokio::task::yield_now().await;
+    });
+    let span = captured.span("chat gpt-4o");
+    assert_eq!(span.text("spanwise.outcome"), "completed");
+    assert_eq!(span.text("gen_ai.request.stream"), "true");
+    assert_eq!(span.text("spanwise.stream.chunks"), "4");
+}
+
+#[test]
+fn all_attempts_of_a_call_are_one_span() {
+    let captured = record(async {
+        let busy = r#"{"error":{"message":"busy","type":"server_error","param":null,"code":null}}"#;
+        let busy = Script::json(busy).status(500).header("retry-after-ms", "1");
+        let client = client(serve([busy, Script::json(ANSWER)]).await);
+        client.chat().create(request()).await.unwrap();
+    });
+    assert_eq!(captured.spans().len(), 1);
+    assert_eq!(captured.span("chat gpt-4o").text("spanwise.outcome"), "completed");
+}
+
+#[test]
+fn a_refusal_reaches_the_caller_and_the_span() {
+    let captured = record(async {
+        let error = r#"{"error":{"message":"No such model","type":"invalid_request_error","param":"model","code":"model_not_found"}}"#;
+        let client = client(serve([Script::json(error).status(404)]).await);
+        let error = client.chat().create(request()).await.unwrap_err();
+        assert!(error.to_string().contains("No such model"), "{error}");
+    });
+    let span = captured.span("chat gpt-4o");
+    assert_eq!(span.text("error.type"), "model_not_found");
+    assert!(!attributes(span).contains("canary"));
+}
