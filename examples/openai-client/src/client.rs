@@ -14,9 +14,49 @@ use crate::server;
 #[derive(Debug)]
 pub struct Client {
     http: reqwest::Client,
+    api: Api,
+}
+
+/// Where OpenAI's API is, and the key to it.
+#[derive(Debug)]
+pub struct Api {
     base_url: url::Url,
     key: Option<Key>,
     is_local: bool,
+}
+
+impl Api {
+    /// The API that `OPENAI_BASE_URL` and `OPENAI_API_KEY` name; without either a server of the examples'
+    /// own, on a free port of this machine.
+    ///
+    /// # Errors
+    ///
+    /// Where the URL is none, or the server could not be started.
+    pub async fn from_env() -> Result<Self, Error> {
+        // One provider of cryptography for the whole program, and the same as spanwise's.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let set = |variable| std::env::var(variable).ok().filter(|value| !value.is_empty());
+        let (url, key) = (set("OPENAI_BASE_URL"), set("OPENAI_API_KEY"));
+        let is_local = url.is_none() && key.is_none();
+        let base_url = if is_local {
+            server::start().await?
+        } else {
+            let url = url.unwrap_or("https://api.openai.com/v1".to_owned());
+            let url = format!("{}/", url.trim_end_matches('/'));
+            url::Url::parse(&url).map_err(|_| Error::BaseUrl)?
+        };
+        Ok(Self { base_url, key: key.map(Key), is_local })
+    }
+
+    /// The base of its paths, without a slash at the end.
+    pub fn base_url(&self) -> &str {
+        self.base_url.as_str().trim_end_matches('/')
+    }
+
+    /// The key; empty where there is none.
+    pub fn key(&self) -> &str {
+        self.key.as_ref().map_or("", |Key(key)| key)
+    }
 }
 
 struct Key(String);
@@ -85,38 +125,25 @@ pub struct Embedding {
 }
 
 impl Client {
-    /// The API that `OPENAI_BASE_URL` and `OPENAI_API_KEY` name; without either a server of the examples'
-    /// own, on a free port of this machine.
+    /// A client of [`Api::from_env`].
     ///
     /// # Errors
     ///
     /// Where the URL is none, or the server could not be started.
     pub async fn from_env() -> Result<Self, Error> {
-        // One provider of cryptography for the whole program, and the same as spanwise's.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::new();
-        let set = |variable| std::env::var(variable).ok().filter(|value| !value.is_empty());
-        let (url, key) = (set("OPENAI_BASE_URL"), set("OPENAI_API_KEY"));
-        let is_local = url.is_none() && key.is_none();
-        let base_url = if is_local {
-            server::start().await?
-        } else {
-            let url = url.unwrap_or("https://api.openai.com/v1".to_owned());
-            let url = format!("{}/", url.trim_end_matches('/'));
-            url::Url::parse(&url).map_err(|_| Error::BaseUrl)?
-        };
-        Ok(Self { http, base_url, key: key.map(Key), is_local })
+        let api = Api::from_env().await?;
+        Ok(Self { http: reqwest::Client::new(), api })
     }
 
     /// Whether the model is the examples' own.
     pub fn is_local(&self) -> bool {
-        self.is_local
+        self.api.is_local
     }
 
     /// Host and port, for `server.address` and `server.port`.
     pub fn server(&self) -> (String, u16) {
-        let host = self.base_url.host_str().unwrap_or_default().to_owned();
-        (host, self.base_url.port_or_known_default().unwrap_or_default())
+        let host = self.api.base_url.host_str().unwrap_or_default().to_owned();
+        (host, self.api.base_url.port_or_known_default().unwrap_or_default())
     }
 
     /// Asks for a whole answer.
@@ -203,12 +230,12 @@ impl Client {
         path: &str,
         body: Option<&Value>,
     ) -> Result<reqwest::Response, Error> {
-        let url = self.base_url.join(path).map_err(|_| Error::BaseUrl)?;
+        let url = self.api.base_url.join(path).map_err(|_| Error::BaseUrl)?;
         let mut request = self.http.request(method, url);
         if let Some(body) = body {
             request = request.json(body);
         }
-        if let Some(Key(key)) = &self.key {
+        if let Some(Key(key)) = &self.api.key {
             request = request.bearer_auth(key);
         }
         let response = request.send().await?;

@@ -6,5 +6,5 @@ mod client;
 mod server;
 
 pub use chat::{ChatCompletion, ChatRequest, Delta, Options, ToolCall};
-pub use client::{Client, Embedding, Error};
+pub use client::{Api, Client, Embedding, Error};
 pub use reqwest::Method;

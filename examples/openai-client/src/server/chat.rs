@@ -47,6 +47,7 @@ pub(super) async fn chat(Json(request): Json<Value>) -> Response {
     Json(json!({
         "id": "chatcmpl-local-2",
         "object": "chat.completion",
+        "created": 1_700_000_000,
         "model": MODEL,
         "choices": (0..choices).map(choice).collect::<Vec<_>>(),
         "usage": usage(17),
@@ -103,6 +104,7 @@ fn chunk(choices: Value, usage: Value) -> Value {
     json!({
         "id": "chatcmpl-local-1",
         "object": "chat.completion.chunk",
+        "created": 1_700_000_000,
         "model": MODEL,
         "choices": choices,
         "usage": usage,
