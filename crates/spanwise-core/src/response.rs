@@ -106,6 +106,12 @@ impl Response {
         self
     }
 
+    /// The provider shortened the conversation: `gen_ai.conversation.compacted = true`.
+    pub fn compacted(mut self) -> Self {
+        self.compacted = true;
+        self
+    }
+
     /// The next choice's message. Content: recorded only where outputs are captured.
     pub fn output(mut self, message: Message) -> Self {
         self.output.push(message);
