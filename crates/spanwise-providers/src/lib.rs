@@ -8,6 +8,7 @@
 //! |---|---|
 //! | OpenAI Chat Completions, and whoever speaks it | [`OpenAiChat`] |
 //! | OpenAI Embeddings | [`OpenAiEmbeddings`] |
+//! | Anthropic Messages | [`AnthropicMessages`] |
 //!
 //! An [`Exchange`] turns both into an operation of `spanwise-core`; a [`Recogniser`] tells which codec a request
 //! needs, and whose API it goes to.
@@ -24,11 +25,13 @@ mod exchange;
 mod recogniser;
 
 // The wire formats.
+mod anthropic;
 mod json;
 mod openai_chat;
 mod openai_embeddings;
 
 pub use answer::{Answer, ErrorAnswer};
+pub use anthropic::AnthropicMessages;
 pub use codec::{Codec, Decoder, Event};
 pub use exchange::Exchange;
 pub use openai_chat::OpenAiChat;

@@ -46,6 +46,26 @@ pub fn streamed(
     shown(&captured)
 }
 
+/// The same for a stream whose reader stops before its end.
+#[track_caller]
+pub fn broken_off(
+    codec: &dyn Codec,
+    provider: Provider,
+    path: &str,
+    request: &str,
+    events: &[(&str, &str)],
+) -> String {
+    shown(&recorded(codec, provider, path, request, |exchange| {
+        let mut decoder = codec.decoder(true);
+        for (name, data) in events {
+            decoder.event(Event { name, data: data.as_bytes() });
+            exchange.event();
+        }
+        assert!(!decoder.is_done(), "it came to its end");
+        exchange.record(&decoder.take());
+    }))
+}
+
 #[track_caller]
 fn recorded(
     codec: &dyn Codec,
