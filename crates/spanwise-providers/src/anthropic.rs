@@ -95,7 +95,9 @@ fn parts(content: Json<'_>) -> Vec<Part> {
 /// Whether a part is more than the beginning of one that never went on.
 fn says_something(part: &Part) -> bool {
     match part {
-        Part::Text { content } | Part::Reasoning { content } => !content.is_empty(),
+        Part::Text { content } | Part::Reasoning { content } | Part::Blob { content, .. } => {
+            !content.is_empty()
+        }
         _ => true,
     }
 }
@@ -458,6 +460,22 @@ impl Block {
     /// A piece of the JSON that a tool is called with.
     pub(crate) fn input(&mut self, json: &str) {
         self.input.push_str(json);
+    }
+
+    /// A piece of what the provider's tool answered.
+    pub(crate) fn result(&mut self, piece: Option<Value>) {
+        if let Some(Part::ServerToolCallResponse { server_tool_call_response, .. }) = &mut self.part
+            && let Some(Value::Array(pieces)) = server_tool_call_response.get_mut("content")
+        {
+            pieces.extend(piece);
+        }
+    }
+
+    /// A piece of media, in base64.
+    pub(crate) fn bytes(&mut self, base64: &str) {
+        if let Some(Part::Blob { content, .. }) = &mut self.part {
+            content.push_str(base64);
+        }
     }
 
     fn compaction(&mut self, summary: String) {

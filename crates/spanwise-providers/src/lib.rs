@@ -9,6 +9,7 @@
 //! | OpenAI Chat Completions, and whoever speaks it | [`OpenAiChat`] |
 //! | OpenAI Embeddings | [`OpenAiEmbeddings`] |
 //! | Anthropic Messages | [`AnthropicMessages`] |
+//! | Amazon Bedrock: Converse, and Anthropic's models by InvokeModel | [`Bedrock`] |
 //!
 //! An [`Exchange`] turns both into an operation of `spanwise-core`; a [`Recogniser`] tells which codec a request
 //! needs, and whose API it goes to.
@@ -26,12 +27,14 @@ mod recogniser;
 
 // The wire formats.
 mod anthropic;
+mod bedrock;
 mod json;
 mod openai_chat;
 mod openai_embeddings;
 
 pub use answer::{Answer, ErrorAnswer};
 pub use anthropic::AnthropicMessages;
+pub use bedrock::Bedrock;
 pub use codec::{Codec, Decoder, Event};
 pub use exchange::Exchange;
 pub use openai_chat::OpenAiChat;
