@@ -69,6 +69,17 @@ impl<'a> Json<'a> {
         self.0.trim() == "null"
     }
 
+    pub(crate) fn is_object(self) -> bool {
+        self.0.trim_start().starts_with('{')
+    }
+
+    /// How many items an array has.
+    pub(crate) fn length(self) -> i64 {
+        let mut length = 0;
+        self.items(|_| length += 1);
+        length
+    }
+
     /// The strings of an array, or the one string that stands in its place.
     pub(crate) fn texts(self) -> Vec<String> {
         if let Some(text) = self.text() {

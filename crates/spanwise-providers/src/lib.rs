@@ -10,6 +10,7 @@
 //! | OpenAI Embeddings | [`OpenAiEmbeddings`] |
 //! | Anthropic Messages | [`AnthropicMessages`] |
 //! | Amazon Bedrock: Converse, and Anthropic's models by InvokeModel | [`Bedrock`] |
+//! | Ollama's own API | [`Ollama`] |
 //!
 //! An [`Exchange`] turns both into an operation of `spanwise-core`; a [`Recogniser`] tells which codec a request
 //! needs, and whose API it goes to.
@@ -29,6 +30,7 @@ mod recogniser;
 mod anthropic;
 mod bedrock;
 mod json;
+mod ollama;
 mod openai_chat;
 mod openai_embeddings;
 
@@ -37,6 +39,7 @@ pub use anthropic::AnthropicMessages;
 pub use bedrock::Bedrock;
 pub use codec::{Codec, Decoder, Event};
 pub use exchange::Exchange;
+pub use ollama::Ollama;
 pub use openai_chat::OpenAiChat;
 pub use openai_embeddings::OpenAiEmbeddings;
 pub use recogniser::{Recognised, Recogniser};

@@ -161,7 +161,8 @@ fn tool_call(call: Json<'_>) -> Option<Part> {
     Some(Part::tool_call(id, name, arguments))
 }
 
-fn definition(tool: Json<'_>) -> Option<ToolDefinition> {
+/// A tool that the model may call; others word theirs the same way.
+pub(crate) fn definition(tool: Json<'_>) -> Option<ToolDefinition> {
     let kind = tool.field("type")?.text()?;
     let function = tool.field(&kind).unwrap_or(tool);
     let name = function.field("name").and_then(Json::text).unwrap_or_else(|| kind.clone());

@@ -63,9 +63,7 @@ fn dimensions(data: Json<'_>) -> Option<i64> {
         let bytes = (base64.len() / 4 * 3).saturating_sub(padding);
         return i64::try_from(bytes / 4).ok();
     }
-    let mut count = 0;
-    vector.items(|_| count += 1);
-    Some(count)
+    Some(vector.length())
 }
 
 /// Embeddings come whole.
