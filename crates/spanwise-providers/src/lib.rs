@@ -10,6 +10,7 @@
 //! | OpenAI Embeddings | [`OpenAiEmbeddings`] |
 //! | Anthropic Messages | [`AnthropicMessages`] |
 //! | Amazon Bedrock: Converse, and Anthropic's models by InvokeModel | [`Bedrock`] |
+//! | The Gemini API, and Gemini on Vertex AI | [`Gemini`] |
 //! | Ollama's own API | [`Ollama`] |
 //!
 //! An [`Exchange`] turns both into an operation of `spanwise-core`; a [`Recogniser`] tells which codec a request
@@ -29,6 +30,7 @@ mod recogniser;
 // The wire formats.
 mod anthropic;
 mod bedrock;
+mod gemini;
 mod json;
 mod ollama;
 mod openai_chat;
@@ -39,6 +41,7 @@ pub use anthropic::AnthropicMessages;
 pub use bedrock::Bedrock;
 pub use codec::{Codec, Decoder, Event};
 pub use exchange::Exchange;
+pub use gemini::Gemini;
 pub use ollama::Ollama;
 pub use openai_chat::OpenAiChat;
 pub use openai_embeddings::OpenAiEmbeddings;
