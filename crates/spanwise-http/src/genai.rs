@@ -43,9 +43,9 @@ impl GenAi {
             return None;
         }
         let (host, path) = (uri.host()?, uri.path_and_query()?.as_str());
-        let Recognised { provider, codec } = self.0.recognise(method.as_str(), host, path)?;
         let https = uri.scheme_str() != Some("http");
         let port = uri.port_u16().unwrap_or(if https { 443 } else { 80 });
+        let Recognised { provider, codec } = self.0.recognise(method.as_str(), host, port, path)?;
         Some(Call { provider, codec, address: host.to_owned(), port, path: path.to_owned() })
     }
 }

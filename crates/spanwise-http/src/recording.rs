@@ -143,8 +143,7 @@ impl Recording {
 
 fn one(exchange: &Exchange, decoder: &mut dyn Decoder, event: Event<'_>) {
     decoder.event(event);
-    // The last event says that there are no more chunks.
-    if !decoder.is_done() {
+    if !decoder.is_done() || decoder.ends_with_a_chunk() {
         exchange.event();
     }
 }

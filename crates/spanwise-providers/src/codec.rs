@@ -46,6 +46,11 @@ pub trait Decoder: Send + Sync {
     /// Whether the protocol's last event has come: who stops reading here has read it all.
     fn is_done(&self) -> bool;
 
+    /// Whether the last event says more than that it is the last one, and counts as a chunk.
+    fn ends_with_a_chunk(&self) -> bool {
+        false
+    }
+
     /// What has been told so far. Called once, when there is nothing more to come.
     fn take(&mut self) -> Answer;
 }

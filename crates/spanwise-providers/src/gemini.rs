@@ -34,6 +34,10 @@ mod usage;
 pub struct Gemini;
 
 impl Codec for Gemini {
+    fn streams_an_array(&self) -> bool {
+        true
+    }
+
     fn request(&self, path: &str, body: &[u8], content: bool) -> Request {
         let (model, method) = called(path);
         let mut request = Request {
@@ -319,6 +323,10 @@ impl Decoder for ChunkDecoder {
 
     fn is_done(&self) -> bool {
         self.read.is_done()
+    }
+
+    fn ends_with_a_chunk(&self) -> bool {
+        true
     }
 
     fn take(&mut self) -> Answer {

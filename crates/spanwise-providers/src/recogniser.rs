@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use spanwise_core::Provider;
 
+use crate::anthropic::AnthropicMessages;
+use crate::bedrock::Bedrock;
 use crate::codec::Codec;
+use crate::gemini::Gemini;
+use crate::ollama::Ollama;
 use crate::openai_chat::OpenAiChat;
 use crate::openai_embeddings::OpenAiEmbeddings;
 
@@ -27,9 +31,9 @@ pub struct Recognised {
 /// use spanwise_providers::Recogniser;
 ///
 /// let recogniser = Recogniser::default().host("llm.internal", "vllm");
-/// let call = recogniser.recognise("POST", "llm.internal", "/v1/chat/completions").unwrap();
+/// let call = recogniser.recognise("POST", "llm.internal", 443, "/v1/chat/completions").unwrap();
 /// assert_eq!(call.provider, Provider::from("vllm"));
-/// assert!(recogniser.recognise("GET", "llm.internal", "/v1/models").is_none());
+/// assert!(recogniser.recognise("GET", "llm.internal", 443, "/v1/models").is_none());
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Recogniser {
@@ -46,10 +50,14 @@ impl Recogniser {
     }
 
     /// The model call that a request is, if it is one. The path may have a query.
-    pub fn recognise(&self, method: &str, host: &str, path: &str) -> Option<Recognised> {
+    pub fn recognise(&self, method: &str, host: &str, port: u16, path: &str) -> Option<Recognised> {
         let path = path.split('?').next().unwrap_or(path);
-        let format = WIRE_FORMATS.iter().find(|format| (format.is)(method, path))?;
-        let provider = self.provider(host).unwrap_or_else(|| (format.provider)());
+        // Most requests of most programs are no model calls: the host is looked up for those alone that may be.
+        let mut formats = WIRE_FORMATS.iter().filter(|format| (format.is)(method, path)).peekable();
+        formats.peek()?;
+        let provider = self.provider(host);
+        let format = formats.find(|format| format.is_spoken_by(provider.as_ref(), port))?;
+        let provider = provider.unwrap_or_else(|| Provider::from(format.flavour));
         Some(Recognised { provider, codec: (format.codec)() })
     }
 
@@ -65,21 +73,99 @@ struct WireFormat {
     is: fn(&str, &str) -> bool,
     codec: fn() -> Arc<dyn Codec>,
     /// Who speaks it, where the host says nothing.
-    provider: fn() -> Provider,
+    flavour: &'static str,
+    /// Others may use the same paths for something else: it must be this provider, by host or port.
+    alone: bool,
 }
 
-const WIRE_FORMATS: [WireFormat; 2] = [
-    WireFormat {
-        is: |method, path| method == "POST" && path.ends_with("/chat/completions"),
-        codec: || Arc::new(OpenAiChat),
-        provider: || Provider::OpenAi,
-    },
-    WireFormat {
-        is: |method, path| method == "POST" && path.ends_with("/embeddings"),
-        codec: || Arc::new(OpenAiEmbeddings),
-        provider: || Provider::OpenAi,
-    },
+/// Where Ollama listens unless it is told otherwise.
+const OLLAMA_PORT: u16 = 11434;
+
+impl WireFormat {
+    const fn of(
+        flavour: &'static str,
+        codec: fn() -> Arc<dyn Codec>,
+        is: fn(&str, &str) -> bool,
+    ) -> Self {
+        Self { is, codec, flavour, alone: false }
+    }
+
+    const fn alone(self) -> Self {
+        Self { alone: true, ..self }
+    }
+
+    fn is_spoken_by(&self, provider: Option<&Provider>, port: u16) -> bool {
+        let by_port = self.flavour == "ollama" && port == OLLAMA_PORT;
+        !self.alone || by_port || provider.is_some_and(|known| known.as_str() == self.flavour)
+    }
+}
+
+/// The first that fits counts.
+const WIRE_FORMATS: [WireFormat; 7] = [
+    WireFormat::of(
+        "openai",
+        || Arc::new(OpenAiChat),
+        |method, path| method == "POST" && path.ends_with("/chat/completions"),
+    ),
+    WireFormat::of(
+        "anthropic",
+        || Arc::new(AnthropicMessages),
+        |method, path| method == "POST" && path.ends_with("/v1/messages"),
+    ),
+    WireFormat::of(
+        "gcp.gemini",
+        || Arc::new(Gemini),
+        |method, path| {
+            method == "POST" && path.rsplit_once(':').is_some_and(|(_, verb)| is_of_gemini(verb))
+        },
+    ),
+    // `:predict` is for models of all kinds.
+    WireFormat::of(
+        "gcp.vertex_ai",
+        || Arc::new(Gemini),
+        |method, path| method == "POST" && path.ends_with(":predict") && path.contains("embedding"),
+    )
+    .alone(),
+    WireFormat::of(
+        "aws.bedrock",
+        || Arc::new(Bedrock),
+        |method, path| method == "POST" && is_of_bedrock(path),
+    ),
+    WireFormat::of(
+        "ollama",
+        || Arc::new(Ollama),
+        |method, path| {
+            let paths = ["/api/chat", "/api/generate", "/api/embed", "/api/embeddings"];
+            method == "POST" && paths.iter().any(|known| path.ends_with(known))
+        },
+    )
+    .alone(),
+    WireFormat::of(
+        "openai",
+        || Arc::new(OpenAiEmbeddings),
+        |method, path| {
+            method == "POST" && path.ends_with("/embeddings") && !path.ends_with("/api/embeddings")
+        },
+    ),
 ];
+
+fn is_of_gemini(verb: &str) -> bool {
+    let verbs = ["generateContent", "streamGenerateContent", "embedContent", "batchEmbedContents"];
+    verbs.contains(&verb)
+}
+
+/// Models of other vendors than Anthropic have formats of their own behind `invoke`.
+fn is_of_bedrock(path: &str) -> bool {
+    let Some((model, verb)) = path.strip_prefix("/model/").and_then(|rest| rest.rsplit_once('/'))
+    else {
+        return false;
+    };
+    match verb {
+        "converse" | "converse-stream" => true,
+        "invoke" | "invoke-with-response-stream" => model.contains("anthropic"),
+        _ => false,
+    }
+}
 
 /// Hosts of the conventions' providers, and of some that the conventions do not list.
 const HOSTS: [(&str, &str); 30] = [
@@ -132,7 +218,7 @@ mod tests {
     use super::*;
 
     fn provider(host: &str) -> String {
-        let call = Recogniser::default().recognise("POST", host, "/v1/chat/completions");
+        let call = Recogniser::default().recognise("POST", host, 443, "/v1/chat/completions");
         call.unwrap().provider.to_string()
     }
 
@@ -152,10 +238,10 @@ mod tests {
     fn rules_of_ones_own_win_the_last_one_first() {
         let recogniser =
             Recogniser::default().host("localhost", "vllm").host("LOCALHOST", "lm_studio");
-        let call = recogniser.recognise("POST", "localhost", "/v1/embeddings?x=1").unwrap();
+        let call = recogniser.recognise("POST", "localhost", 8000, "/v1/embeddings?x=1").unwrap();
         assert_eq!(call.provider.as_str(), "lm_studio");
         let recogniser = Recogniser::default().host("api.openai.com", "proxy");
-        let call = recogniser.recognise("POST", "api.openai.com", "/v1/embeddings").unwrap();
+        let call = recogniser.recognise("POST", "api.openai.com", 443, "/v1/embeddings").unwrap();
         assert_eq!(call.provider.as_str(), "proxy");
     }
 
@@ -169,8 +255,69 @@ mod tests {
             ("DELETE", "/v1/embeddings"),
             ("POST", "/v1/chat/completions/chatcmpl-1"),
         ] {
-            let call = Recogniser::default().recognise(method, "api.openai.com", path);
+            let call = Recogniser::default().recognise(method, "api.openai.com", 443, path);
             assert!(call.is_none(), "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn the_path_says_which_wire_format_is_spoken() {
+        for (host, port, path, codec, provider) in [
+            ("proxy.example", 443, "/v1/chat/completions", "OpenAiChat", "openai"),
+            (
+                "me.openai.azure.com",
+                443,
+                "/openai/deployments/d/chat/completions?api-version=1",
+                "OpenAiChat",
+                "azure.ai.openai",
+            ),
+            ("proxy.example", 443, "/openai/v1/embeddings", "OpenAiEmbeddings", "openai"),
+            ("proxy.example", 443, "/anthropic/v1/messages", "AnthropicMessages", "anthropic"),
+            (
+                "proxy.example",
+                443,
+                "/v1beta/models/gemini-2.5-pro:streamGenerateContent?alt=sse",
+                "Gemini",
+                "gcp.gemini",
+            ),
+            (
+                "europe-west1-aiplatform.googleapis.com",
+                443,
+                "/v1/projects/p/locations/l/publishers/google/models/text-embedding-005:predict",
+                "Gemini",
+                "gcp.vertex_ai",
+            ),
+            (
+                "proxy.example",
+                443,
+                "/model/amazon.nova-lite-v1:0/converse-stream",
+                "Bedrock",
+                "aws.bedrock",
+            ),
+            ("proxy.example", 443, "/model/anthropic.claude-v2/invoke", "Bedrock", "aws.bedrock"),
+            ("localhost", 11434, "/api/chat", "Ollama", "ollama"),
+            ("localhost", 11434, "/api/embeddings", "Ollama", "ollama"),
+            ("localhost", 11434, "/v1/chat/completions", "OpenAiChat", "openai"),
+        ] {
+            let call = Recogniser::default().recognise("POST", host, port, path).expect(path);
+            assert_eq!(format!("{:?}", call.codec), codec, "{path}");
+            assert_eq!(call.provider.as_str(), provider, "{path}");
+        }
+        let own = Recogniser::default().host("gpu.internal", "ollama");
+        assert!(own.recognise("POST", "gpu.internal", 80, "/api/generate").is_some());
+    }
+
+    #[test]
+    fn paths_that_others_use_as_well_need_the_host() {
+        for path in [
+            "/api/chat",
+            "/api/generate",
+            "/v1/models/m:predict",
+            "/model/amazon.titan-embed-text-v2:0/invoke",
+            "/v1/models/gemini:countTokens",
+        ] {
+            let call = Recogniser::default().recognise("POST", "app.example", 443, path);
+            assert!(call.is_none(), "{path}");
         }
     }
 }

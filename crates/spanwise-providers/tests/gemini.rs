@@ -161,7 +161,7 @@ fn chunks_tell_the_same_in_pieces() {
     server.address=api.example
     server.port=443
     spanwise.outcome=completed
-    spanwise.stream.chunks=4
+    spanwise.stream.chunks=5
     "#);
 }
 

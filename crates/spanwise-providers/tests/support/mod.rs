@@ -35,8 +35,7 @@ pub fn streamed(
         for (name, data) in events {
             assert!(!decoder.is_done(), "the last event is not the last: {name} {data}");
             decoder.event(Event { name, data: data.as_bytes() });
-            // The last event says that there are no more chunks.
-            if !decoder.is_done() {
+            if !decoder.is_done() || decoder.ends_with_a_chunk() {
                 exchange.event();
             }
         }
