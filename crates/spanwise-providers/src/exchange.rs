@@ -3,7 +3,7 @@
 use opentelemetry::Context;
 use spanwise_core::{
     Embeddings, FetchResponse, FutureExt as _, Generation, GenerationBuilder, InOperation,
-    Provider, Retrieval,
+    Provider, ResponseStatus, Retrieval,
 };
 
 use crate::answer::Answer;
@@ -140,11 +140,15 @@ impl Exchange {
     }
 
     /// Ends the operation with its answer: as completed, or as failed where the answer says so.
+    ///
+    /// A failed response that was fetched has been fetched all the same: its status tells.
     pub fn finish(self, answer: &Answer) {
         self.record(answer);
+        let fetched = matches!(self.recorded, Recorded::FetchResponse(_))
+            && answer.status == Some(ResponseStatus::Failed);
         match &answer.error {
-            Some(error) => self.refused(error.code.clone(), &error.message),
-            None => match self.recorded {
+            Some(error) if !fetched => self.refused(error.code.clone(), &error.message),
+            _ => match self.recorded {
                 Recorded::Generation(generation) => generation.finish(),
                 Recorded::Embeddings(embeddings) => embeddings.finish(),
                 Recorded::FetchResponse(fetched) => fetched.finish(),
