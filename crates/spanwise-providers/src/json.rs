@@ -65,6 +65,11 @@ impl<'a> Json<'a> {
         self.read() == Some(true)
     }
 
+    /// The value as it is written.
+    pub(crate) fn raw(self) -> &'a str {
+        self.0.trim()
+    }
+
     pub(crate) fn is_null(self) -> bool {
         self.0.trim() == "null"
     }

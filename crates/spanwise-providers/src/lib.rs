@@ -7,6 +7,7 @@
 //! | Wire format | Codec |
 //! |---|---|
 //! | OpenAI Chat Completions, and whoever speaks it | [`OpenAiChat`] |
+//! | OpenAI Responses, and whoever speaks it; fetching a stored one | [`OpenAiResponses`] |
 //! | OpenAI Embeddings | [`OpenAiEmbeddings`] |
 //! | Anthropic Messages | [`AnthropicMessages`] |
 //! | Amazon Bedrock: Converse, and Anthropic's models by InvokeModel | [`Bedrock`] |
@@ -35,6 +36,7 @@ mod json;
 mod ollama;
 mod openai_chat;
 mod openai_embeddings;
+mod openai_responses;
 
 pub use answer::{Answer, ErrorAnswer};
 pub use anthropic::AnthropicMessages;
@@ -46,4 +48,5 @@ pub use ollama::Ollama;
 pub use openai_chat::OpenAiChat;
 pub use openai_embeddings::OpenAiEmbeddings;
 pub use recogniser::{Recognised, Recogniser};
+pub use openai_responses::OpenAiResponses;
 pub use request::{Operation, Request, RequestContent};

@@ -75,7 +75,7 @@ pub(crate) fn error(error: Json<'_>) -> Option<ErrorAnswer> {
     Some(ErrorAnswer { code, message: text("message").unwrap_or_default() })
 }
 
-fn output_type(format: Json<'_>) -> Option<OutputType> {
+pub(crate) fn output_type(format: Json<'_>) -> Option<OutputType> {
     match format.field("type")?.text()?.as_str() {
         "json_object" | "json_schema" => Some(OutputType::Json),
         "text" => Some(OutputType::Text),
@@ -125,7 +125,7 @@ fn content_parts(content: Json<'_>) -> Vec<Part> {
     parts
 }
 
-fn content_part(part: Json<'_>) -> Option<Part> {
+pub(crate) fn content_part(part: Json<'_>) -> Option<Part> {
     let of = |outer: &str, inner: &str| part.field(outer)?.field(inner)?.text();
     match part.field("type")?.text()?.as_str() {
         "text" => Some(Part::text(part.field("text")?.text()?)),
@@ -156,12 +156,21 @@ fn tool_call(call: Json<'_>) -> Option<Part> {
     let function = call.field("function").or_else(|| call.field("custom"))?;
     let name = function.field("name")?.text()?;
     let arguments = function.field("arguments").or_else(|| function.field("input"));
-    let arguments = arguments.and_then(Json::text).unwrap_or_default();
+    let arguments = arguments.map(written).unwrap_or_default();
     let id = call.field("id").and_then(Json::text).unwrap_or_default();
     Some(Part::tool_call(id, name, arguments))
 }
 
 /// A tool that the model may call; others word theirs the same way.
+/// Text as it is meant, or any other JSON as it is written: some send arguments as objects.
+pub(crate) fn written(value: Json<'_>) -> String {
+    match value.read::<String>() {
+        Some(text) => text,
+        None if value.is_null() => String::new(),
+        None => value.raw().to_owned(),
+    }
+}
+
 pub(crate) fn definition(tool: Json<'_>) -> Option<ToolDefinition> {
     let kind = tool.field("type")?.text()?;
     let function = tool.field(&kind).unwrap_or(tool);
@@ -234,7 +243,7 @@ struct Call {
 }
 
 /// Beyond this an index is a mistake of the answer's, and what it says is left out.
-const MOST: u64 = 1024;
+pub(crate) const MOST: u64 = 1024;
 
 impl ReadAnswer {
     fn object(&mut self, object: Json<'_>, content: bool) {
@@ -350,7 +359,7 @@ impl Call {
             "id" => self.id.extend(value.text()),
             "function" | "custom" => value.fields(|key, value| match key {
                 "name" => self.name.extend(value.text()),
-                "arguments" | "input" => self.arguments.extend(value.text()),
+                "arguments" | "input" => self.arguments.push_str(&written(value)),
                 _ => {}
             }),
             _ => {}
