@@ -13,6 +13,7 @@
 //! | Amazon Bedrock: Converse, and Anthropic's models by InvokeModel | [`Bedrock`] |
 //! | The Gemini API, and Gemini on Vertex AI | [`Gemini`] |
 //! | Ollama's own API | [`Ollama`] |
+//! | Cohere: chat, embed, rerank | [`Cohere`] |
 //!
 //! An [`Exchange`] turns both into an operation of `spanwise-core`; a [`Recogniser`] tells which codec a request
 //! needs, and whose API it goes to.
@@ -32,6 +33,7 @@ mod recogniser;
 mod anthropic;
 mod bedrock;
 mod gemini;
+mod cohere;
 mod json;
 mod ollama;
 mod openai_chat;
@@ -42,6 +44,7 @@ pub use answer::{Answer, ErrorAnswer};
 pub use anthropic::AnthropicMessages;
 pub use bedrock::Bedrock;
 pub use codec::{Codec, Decoder, Event};
+pub use cohere::Cohere;
 pub use exchange::Exchange;
 pub use gemini::Gemini;
 pub use ollama::Ollama;

@@ -152,7 +152,7 @@ pub(crate) fn media(modality: &str, url: &str) -> Part {
     }
 }
 
-fn tool_call(call: Json<'_>) -> Option<Part> {
+pub(crate) fn tool_call(call: Json<'_>) -> Option<Part> {
     let function = call.field("function").or_else(|| call.field("custom"))?;
     let name = function.field("name")?.text()?;
     let arguments = function.field("arguments").or_else(|| function.field("input"));
@@ -235,8 +235,9 @@ struct Choice {
     finish_reason: Option<String>,
 }
 
+/// A tool call, whole or in pieces.
 #[derive(Default)]
-struct Call {
+pub(crate) struct Call {
     id: String,
     name: String,
     arguments: String,
@@ -344,17 +345,13 @@ impl Choice {
             content,
         });
         parts.extend(audio);
-        parts.extend(
-            self.calls
-                .into_values()
-                .map(|call| Part::tool_call(call.id, call.name, call.arguments)),
-        );
+        parts.extend(self.calls.into_values().map(Call::part));
         Message::new(Role::Assistant, parts)
     }
 }
 
 impl Call {
-    fn read(&mut self, call: Json<'_>) {
+    pub(crate) fn read(&mut self, call: Json<'_>) {
         call.fields(|key, value| match key {
             "id" => self.id.extend(value.text()),
             "function" | "custom" => value.fields(|key, value| match key {
@@ -364,6 +361,14 @@ impl Call {
             }),
             _ => {}
         });
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.id.is_empty() && self.name.is_empty() && self.arguments.is_empty()
+    }
+
+    pub(crate) fn part(self) -> Part {
+        Part::tool_call(self.id, self.name, self.arguments)
     }
 }
 

@@ -51,19 +51,26 @@ impl Codec for OpenAiEmbeddings {
     }
 }
 
-/// How long the first vector is. One in base64 holds four bytes for each number.
+/// How long the first vector is.
 fn dimensions(data: Json<'_>) -> Option<i64> {
     let mut first = None;
     data.items(|item| {
-        first = first.or(item.field("embedding"));
+        first = first.or_else(|| item.field("embedding"));
     });
-    let vector = first?;
+    length(first?)
+}
+
+/// How long a vector is. One in base64 holds four bytes for each number.
+pub(crate) fn length(vector: Json<'_>) -> Option<i64> {
     if let Some(base64) = vector.text() {
         let padding = base64.bytes().rev().take_while(|byte| *byte == b'=').count();
         let bytes = (base64.len() / 4 * 3).saturating_sub(padding);
         return i64::try_from(bytes / 4).ok();
     }
     Some(vector.length())
+    let mut count = 0;
+    vector.items(|_| count += 1);
+    (count > 0).then_some(count)
 }
 
 /// Embeddings come whole.
