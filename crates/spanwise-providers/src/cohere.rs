@@ -104,7 +104,7 @@ fn input_message(message: Json<'_>) -> Message {
         "tool_plan" => plan = value.text().map(Part::reasoning),
         "content" => {
             response = Some(value);
-            value.items(|part| parts.extend(content_part(part)));
+            value.items(|part| parts.extend(openai_chat::content_part(part)));
             parts.extend(value.text().map(Part::text));
         }
         "tool_calls" => value.items(|call| calls.extend(openai_chat::tool_call(call))),
@@ -116,13 +116,6 @@ fn input_message(message: Json<'_>) -> Message {
     }
     let parts = plan.into_iter().chain(parts).chain(calls).collect();
     Message::new(Role::from(role.unwrap_or_default()), parts)
-}
-
-fn content_part(part: Json<'_>) -> Option<Part> {
-    match part.field("thinking").and_then(Json::text) {
-        Some(thinking) => Some(Part::reasoning(thinking)),
-        None => openai_chat::content_part(part),
-    }
 }
 
 /// A document that the answer shall be founded on.

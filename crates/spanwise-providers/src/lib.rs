@@ -14,6 +14,7 @@
 //! | The Gemini API, and Gemini on Vertex AI | [`Gemini`] |
 //! | Ollama's own API | [`Ollama`] |
 //! | Cohere: chat, embed, rerank | [`Cohere`] |
+//! | Mistral: chat completions, embeddings | [`Mistral`] |
 //!
 //! An [`Exchange`] turns both into an operation of `spanwise-core`; a [`Recogniser`] tells which codec a request
 //! needs, and whose API it goes to.
@@ -36,6 +37,7 @@ mod gemini;
 mod cohere;
 mod json;
 mod ollama;
+mod mistral;
 mod openai_chat;
 mod openai_embeddings;
 mod openai_responses;
@@ -48,6 +50,7 @@ pub use cohere::Cohere;
 pub use exchange::Exchange;
 pub use gemini::Gemini;
 pub use ollama::Ollama;
+pub use mistral::Mistral;
 pub use openai_chat::OpenAiChat;
 pub use openai_embeddings::OpenAiEmbeddings;
 pub use recogniser::{Recognised, Recogniser};

@@ -20,43 +20,11 @@ pub struct OpenAiChat;
 
 impl Codec for OpenAiChat {
     fn request(&self, _: &str, body: &[u8], content: bool) -> Request {
-        let mut request =
-            Request { openai_api_type: Some(OpenAiApiType::ChatCompletions), ..Request::default() };
-        Json::of(body).fields(|key, value| match key {
-            "model" => request.model = value.text(),
-            "stream" => request.stream = value.is_true(),
-            "max_completion_tokens" => request.max_tokens = value.int().or(request.max_tokens),
-            "max_tokens" => request.max_tokens = request.max_tokens.or(value.int()),
-            "temperature" => request.temperature = value.number(),
-            "top_p" => request.top_p = value.number(),
-            "frequency_penalty" => request.frequency_penalty = value.number(),
-            "presence_penalty" => request.presence_penalty = value.number(),
-            "seed" => request.seed = value.int(),
-            "n" => request.choice_count = value.int(),
-            "stop" => request.stop_sequences = value.texts(),
-            "reasoning_effort" => request.reasoning_level = value.text(),
-            "service_tier" => request.service_tier = value.text(),
-            "response_format" => {
-                request.output_type = request.output_type.take().or(output_type(value));
-            }
-            "modalities" if value.texts().iter().any(|modality| modality == "audio") => {
-                request.output_type = Some(OutputType::Speech);
-            }
-            "messages" if content => {
-                value.items(|message| request.content.messages.push(input_message(message)));
-            }
-            "tools" if content => {
-                value.items(|tool| request.content.tools.extend(definition(tool)))
-            }
-            _ => {}
-        });
-        request
+        Request { openai_api_type: Some(OpenAiApiType::ChatCompletions), ..request(body, content) }
     }
 
     fn answer(&self, body: &[u8], content: bool) -> Answer {
-        let mut read = ReadAnswer::default();
-        read.object(Json::of(body), content);
-        read.take()
+        answer(body, content, Flavour::OpenAi)
     }
 
     fn error(&self, body: &[u8]) -> Option<ErrorAnswer> {
@@ -64,14 +32,66 @@ impl Codec for OpenAiChat {
     }
 
     fn decoder(&self, content: bool) -> Box<dyn Decoder> {
-        Box::new(ChatDecoder { content, done: false, read: ReadAnswer::default() })
+        decoder(content, Flavour::OpenAi)
     }
 }
 
-/// OpenAI's error object; its `code` is finer than its `type`, and may be missing.
+/// Whose dialect it is.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Flavour {
+    #[default]
+    OpenAi,
+    /// What the conventions have for OpenAI alone is left out.
+    Other,
+}
+
+pub(crate) fn request(body: &[u8], content: bool) -> Request {
+    let mut request = Request::default();
+    Json::of(body).fields(|key, value| match key {
+        "model" => request.model = value.text(),
+        "stream" => request.stream = value.is_true(),
+        "max_completion_tokens" => request.max_tokens = value.int().or(request.max_tokens),
+        "max_tokens" => request.max_tokens = request.max_tokens.or(value.int()),
+        "temperature" => request.temperature = value.number(),
+        "top_p" => request.top_p = value.number(),
+        "frequency_penalty" => request.frequency_penalty = value.number(),
+        "presence_penalty" => request.presence_penalty = value.number(),
+        "seed" | "random_seed" => request.seed = value.int(),
+        "n" => request.choice_count = value.int(),
+        "stop" => request.stop_sequences = value.texts(),
+        "reasoning_effort" => request.reasoning_level = value.text(),
+        "service_tier" => request.service_tier = value.text(),
+        "response_format" => {
+            request.output_type = request.output_type.take().or(output_type(value));
+        }
+        "modalities" if value.texts().iter().any(|modality| modality == "audio") => {
+            request.output_type = Some(OutputType::Speech);
+        }
+        "messages" if content => {
+            value.items(|message| request.content.messages.push(input_message(message)));
+        }
+        "tools" if content => value.items(|tool| request.content.tools.extend(definition(tool))),
+        _ => {}
+    });
+    request
+}
+
+pub(crate) fn answer(body: &[u8], content: bool, flavour: Flavour) -> Answer {
+    let mut read = ReadAnswer { flavour, ..ReadAnswer::default() };
+    read.object(Json::of(body), content);
+    read.take()
+}
+
+pub(crate) fn decoder(content: bool, flavour: Flavour) -> Box<dyn Decoder> {
+    let read = ReadAnswer { flavour, ..ReadAnswer::default() };
+    Box::new(ChatDecoder { content, done: false, read })
+}
+
+/// OpenAI's error object; its `code` is finer than its `type`, and may be missing, or a mere number.
 pub(crate) fn error(error: Json<'_>) -> Option<ErrorAnswer> {
     let text = |name| error.field(name).and_then(Json::text);
-    let code = text("code").or_else(|| text("type"))?;
+    let is_word = |code: &String| !code.bytes().all(|byte| byte.is_ascii_digit());
+    let code = text("code").filter(is_word).or_else(|| text("type")).or_else(|| text("code"))?;
     Some(ErrorAnswer { code, message: text("message").unwrap_or_default() })
 }
 
@@ -130,18 +150,35 @@ pub(crate) fn content_part(part: Json<'_>) -> Option<Part> {
     match part.field("type")?.text()?.as_str() {
         "text" => Some(Part::text(part.field("text")?.text()?)),
         "refusal" => Some(Part::text(part.field("refusal")?.text()?)),
-        "image_url" => Some(media("image", &of("image_url", "url")?)),
+        "thinking" => Some(Part::reasoning(thinking(part)?)),
+        "image_url" => {
+            let url = of("image_url", "url").or_else(|| part.field("image_url")?.text())?;
+            Some(media("image", &url))
+        }
+        "document_url" => Some(media("document", &part.field("document_url")?.text()?)),
         "input_audio" => {
             let mime_type = of("input_audio", "format").map(|format| format!("audio/{format}"));
-            let content = of("input_audio", "data")?;
+            let content =
+                of("input_audio", "data").or_else(|| part.field("input_audio")?.text())?;
+            if content.contains(':') {
+                return Some(media("audio", &content));
+            }
             Some(Part::Blob { modality: "audio".to_owned(), mime_type, content })
         }
-        "file" => match of("file", "file_id") {
+        "file" => match of("file", "file_id").or_else(|| part.field("file_id")?.text()) {
             Some(id) => Some(Part::file("document", id)),
             None => Some(media("document", &of("file", "file_data")?)),
         },
         other => Some(Part::generic(other, part.read::<Map<String, Value>>()?)),
     }
+}
+
+/// Thinking is a text, or a list of them.
+fn thinking(part: Json<'_>) -> Option<String> {
+    let told = part.field("thinking")?;
+    let mut text = told.text().unwrap_or_default();
+    told.items(|piece| text.extend(piece.field("text").and_then(Json::text)));
+    (!text.is_empty()).then_some(text)
 }
 
 /// A data URL is media sent inline; any other one says where it stands.
@@ -191,10 +228,11 @@ pub(crate) fn usage(usage: Json<'_>) -> Usage {
     let add = |told: Usage, key: &str, value: Json<'_>| match (key, value.count()) {
         ("prompt_tokens", Some(tokens)) => told.input(tokens),
         ("completion_tokens", Some(tokens)) => told.output(tokens),
+        ("num_cached_tokens", Some(tokens)) => told.cache_read(tokens),
         _ => told,
     };
     usage.fields(|key, value| match key {
-        "prompt_tokens_details" => value.fields(|key, value| {
+        "prompt_tokens_details" | "prompt_token_details" => value.fields(|key, value| {
             let Some(tokens) = value.count() else { return };
             told = match key {
                 "cached_tokens" => told.cache_read(tokens),
@@ -222,6 +260,7 @@ pub(crate) fn usage(usage: Json<'_>) -> Usage {
 /// What whole answers and chunks have told so far: chunks only tell the same in pieces.
 #[derive(Default)]
 struct ReadAnswer {
+    flavour: Flavour,
     answer: Answer,
     choices: BTreeMap<u64, Choice>,
 }
@@ -231,6 +270,7 @@ struct Choice {
     text: String,
     reasoning: String,
     audio: Option<String>,
+    others: Vec<Part>,
     calls: BTreeMap<u64, Call>,
     finish_reason: Option<String>,
 }
@@ -248,7 +288,8 @@ pub(crate) const MOST: u64 = 1024;
 
 impl ReadAnswer {
     fn object(&mut self, object: Json<'_>, content: bool) {
-        let Self { answer, choices } = self;
+        let Self { flavour, answer, choices } = self;
+        let is_openai = *flavour == Flavour::OpenAi;
         let response = &mut answer.response;
         let mut error_told = None;
         object.fields(|key, value| {
@@ -256,11 +297,17 @@ impl ReadAnswer {
             *response = match (key, value.text()) {
                 ("id", Some(id)) => known.id(id),
                 ("model", Some(model)) => known.model(model),
-                ("service_tier", Some(tier)) => known.openai_service_tier(tier),
-                ("system_fingerprint", Some(print)) => known.openai_system_fingerprint(print),
+                ("service_tier", Some(tier)) if is_openai => known.openai_service_tier(tier),
+                ("system_fingerprint", Some(print)) if is_openai => {
+                    known.openai_system_fingerprint(print)
+                }
                 ("usage", _) if !value.is_null() => known.usage(usage(value)),
                 ("error", _) => {
                     error_told = error(value);
+                    known
+                }
+                ("object", Some(kind)) if kind == "error" => {
+                    error_told = error(object);
                     known
                 }
                 ("choices", _) => {
@@ -281,7 +328,7 @@ impl ReadAnswer {
     }
 
     fn take(&mut self) -> Answer {
-        let Self { mut answer, choices } = std::mem::take(self);
+        let Self { mut answer, choices, .. } = std::mem::take(self);
         for choice in choices.into_values() {
             let Choice { finish_reason, .. } = &choice;
             let response = std::mem::take(&mut answer.response);
@@ -308,7 +355,14 @@ impl Choice {
 
     fn read_message(&mut self, message: Json<'_>) {
         message.fields(|key, value| match key {
-            "content" | "refusal" => self.text.extend(value.text()),
+            "content" | "refusal" => {
+                self.text.extend(value.text());
+                value.items(|part| match content_part(part) {
+                    Some(Part::Text { content }) => self.text.push_str(&content),
+                    Some(Part::Reasoning { content }) => self.reasoning.push_str(&content),
+                    other => self.others.extend(other),
+                });
+            }
             "reasoning_content" | "reasoning" => self.reasoning.extend(value.text()),
             "audio" => {
                 self.text.extend(value.field("transcript").and_then(Json::text));
@@ -345,6 +399,7 @@ impl Choice {
             content,
         });
         parts.extend(audio);
+        parts.extend(self.others);
         parts.extend(self.calls.into_values().map(Call::part));
         Message::new(Role::Assistant, parts)
     }

@@ -17,8 +17,9 @@ impl Codec for OpenAiEmbeddings {
         let mut request = Request { operation: Operation::Embeddings, ..Request::default() };
         Json::of(body).fields(|key, value| match key {
             "model" => request.model = value.text(),
-            "encoding_format" => request.encoding_formats = value.texts(),
-            "dimensions" => request.dimension_count = value.int(),
+            // Some know types of numbers besides, and other words.
+            "encoding_format" | "output_dtype" => request.encoding_formats.extend(value.texts()),
+            "dimensions" | "output_dimension" => request.dimension_count = value.int(),
             _ => {}
         });
         request
