@@ -3,7 +3,7 @@
 mod support;
 
 use spanwise_core::Provider;
-use spanwise_providers::{Codec, Cohere};
+use spanwise_providers::{Codec, Cohere, Event};
 use support::{streamed, survives_nonsense, whole};
 
 const CHAT: &str = "/v2/chat";
@@ -132,6 +132,21 @@ fn events_tell_the_same_in_pieces() {
     "#);
     let events: Vec<_> = events.into_iter().map(|(_, data)| data).collect();
     survives_nonsense(&Cohere, CHAT, &events);
+}
+
+#[test]
+fn a_stream_that_breaks_off_has_told_what_had_arrived() {
+    let mut decoder = Cohere.decoder(true);
+    for data in [
+        r#"{"type":"message-start","id":"1","delta":{"message":{"role":"assistant","content":[]}}}"#,
+        r#"{"type":"content-delta","index":0,"delta":{"message":{"content":{"text":"A c"}}}}"#,
+        r#"{"type":"content-delta","index":0,"delta":{"message":{"content":{"te"#,
+    ] {
+        decoder.event(Event { name: "", data: data.as_bytes() });
+    }
+    assert!(!decoder.is_done());
+    let told = format!("{:?}", decoder.take());
+    assert!(told.contains("text(3 bytes)"), "{told}");
 }
 
 #[test]
