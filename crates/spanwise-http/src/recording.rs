@@ -11,7 +11,7 @@ use std::sync::Arc;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use opentelemetry::Context;
-use spanwise_providers::{Answer, Codec, Decoder, Event, Exchange};
+use spanwise_providers::{Answer, Codec, Decoder, ErrorAnswer, Event, Exchange};
 
 use crate::framing::Framing;
 use crate::inflate::Inflate;
@@ -149,10 +149,9 @@ fn one(exchange: &Exchange, decoder: &mut dyn Decoder, event: Event<'_>) {
 }
 
 fn refuse(exchange: Exchange, codec: &dyn Codec, status: StatusCode, body: &[u8]) {
-    match codec.error(body) {
-        Some(error) => exchange.refused(error.code, &error.message),
-        None => exchange.refused(status.as_str(), ""),
-    }
+    let ErrorAnswer { code, message } = codec.error(body).unwrap_or_default();
+    let code = if code.is_empty() { status.as_str().to_owned() } else { code };
+    exchange.refused(code, &message);
 }
 
 impl Open {

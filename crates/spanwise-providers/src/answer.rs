@@ -24,9 +24,10 @@ pub struct Answer {
 }
 
 /// Why a provider refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ErrorAnswer {
-    /// The provider's word for it, of low cardinality: becomes `error.type`.
+    /// The provider's word for it, of low cardinality: becomes `error.type`. Empty where it has none; then
+    /// the HTTP status says it.
     pub code: String,
     /// What it says; recorded only where errors' texts are.
     pub message: String,

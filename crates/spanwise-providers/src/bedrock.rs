@@ -56,11 +56,12 @@ impl Codec for Bedrock {
     /// The code stands in a header, and only sometimes in the body too.
     fn error(&self, body: &[u8]) -> Option<ErrorAnswer> {
         let body = Json::of(body);
-        let kind = body.field("__type")?.text()?;
+        let kind = body.field("__type").and_then(Json::text).unwrap_or_default();
         // As in `com.amazon.coral.validate#ValidationException:http://…`.
         let kind = kind.rsplit_once('#').map_or(kind.as_str(), |(_, kind)| kind);
-        let code = kind.split(':').next().filter(|code| !code.is_empty())?.to_owned();
-        Some(ErrorAnswer { code, message: message(body) })
+        let code = kind.split(':').next().unwrap_or_default().to_owned();
+        let message = message(body);
+        (!code.is_empty() || !message.is_empty()).then_some(ErrorAnswer { code, message })
     }
 
     fn decoder(&self, content: bool) -> Box<dyn Decoder> {

@@ -74,8 +74,9 @@ impl Codec for Cohere {
     }
 
     /// Refusals are texts for people to read; what kind they are of, only the status says.
-    fn error(&self, _: &[u8]) -> Option<ErrorAnswer> {
-        None
+    fn error(&self, body: &[u8]) -> Option<ErrorAnswer> {
+        let message = Json::of(body).field("message")?.text()?;
+        Some(ErrorAnswer { code: String::new(), message })
     }
 
     fn decoder(&self, content: bool) -> Box<dyn Decoder> {

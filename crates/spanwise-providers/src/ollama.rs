@@ -61,8 +61,9 @@ impl Codec for Ollama {
         read.take()
     }
 
-    fn error(&self, _: &[u8]) -> Option<ErrorAnswer> {
-        None
+    fn error(&self, body: &[u8]) -> Option<ErrorAnswer> {
+        let message = Json::of(body).field("error")?.text()?;
+        Some(ErrorAnswer { code: String::new(), message })
     }
 
     fn decoder(&self, content: bool) -> Box<dyn Decoder> {

@@ -198,7 +198,6 @@ pub(crate) fn tool_call(call: Json<'_>) -> Option<Part> {
     Some(Part::tool_call(id, name, arguments))
 }
 
-/// A tool that the model may call; others word theirs the same way.
 /// Text as it is meant, or any other JSON as it is written: some send arguments as objects.
 pub(crate) fn written(value: Json<'_>) -> String {
     match value.read::<String>() {
@@ -208,6 +207,7 @@ pub(crate) fn written(value: Json<'_>) -> String {
     }
 }
 
+/// A tool that the model may call; others word theirs the same way.
 pub(crate) fn definition(tool: Json<'_>) -> Option<ToolDefinition> {
     let kind = tool.field("type")?.text()?;
     let function = tool.field(&kind).unwrap_or(tool);

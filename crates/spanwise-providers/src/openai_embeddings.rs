@@ -68,10 +68,7 @@ pub(crate) fn length(vector: Json<'_>) -> Option<i64> {
         let bytes = (base64.len() / 4 * 3).saturating_sub(padding);
         return i64::try_from(bytes / 4).ok();
     }
-    Some(vector.length())
-    let mut count = 0;
-    vector.items(|_| count += 1);
-    (count > 0).then_some(count)
+    Some(vector.length()).filter(|count| *count > 0)
 }
 
 /// Embeddings come whole.

@@ -7,10 +7,13 @@ use spanwise_core::Provider;
 use crate::anthropic::AnthropicMessages;
 use crate::bedrock::Bedrock;
 use crate::codec::Codec;
+use crate::cohere::Cohere;
 use crate::gemini::Gemini;
+use crate::mistral::Mistral;
 use crate::ollama::Ollama;
 use crate::openai_chat::OpenAiChat;
 use crate::openai_embeddings::OpenAiEmbeddings;
+use crate::openai_responses::OpenAiResponses;
 
 /// A request that is a model call.
 #[derive(Clone, Debug)]
@@ -101,7 +104,39 @@ impl WireFormat {
 }
 
 /// The first that fits counts.
-const WIRE_FORMATS: [WireFormat; 7] = [
+const WIRE_FORMATS: [WireFormat; 11] = [
+    WireFormat::of(
+        "mistral_ai",
+        || Arc::new(Mistral),
+        |method, path| {
+            method == "POST"
+                && (path.ends_with("/chat/completions") || path.ends_with("/embeddings"))
+        },
+    )
+    .alone(),
+    WireFormat::of(
+        "cohere",
+        || Arc::new(Cohere),
+        |method, path| {
+            let paths = ["/v2/chat", "/v2/embed", "/v2/rerank"];
+            method == "POST" && paths.iter().any(|known| path.ends_with(known))
+        },
+    )
+    .alone(),
+    WireFormat::of(
+        "openai",
+        || Arc::new(OpenAiResponses),
+        |method, path| method == "POST" && path.ends_with("/responses"),
+    ),
+    WireFormat::of(
+        "openai",
+        || Arc::new(OpenAiResponses),
+        |method, path| {
+            let fetched =
+                path.rsplit_once('/').is_some_and(|(before, _)| before.ends_with("/responses"));
+            method == "GET" && fetched
+        },
+    ),
     WireFormat::of(
         "openai",
         || Arc::new(OpenAiChat),
@@ -296,6 +331,10 @@ mod tests {
             ),
             ("proxy.example", 443, "/model/anthropic.claude-v2/invoke", "Bedrock", "aws.bedrock"),
             ("localhost", 11434, "/api/chat", "Ollama", "ollama"),
+            ("api.mistral.ai", 443, "/v1/chat/completions", "Mistral", "mistral_ai"),
+            ("api.mistral.ai", 443, "/v1/embeddings", "Mistral", "mistral_ai"),
+            ("api.cohere.com", 443, "/v2/rerank", "Cohere", "cohere"),
+            ("proxy.example", 443, "/v1/responses", "OpenAiResponses", "openai"),
             ("localhost", 11434, "/api/embeddings", "Ollama", "ollama"),
             ("localhost", 11434, "/v1/chat/completions", "OpenAiChat", "openai"),
         ] {
@@ -308,10 +347,22 @@ mod tests {
     }
 
     #[test]
+    fn a_stored_response_is_fetched_and_not_deleted() {
+        let recognise = |method: &str, path: &str| {
+            Recogniser::default().recognise(method, "api.openai.com", 443, path).is_some()
+        };
+        assert!(recognise("GET", "/v1/responses/resp_1?stream=true"));
+        assert!(!recognise("DELETE", "/v1/responses/resp_1"));
+        assert!(!recognise("POST", "/v1/responses/resp_1/cancel"));
+        assert!(!recognise("GET", "/v1/responses/resp_1/input_items"));
+    }
+
+    #[test]
     fn paths_that_others_use_as_well_need_the_host() {
         for path in [
             "/api/chat",
             "/api/generate",
+            "/v2/chat",
             "/v1/models/m:predict",
             "/model/amazon.titan-embed-text-v2:0/invoke",
             "/v1/models/gemini:countTokens",

@@ -219,7 +219,9 @@ fn a_rerank_becomes_a_retrieval() {
 
 #[test]
 fn a_refusal_of_the_api_has_no_word_for_its_kind() {
-    assert_eq!(Cohere.error(br#"{"id": "1", "message": "invalid api token"}"#), None);
+    let error = Cohere.error(br#"{"id": "1", "message": "invalid api token"}"#).unwrap();
+    assert_eq!((error.code.as_str(), error.message.as_str()), ("", "invalid api token"));
+    assert_eq!(Cohere.error(b"<html>"), None);
 }
 
 #[test]

@@ -180,7 +180,9 @@ fn answers_are_streamed_unless_the_request_says_otherwise() {
 
 #[test]
 fn a_refusal_has_no_code() {
-    assert_eq!(Ollama.error(br#"{"error": "model 'secret' not found"}"#), None);
+    let error = Ollama.error(br#"{"error": "model 'secret' not found"}"#).unwrap();
+    assert_eq!((error.code.as_str(), error.message.as_str()), ("", "model 'secret' not found"));
+    assert_eq!(Ollama.error(b"<html>"), None);
 }
 
 #[test]
