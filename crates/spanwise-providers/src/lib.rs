@@ -17,7 +17,8 @@
 //! | Mistral: chat completions, embeddings | [`Mistral`] |
 //!
 //! An [`Exchange`] turns both into an operation of `spanwise-core`; a [`Recogniser`] tells which codec a request
-//! needs, and whose API it goes to.
+//! needs, and whose API it goes to. Programs that have a provider's JSON record it by hand with
+//! [`RecordAnswer`].
 
 // What is read.
 mod answer;
@@ -26,6 +27,7 @@ mod request;
 
 // How it is recorded.
 mod exchange;
+mod record;
 
 // Which of them it is.
 mod recogniser;
@@ -55,4 +57,5 @@ pub use openai_chat::OpenAiChat;
 pub use openai_embeddings::OpenAiEmbeddings;
 pub use openai_responses::OpenAiResponses;
 pub use recogniser::{Recognised, Recogniser};
+pub use record::{AnswerBody, RecordAnswer};
 pub use request::{Operation, Request, RequestContent};

@@ -1,12 +1,14 @@
 //! The bytes of an answer as events.
 
 mod array;
+mod event_stream;
 mod lines;
 mod sse;
 
 use spanwise_providers::Event;
 
 use self::array::Array;
+use self::event_stream::EventStream;
 use self::lines::Lines;
 use self::sse::ServerSentEvents;
 
@@ -20,6 +22,8 @@ pub(crate) enum Framing {
     Lines(Lines),
     /// A JSON array, an event in each element. Gemini's streams are so unless asked otherwise.
     Array(Array),
+    /// Binary messages, each with its checksums.
+    EventStream(Box<EventStream>),
 }
 
 impl Framing {
@@ -31,6 +35,7 @@ impl Framing {
             "application/x-ndjson" | "application/jsonl" | "application/x-jsonlines" => {
                 Some(Self::Lines(Lines::default()))
             }
+            "application/vnd.amazon.eventstream" => Some(Self::EventStream(Box::default())),
             "application/json" if array => Some(Self::Array(Array::default())),
             _ => None,
         }
@@ -42,6 +47,7 @@ impl Framing {
             Self::ServerSentEvents(events) => events.more(bytes, each),
             Self::Lines(lines) => lines.more(bytes, each),
             Self::Array(array) => array.more(bytes, each),
+            Self::EventStream(events) => events.more(bytes, each),
         }
     }
 
@@ -50,7 +56,7 @@ impl Framing {
         match self {
             Self::Lines(lines) => lines.end(each),
             // Half an event is none.
-            Self::ServerSentEvents(_) | Self::Array(_) => {}
+            Self::ServerSentEvents(_) | Self::Array(_) | Self::EventStream(_) => {}
         }
     }
 }

@@ -58,3 +58,40 @@ fn bytes_that_are_no_text_stop_nothing() {
     assert_eq!(told.len(), 2);
     assert!(Framing::of("application/json", false).is_none());
 }
+
+fn message(header: &'static str, name: &'static str, data: &'static str) -> Vec<u8> {
+    use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
+
+    let message = Message::new(data.as_bytes())
+        .add_header(Header::new(header, HeaderValue::String(name.into())))
+        .add_header(Header::new(":message-type", HeaderValue::String("event".into())));
+    let mut bytes = Vec::new();
+    aws_smithy_eventstream::frame::write_message_to(&message, &mut bytes).unwrap();
+    bytes
+}
+
+#[test]
+fn binary_events_are_the_same_however_they_are_split() {
+    let make = || Framing::of("application/vnd.amazon.eventstream", false).unwrap();
+    let stream = [
+        message(":event-type", "messageStart", "{\"role\":\"assistant\"}"),
+        message(":exception-type", "throttlingException", "{\"message\":\"ä\"}"),
+    ]
+    .concat();
+    let expected = [
+        ("messageStart", "{\"role\":\"assistant\"}"),
+        ("throttlingException", "{\"message\":\"ä\"}"),
+    ];
+    same_however_split(make, &stream, &expected);
+}
+
+#[test]
+fn a_binary_event_that_is_broken_ends_the_reading() {
+    let mut stream = message(":event-type", "messageStart", "{}");
+    let last = stream.len() - 1;
+    stream[last] ^= 1;
+    stream.extend(message(":event-type", "messageStop", "{}"));
+    let make = || Framing::of("application/vnd.amazon.eventstream", false).unwrap();
+    assert_eq!(events(make(), &[&stream]), []);
+    assert_eq!(events(make(), &[&[0xff; 64]]), []);
+}
