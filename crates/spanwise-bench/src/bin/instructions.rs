@@ -1,0 +1,114 @@
+//! Instructions on the thread that records, counted by callgrind.
+//!
+//! ```sh
+//! cargo run --release -p spanwise-bench --bin instructions            # everything
+//! cargo run --release -p spanwise-bench --bin instructions generation # one case
+//! ```
+//! Each case runs twice under valgrind, a few rounds and many; the difference is free of start and end.
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode, Stdio};
+
+use spanwise::ContentCapture;
+use spanwise_bench::{Call, Case, Prepared, Way};
+
+const FEW_ROUNDS: u32 = 2;
+const MANY_ROUNDS: u32 = 8;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments[..] {
+        ["record", way, case, rounds] => record(way, case, rounds),
+        [] => Case::ALL.into_iter().try_for_each(compare),
+        [case] => parsed(case).and_then(compare),
+        _ => Err("give no arguments, or one case".into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What runs under valgrind.
+fn record(way: &str, case: &str, rounds: &str) -> Result<(), Box<dyn Error>> {
+    let (way, case, rounds): (Way, Case, u32) = (parsed(way)?, parsed(case)?, rounds.parse()?);
+    let content = match case {
+        Case::Content(_) => ContentCapture::SpanOnly,
+        _ => ContentCapture::NoContent,
+    };
+    let prepared = Prepared::new(way, content);
+    let call = Call::new(case.content_bytes());
+    for _ in 0..rounds {
+        (0..case.per_round()).for_each(|_| prepared.record(case, &call));
+        prepared.pause();
+    }
+    let spans = u64::from(rounds * case.per_round() * case.spans());
+    let expected = if way.exports() { spans } else { 0 };
+    match prepared.arrived() {
+        arrived if arrived == expected => Ok(()),
+        arrived => Err(format!("{arrived} of {expected} spans arrived").into()),
+    }
+}
+
+/// Prints a case in all the ways that differ for it.
+fn compare(case: Case) -> Result<(), Box<dyn Error>> {
+    let ways: &[Way] = match case {
+        Case::Generation | Case::GenerationAroundFuture => &Way::ALL,
+        Case::Content(_) => &[Way::ByHand, Way::Installed],
+        Case::Tool | Case::Agent | Case::Workflow => {
+            &[Way::ByHand, Way::Installed, Way::NotSampled, Way::Attached]
+        }
+    };
+    let by_hand = count(Way::ByHand, case)?;
+    for way in ways {
+        let instructions = if *way == Way::ByHand { by_hand } else { count(*way, case)? };
+        let ratio = instructions as f64 / by_hand as f64;
+        eprintln!("{:25} {:22} {instructions:8} {ratio:6.2}", case.name(), way.name());
+    }
+    Ok(())
+}
+
+fn count(way: Way, case: Case) -> Result<u64, Box<dyn Error>> {
+    let few = callgrind(way, case, FEW_ROUNDS)?;
+    let many = callgrind(way, case, MANY_ROUNDS)?;
+    let calls = (MANY_ROUNDS - FEW_ROUNDS) * case.per_round();
+    Ok((many - few) / u64::from(calls))
+}
+
+/// The instructions of the main thread. The profile stays below the build directory, for
+/// `callgrind_annotate`.
+fn callgrind(way: Way, case: Case, rounds: u32) -> Result<u64, Box<dyn Error>> {
+    let program = std::env::current_exe()?;
+    let folder = program.with_file_name("callgrind");
+    std::fs::create_dir_all(&folder)?;
+    let profile = folder.join(format!("{}.{}.{rounds}", case.name(), way.name()));
+    let status = Command::new("valgrind")
+        .args(["--tool=callgrind", "--separate-threads=yes", "--quiet"])
+        .arg(format!("--callgrind-out-file={}", profile.display()))
+        .arg(&program)
+        .args(["record", way.name(), &case.name(), &rounds.to_string()])
+        .stdout(Stdio::null())
+        .status()
+        .map_err(|error| format!("valgrind does not start: {error}"))?;
+    if !status.success() {
+        return Err(format!("{} {} failed: {status}", way.name(), case.name()).into());
+    }
+    main_thread(profile)
+}
+
+/// Callgrind writes one file for each thread, and one for the rest; the main thread is number one.
+fn main_thread(profile: PathBuf) -> Result<u64, Box<dyn Error>> {
+    let file = format!("{}-01", profile.display());
+    let text = std::fs::read_to_string(&file)?;
+    let total = text.lines().find_map(|line| line.strip_prefix("totals:"));
+    Ok(total.ok_or_else(|| format!("{file} has no totals"))?.trim().parse()?)
+}
+
+fn parsed<T: std::str::FromStr>(name: &str) -> Result<T, Box<dyn Error>> {
+    name.parse().map_err(|_| format!("unknown: {name}").into())
+}

@@ -1,0 +1,77 @@
+//! One model call, as the program around it knows it.
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use spanwise::{Generation, Message, ModelResponse, Usage};
+
+/// What is asked.
+#[derive(Debug)]
+pub struct Call {
+    pub(crate) model: &'static str,
+    pub(crate) server: &'static str,
+    pub(crate) port: u16,
+    pub(crate) seed: i64,
+    /// Ids are shared by what happens in a conversation.
+    pub(crate) conversation: Arc<str>,
+    /// What is sent: nothing where content is not measured.
+    pub(crate) input: Vec<Message>,
+    answer: Answer,
+}
+
+/// What came back, as a client would have it.
+#[derive(Debug)]
+pub struct Answer {
+    pub(crate) id: String,
+    pub(crate) model: String,
+    pub(crate) finish_reason: String,
+    pub(crate) input_tokens: u32,
+    pub(crate) output_tokens: u32,
+    pub(crate) output: Vec<Message>,
+}
+
+impl Call {
+    /// A call with so many bytes of text: three quarters are asked, a quarter is answered.
+    pub fn new(content_bytes: usize) -> Self {
+        let text =
+            |bytes: usize| "What is the weather like? ".chars().cycle().take(bytes).collect();
+        let (asked, answered): (String, String) =
+            (text(content_bytes / 4 * 3), text(content_bytes / 4));
+        let message = |text: String, message: fn(String) -> Message| {
+            if text.is_empty() { Vec::new() } else { vec![message(text)] }
+        };
+        Self {
+            model: "gpt-4o-mini",
+            server: "api.openai.com",
+            port: 443,
+            seed: 7,
+            conversation: "conv-5f3a9c02".into(),
+            input: message(asked, Message::user),
+            answer: Answer {
+                id: "chatcmpl-9f2c41d7b6e84a0d93c5e1aa".into(),
+                model: "gpt-4o-mini-2024-07-18".into(),
+                finish_reason: "stop".into(),
+                input_tokens: 1200,
+                output_tokens: 350,
+                output: message(answered, Message::assistant),
+            },
+        }
+    }
+
+    /// Where a program would wait for the model.
+    pub(crate) fn work(&self) -> &Answer {
+        black_box(&self.answer)
+    }
+}
+
+impl ModelResponse for Answer {
+    fn record_on(&self, generation: &Generation) {
+        generation.response_id(self.id.clone());
+        generation.response_model(self.model.clone());
+        generation.finish_reasons([self.finish_reason.clone()]);
+        generation.usage(Usage::new(self.input_tokens.into(), self.output_tokens.into()));
+        if !self.output.is_empty() {
+            generation.output(&self.output);
+        }
+    }
+}

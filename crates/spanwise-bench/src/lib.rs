@@ -1,0 +1,24 @@
+//! What recording costs, beside the raw OpenTelemetry SDK doing the same by hand.
+//!
+//! | To measure | Run |
+//! |---|---|
+//! | instructions, with valgrind | `cargo run --release -p spanwise-bench --bin instructions` |
+//! | time | `cargo bench -p spanwise-bench` |
+//!
+//! Numbers, and how they came about: `docs/performance.md`.
+
+// What is recorded, and in which ways.
+mod by_hand;
+mod call;
+mod case;
+mod with_spanwise;
+
+// How it is set up and measured.
+mod nowhere;
+mod prepared;
+mod side_by_side;
+
+pub use call::{Answer, Call};
+pub use case::{Case, Way};
+pub use prepared::Prepared;
+pub use side_by_side::{side_by_side, thread_cpu};
