@@ -74,10 +74,10 @@ pub use operation::{
 };
 pub use provider::Provider;
 pub use recorder::{
-    AlreadyInstalled, ContentRecorder, Event, EventRecorder, Label, Measurement, MetricRecorder,
-    MetricValue, PlainInstrument, PlainMetrics, Recorder, RecorderBuilder, SCOPE_NAME, Series,
-    TokenLabel, captures_content, install, instrumentation_scope, is_recorded,
-    tells_error_messages,
+    AlreadyInstalled, ContentRecorder, Event, EventRecorder, Kept, Label, Measurement,
+    MetricRecorder, MetricValue, PerSeries, PlainInstrument, PlainMetrics, Recorder,
+    RecorderBuilder, SCOPE_NAME, Series, TokenLabel, captures_content, install,
+    instrumentation_scope, is_recorded, tells_error_messages,
 };
 pub use response::{ModelResponse, Response};
 pub use trace_ref::{InvalidTraceRef, TraceRef};

@@ -146,11 +146,10 @@ impl Response {
     }
 
     /// Adds what metrics say of OpenAI's answers.
-    pub(crate) fn push_labels<'a>(&'a self, series: Series<'a>) -> Series<'a> {
+    pub(crate) fn push_labels<'a>(&'a self, series: &mut Series<'a>) {
         let text = |value: &'a Option<StringValue>| value.as_ref().map(StringValue::as_str);
-        series
-            .text(key::OPENAI_RESPONSE_SERVICE_TIER, text(&self.service_tier))
-            .text(key::OPENAI_RESPONSE_SYSTEM_FINGERPRINT, text(&self.system_fingerprint))
+        series.push_text(key::OPENAI_RESPONSE_SERVICE_TIER, text(&self.service_tier));
+        series.push_text(key::OPENAI_RESPONSE_SYSTEM_FINGERPRINT, text(&self.system_fingerprint));
     }
 
     pub(crate) fn push_attributes(&mut self, attributes: &mut Vec<KeyValue>) {

@@ -203,6 +203,10 @@ impl Usage {
 
     /// The same with every detail inside its total.
     pub(crate) fn settled(mut self) -> Self {
+        if self == (Self { input: self.input, output: self.output, ..Self::unknown() }) {
+            // Totals alone, as most calls have them, contradict nothing.
+            return self;
+        }
         self.cache_read = within(self.cache_read, self.input);
         self.cache_write = within(self.cache_write, self.input);
         self.reasoning = within(self.reasoning, self.output);

@@ -77,13 +77,14 @@ impl Call {
     /// The attributes that the metrics of every call have.
     pub(crate) fn series<'a>(&'a self, response_model: Option<&'a StringValue>) -> Series<'a> {
         let server = self.server.as_ref();
-        Series::new()
-            .text(key::GEN_AI_OPERATION_NAME, Some(self.operation))
-            .text(key::GEN_AI_PROVIDER_NAME, self.provider.as_ref().map(Provider::as_str))
-            .text(key::GEN_AI_REQUEST_MODEL, self.model.as_ref().map(StringValue::as_str))
-            .text(key::GEN_AI_RESPONSE_MODEL, response_model.map(StringValue::as_str))
-            .text(key::SERVER_ADDRESS, server.map(|server| server.address.as_str()))
-            .int(key::SERVER_PORT, self.port())
+        let mut series = Series::new();
+        series.push_text(key::GEN_AI_OPERATION_NAME, Some(self.operation));
+        series.push_text(key::GEN_AI_PROVIDER_NAME, self.provider.as_ref().map(Provider::as_str));
+        series.push_text(key::GEN_AI_REQUEST_MODEL, self.model.as_ref().map(StringValue::as_str));
+        series.push_text(key::GEN_AI_RESPONSE_MODEL, response_model.map(StringValue::as_str));
+        series.push_text(key::SERVER_ADDRESS, server.map(|server| server.address.as_str()));
+        series.push_int(key::SERVER_PORT, self.port());
+        series
     }
 
     /// Records `gen_ai.client.operation.duration`, the metric of every call that is no inference.

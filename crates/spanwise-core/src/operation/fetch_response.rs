@@ -221,8 +221,9 @@ impl Kind for FetchResponseKind {
     }
 
     fn measure(&self, end: &End<'_>, metrics: &dyn MetricRecorder) {
-        let series = self.call.series(self.response.model.as_ref());
-        measure_duration(self.response.push_labels(series), end, metrics);
+        let mut series = self.call.series(self.response.model.as_ref());
+        self.response.push_labels(&mut series);
+        measure_duration(series, end, metrics);
     }
 
     fn response_id(&self) -> Option<&StringValue> {

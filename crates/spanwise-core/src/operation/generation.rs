@@ -287,7 +287,9 @@ impl GenerationKind {
 
     /// The attributes of every other metric of an inference.
     fn series(&self) -> Series<'_> {
-        self.response.push_labels(self.chunk_series())
+        let mut series = self.chunk_series();
+        self.response.push_labels(&mut series);
+        series
     }
 }
 
@@ -332,14 +334,16 @@ impl Kind for GenerationKind {
             Some(error) => {
                 metrics.record(&series.text(key::ERROR_TYPE, Some(error)), &[duration]);
                 if let Some(usage) = usage {
-                    Measurements::default().usage(&usage).record(&series, metrics);
+                    let mut tokens = Measurements::default();
+                    tokens.usage(&usage);
+                    tokens.record(&series, metrics);
                 }
             }
             None => {
                 let mut all = Measurements::default();
                 all.push(duration);
                 if let Some(usage) = usage {
-                    all = all.usage(&usage);
+                    all.usage(&usage);
                 }
                 all.record(&series, metrics);
             }
@@ -380,7 +384,7 @@ impl Measurements {
         }
     }
 
-    fn usage(mut self, usage: &Usage) -> Self {
+    fn usage(&mut self, usage: &Usage) {
         use Metric::{
             GenAiClientInferenceOperationInputTokens as InputHistogram,
             GenAiClientInferenceOperationOutputTokens as OutputHistogram,
@@ -401,7 +405,6 @@ impl Measurements {
         self.split(CacheRead, usage.cache_read_tokens(), usage.cache_read_split());
         self.split(CacheWrite, usage.cache_write_tokens(), &[None; 3]);
         self.split(Reasoning, usage.reasoning_tokens(), &[None; 3]);
-        self
     }
 
     /// Counts each modality that is known, and what is left as `unknown`. Zero needs no point.

@@ -1,8 +1,11 @@
 //! Measurements, and the plain way to record them.
 
+use std::sync::OnceLock;
+
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 use opentelemetry::{KeyValue, StringValue};
 
+use super::per_series::PerSeries;
 use crate::semconv::value::gen_ai_token_modality as modality;
 use crate::semconv::{Attribute, Instrument, Metric, attribute as key};
 use crate::usage::Modality;
@@ -47,6 +50,11 @@ impl TokenLabel {
     pub const VALUES: [&'static str; 6] =
         [modality::TEXT, modality::IMAGE, modality::AUDIO, modality::UNKNOWN, "input", "output"];
 
+    /// The place of its value among [`VALUES`](Self::VALUES); `None` for a value that there is not.
+    pub fn index(self) -> Option<usize> {
+        Self::VALUES.iter().position(|value| *value == self.value)
+    }
+
     /// `gen_ai.token.modality`: a modality, or `unknown`.
     pub(crate) fn modality(of: Option<Modality>) -> Self {
         let value = match of {
@@ -88,7 +96,8 @@ const MOST_LABELS: usize = 10;
 /// that of models, tools and agents, never that of users or requests.
 #[derive(Clone, Copy, Debug)]
 pub struct Series<'a> {
-    labels: [Option<(&'static str, Label<'a>)>; MOST_LABELS],
+    /// Those beyond `len` mean nothing.
+    labels: [(&'static str, Label<'a>); MOST_LABELS],
     len: usize,
 }
 
@@ -103,32 +112,36 @@ pub enum Label<'a> {
 
 impl<'a> Series<'a> {
     pub(crate) const fn new() -> Self {
-        Self { labels: [None; MOST_LABELS], len: 0 }
+        Self { labels: [("", Label::Int(0)); MOST_LABELS], len: 0 }
     }
 
     /// Adds a string, unless there is none.
     #[must_use]
-    pub(crate) fn text(self, key: Attribute<StringValue>, value: Option<&'a str>) -> Self {
-        self.with(key.key(), value.map(Label::Text))
+    pub(crate) fn text(mut self, key: Attribute<StringValue>, value: Option<&'a str>) -> Self {
+        self.push_text(key, value);
+        self
     }
 
-    /// Adds a number, unless there is none.
-    #[must_use]
-    pub(crate) fn int(self, key: Attribute<i64>, value: Option<i64>) -> Self {
-        self.with(key.key(), value.map(Label::Int))
+    /// Adds a string in place, unless there is none: copies less.
+    pub(crate) fn push_text(&mut self, key: Attribute<StringValue>, value: Option<&'a str>) {
+        self.push(key.key(), value.map(Label::Text));
     }
 
-    fn with(mut self, key: &'static str, value: Option<Label<'a>>) -> Self {
+    /// Adds a number in place, unless there is none.
+    pub(crate) fn push_int(&mut self, key: Attribute<i64>, value: Option<i64>) {
+        self.push(key.key(), value.map(Label::Int));
+    }
+
+    fn push(&mut self, key: &'static str, value: Option<Label<'a>>) {
         if let (Some(value), Some(place)) = (value, self.labels.get_mut(self.len)) {
-            *place = Some((key, value));
+            *place = (key, value);
             self.len += 1;
         }
-        self
     }
 
     /// Keys and values, in the order of the operation.
     pub fn labels(&self) -> impl Iterator<Item = (&'static str, Label<'a>)> + '_ {
-        self.labels[..self.len].iter().copied().flatten()
+        self.labels[..self.len].iter().copied()
     }
 
     /// As attributes of OpenTelemetry's API, with room for one more.
@@ -150,10 +163,36 @@ impl MetricRecorder for NoMetrics {
 }
 
 /// Instruments of any meter, made once, with boundaries of the conventions; attributes are given with
-/// each measurement.
+/// each measurement, and made once where there are not too many sets of them.
 #[derive(Debug)]
 pub struct PlainMetrics {
     instruments: [PlainInstrument; Metric::COUNT],
+    attributes: PerSeries<Attributes>,
+}
+
+/// More sets of attributes than the SDK tells apart are not worth keeping.
+const MOST_SERIES: usize = 2000;
+
+/// The attributes of one series: alone, and with each of the labels that tell tokens apart.
+#[derive(Debug)]
+struct Attributes {
+    alone: Vec<KeyValue>,
+    with_tokens: [OnceLock<Vec<KeyValue>>; TokenLabel::VALUES.len()],
+}
+
+impl Attributes {
+    fn new(series: &Series<'_>) -> Self {
+        Self { alone: series.to_attributes(), with_tokens: Default::default() }
+    }
+
+    fn of(&self, measurement: &Measurement) -> &[KeyValue] {
+        match measurement.tokens.and_then(|tokens| Some((tokens, tokens.index()?))) {
+            Some((tokens, index)) => self.with_tokens[index].get_or_init(|| {
+                self.alone.iter().cloned().chain([tokens.to_attribute()]).collect()
+            }),
+            None => &self.alone,
+        }
+    }
 }
 
 /// The instrument of one metric.
@@ -170,7 +209,10 @@ pub enum PlainInstrument {
 impl PlainMetrics {
     /// Makes the instruments.
     pub fn new(meter: &Meter) -> Self {
-        Self { instruments: Metric::ALL.map(|metric| PlainInstrument::new(metric, meter)) }
+        Self {
+            instruments: Metric::ALL.map(|metric| PlainInstrument::new(metric, meter)),
+            attributes: PerSeries::new(MOST_SERIES),
+        }
     }
 
     /// The instrument of a metric, for those who want to record with it in their own way.
@@ -222,12 +264,18 @@ impl PlainInstrument {
 
 impl MetricRecorder for PlainMetrics {
     fn record(&self, series: &Series<'_>, measurements: &[Measurement]) {
-        let mut attributes = series.to_attributes();
-        let shared = attributes.len();
+        let kept = self.attributes.get(series, || Attributes::new(series));
+        let made;
+        let attributes: &Attributes = match &kept {
+            Some(kept) => kept,
+            None => {
+                made = Attributes::new(series);
+                &made
+            }
+        };
         for measurement in measurements {
-            attributes.extend(measurement.tokens.map(TokenLabel::to_attribute));
-            self.instruments[measurement.metric as usize].record(measurement.value, &attributes);
-            attributes.truncate(shared);
+            let instrument = &self.instruments[measurement.metric as usize];
+            instrument.record(measurement.value, attributes.of(measurement));
         }
     }
 }

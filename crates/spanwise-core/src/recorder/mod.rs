@@ -13,6 +13,7 @@
 mod events;
 mod metrics;
 mod open;
+mod per_series;
 mod profiled;
 
 use std::fmt;
@@ -32,6 +33,7 @@ pub use metrics::{
     TokenLabel,
 };
 pub(crate) use open::{OpenOperation, OpenSlot};
+pub use per_series::{Kept, PerSeries};
 
 use crate::capture::CapturePolicy;
 use crate::clock::Clock;
