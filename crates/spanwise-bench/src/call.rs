@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use spanwise::{Generation, Message, ModelResponse, Usage};
+use spanwise::{Message, Response, Usage};
 
 /// What is asked.
 #[derive(Debug)]
@@ -17,9 +17,10 @@ pub struct Call {
     /// What is sent: nothing where content is not measured.
     pub(crate) input: Vec<Message>,
     answer: Answer,
+    response: Response,
 }
 
-/// What came back, as a client would have it.
+/// What came back, as a client has it.
 #[derive(Debug)]
 pub struct Answer {
     pub(crate) id: String,
@@ -40,6 +41,14 @@ impl Call {
         let message = |text: String, message: fn(String) -> Message| {
             if text.is_empty() { Vec::new() } else { vec![message(text)] }
         };
+        let answer = Answer {
+            id: "chatcmpl-9f2c41d7b6e84a0d93c5e1aa".into(),
+            model: "gpt-4o-mini-2024-07-18".into(),
+            finish_reason: "stop".into(),
+            input_tokens: 1200,
+            output_tokens: 350,
+            output: message(answered, Message::assistant),
+        };
         Self {
             model: "gpt-4o-mini",
             server: "api.openai.com",
@@ -47,14 +56,8 @@ impl Call {
             seed: 7,
             conversation: "conv-5f3a9c02".into(),
             input: message(asked, Message::user),
-            answer: Answer {
-                id: "chatcmpl-9f2c41d7b6e84a0d93c5e1aa".into(),
-                model: "gpt-4o-mini-2024-07-18".into(),
-                finish_reason: "stop".into(),
-                input_tokens: 1200,
-                output_tokens: 350,
-                output: message(answered, Message::assistant),
-            },
+            response: answer.to_response(),
+            answer,
         }
     }
 
@@ -62,16 +65,20 @@ impl Call {
     pub(crate) fn work(&self) -> &Answer {
         black_box(&self.answer)
     }
+
+    /// The same, with the answer in spanwise's words.
+    pub(crate) fn work_for_response(&self) -> &Response {
+        black_box(&self.response)
+    }
 }
 
-impl ModelResponse for Answer {
-    fn record_on(&self, generation: &Generation) {
-        generation.response_id(self.id.clone());
-        generation.response_model(self.model.clone());
-        generation.finish_reasons([self.finish_reason.clone()]);
-        generation.usage(Usage::new(self.input_tokens.into(), self.output_tokens.into()));
-        if !self.output.is_empty() {
-            generation.output(&self.output);
-        }
+impl Answer {
+    fn to_response(&self) -> Response {
+        let response = Response::new()
+            .id(self.id.clone())
+            .model(self.model.clone())
+            .finish_reason(self.finish_reason.clone())
+            .usage(Usage::new(self.input_tokens.into(), self.output_tokens.into()));
+        self.output.iter().cloned().fold(response, Response::output)
     }
 }

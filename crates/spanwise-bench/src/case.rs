@@ -67,7 +67,7 @@ impl Case {
 
     /// How many times it is recorded before exporters get a pause: what any queue can hold.
     pub fn per_round(self) -> u32 {
-        if self.content_bytes() > 10_000 { 20 } else { 500 / self.spans() }
+        if self.content_bytes() > 10_000 { 16 } else { 500 / self.spans() }
     }
 
     /// As the command line and the tables say it.

@@ -3,6 +3,8 @@
 //! | To measure | Run |
 //! |---|---|
 //! | instructions, with valgrind | `cargo run --release -p spanwise-bench --bin instructions` |
+//! | eight threads | `cargo run --release -p spanwise-bench --bin threads` |
+//! | bytes: content, a full queue, the process | `cargo run --release -p spanwise-bench --bin memory` |
 //! | time | `cargo bench -p spanwise-bench` |
 //!
 //! Numbers, and how they came about: `docs/performance.md`.

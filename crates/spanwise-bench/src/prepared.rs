@@ -83,10 +83,10 @@ impl Prepared {
         self.records.record(case, call);
     }
 
-    /// Gives exporters the time to take what waits.
-    pub fn pause(&self) {
+    /// Gives exporters, where there are any, this time to take what waits.
+    pub fn pause(&self, time: Duration) {
         if self.exports.is_some() {
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(time);
         }
     }
 

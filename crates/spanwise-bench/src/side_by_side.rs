@@ -27,6 +27,9 @@ pub fn side_by_side(way: Way, content: ContentCapture, cases: &[Case]) {
     criterion.final_summary();
 }
 
+/// Enough for an exporter that takes everything at once.
+const PAUSE: Duration = Duration::from_millis(20);
+
 fn in_rounds(prepared: &Prepared, case: Case, call: &Call, calls: u64) -> Duration {
     let mut spent = Duration::ZERO;
     let mut left = calls;
@@ -36,7 +39,7 @@ fn in_rounds(prepared: &Prepared, case: Case, call: &Call, calls: u64) -> Durati
         (0..round).for_each(|_| prepared.record(case, call));
         spent += thread_cpu() - before;
         left -= round;
-        prepared.pause();
+        prepared.pause(PAUSE);
     }
     spent
 }

@@ -11,7 +11,7 @@ pub(crate) fn generation(call: &Call) {
     let generation = asked(call).start();
     let answer = {
         let _active = generation.enter();
-        call.work()
+        call.work_for_response()
     };
     generation.record(answer);
     generation.finish();
@@ -19,7 +19,7 @@ pub(crate) fn generation(call: &Call) {
 
 /// The same around a future.
 pub(crate) async fn generation_around_future(call: &Call) {
-    let answer = asked(call).run(async { Ok::<_, Infallible>(call.work()) });
+    let answer = asked(call).run(async { Ok::<_, Infallible>(call.work_for_response()) });
     let Ok(_) = answer.await;
 }
 

@@ -9,12 +9,15 @@
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode, Stdio};
+use std::time::Duration;
 
 use spanwise::ContentCapture;
 use spanwise_bench::{Call, Case, Prepared, Way};
 
 const FEW_ROUNDS: u32 = 2;
 const MANY_ROUNDS: u32 = 8;
+/// Exporters are slow under valgrind.
+const PAUSE: Duration = Duration::from_millis(150);
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -45,7 +48,7 @@ fn record(way: &str, case: &str, rounds: &str) -> Result<(), Box<dyn Error>> {
     let call = Call::new(case.content_bytes());
     for _ in 0..rounds {
         (0..case.per_round()).for_each(|_| prepared.record(case, &call));
-        prepared.pause();
+        prepared.pause(PAUSE);
     }
     let spans = u64::from(rounds * case.per_round() * case.spans());
     let expected = if way.exports() { spans } else { 0 };
