@@ -57,7 +57,13 @@ impl Content {
     pub(crate) fn set(&mut self, item: ContentItem) {
         match self.items.iter_mut().find(|known| known.key() == item.key()) {
             Some(known) => *known = item,
-            None => self.items.push(item),
+            None => {
+                if self.items.is_empty() {
+                    // What went in, and what came out; a vector alone would make room for four.
+                    self.items.reserve_exact(2);
+                }
+                self.items.push(item);
+            }
         }
     }
 

@@ -129,6 +129,15 @@ impl Response {
 
     /// Takes over what `other` knows; content is not looked at.
     pub(crate) fn learn(&mut self, other: &Self) {
+        self.learn_what_is_measured(other);
+        self.compacted |= other.compacted;
+        if !other.finish_reasons.is_empty() {
+            self.finish_reasons.clone_from(&other.finish_reasons);
+        }
+    }
+
+    /// The same without what only attributes show.
+    pub(crate) fn learn_what_is_measured(&mut self, other: &Self) {
         fn newer(known: &mut Option<StringValue>, new: &Option<StringValue>) {
             if new.is_some() {
                 known.clone_from(new);
@@ -139,10 +148,6 @@ impl Response {
         newer(&mut self.service_tier, &other.service_tier);
         newer(&mut self.system_fingerprint, &other.system_fingerprint);
         self.usage = other.usage.or(self.usage);
-        self.compacted |= other.compacted;
-        if !other.finish_reasons.is_empty() {
-            self.finish_reasons.clone_from(&other.finish_reasons);
-        }
     }
 
     /// Adds what metrics say of OpenAI's answers.

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use opentelemetry::global::ObjectSafeTracer;
 use opentelemetry::logs::{Logger, LoggerProvider};
 use opentelemetry::metrics::MeterProvider;
-use opentelemetry::trace::TracerProvider;
+use opentelemetry::trace::{Tracer, TracerProvider};
 use spanwise_core::{Recorder, instrumentation_scope};
 
 use crate::config::attached;
@@ -53,7 +52,7 @@ pub fn attach_providers<T, M, L>(
 ) -> Result<Arc<Recorder>, InitError>
 where
     T: TracerProvider,
-    T::Tracer: ObjectSafeTracer + Send + Sync + 'static,
+    T::Tracer: Tracer<Span: Send + Sync + 'static> + Send + Sync + 'static,
     M: MeterProvider + ?Sized,
     L: LoggerProvider,
     L::Logger: Logger + Send + Sync + 'static,

@@ -180,9 +180,13 @@ impl Generation {
     }
 
     pub(crate) fn respond(&self, response: &Response) {
-        self.change(|kind| {
-            kind.response.learn(response);
-        });
+        if let Some(live) = &self.0 {
+            let whole = live.keeps_attributes();
+            live.with(|kind| match whole {
+                true => kind.response.learn(response),
+                false => kind.response.learn_what_is_measured(response),
+            });
+        }
     }
 }
 

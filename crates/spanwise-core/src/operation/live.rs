@@ -11,10 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use opentelemetry::logs::Severity;
-use opentelemetry::trace::Span as _;
-use opentelemetry::trace::{
-    SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt, Tracer as _,
-};
+use opentelemetry::trace::{SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue, StringValue};
 
 use crate::capture::CapturePolicy;
@@ -42,6 +39,13 @@ pub(crate) trait Kind: Send + 'static {
 
     /// Attributes that samplers may read.
     fn start_attributes(&self, attributes: &mut Vec<KeyValue>);
+
+    /// The same, with room for all others.
+    fn all_start_attributes(&self) -> Vec<KeyValue> {
+        let mut attributes = Vec::with_capacity(ROOM);
+        self.start_attributes(&mut attributes);
+        attributes
+    }
 
     /// All other attributes.
     fn end_attributes(&mut self, outcome: &Outcome, attributes: &mut Vec<KeyValue>);
@@ -124,9 +128,8 @@ type Capture<'a> = Box<dyn FnOnce(&CapturePolicy) -> ContentItem + Send + 'a>;
 /// Who records it is settled at the start, not before: a builder may be made outside the context in
 /// which its future runs.
 pub(crate) struct Draft<'a, K> {
-    pub(crate) kind: K,
-    /// Whether input content may be captured, as far as can be told by now.
-    captures_inputs: bool,
+    /// Boxed for the whole life of the operation: it is large, and moved often.
+    pub(crate) kind: Box<K>,
     captures: Vec<Capture<'a>>,
     own: Vec<KeyValue>,
     error_kind: Option<OwnKind>,
@@ -140,8 +143,7 @@ impl<'a, K: Kind> Draft<'a, K> {
             return None;
         }
         Some(Box::new(Self {
-            kind: kind(),
-            captures_inputs: recorder::current_policy().is_none_or(|p| p.captures_inputs()),
+            kind: Box::new(kind()),
             captures: Vec::new(),
             own: Vec::new(),
             error_kind: None,
@@ -153,7 +155,8 @@ impl<'a, K: Kind> Draft<'a, K> {
         &mut self,
         capture: impl FnOnce(&CapturePolicy) -> ContentItem + Send + 'a,
     ) {
-        if self.captures_inputs {
+        // As far as can be told by now: it may start in another context.
+        if recorder::current_policy().is_none_or(|policy| policy.captures_inputs()) {
             self.captures.push(Box::new(capture));
         }
     }
@@ -168,7 +171,7 @@ impl<'a, K: Kind> Draft<'a, K> {
 
     /// `None` where nothing records.
     pub(crate) fn start(self) -> Option<Arc<Live<K>>> {
-        let Self { mut kind, captures, mut own, error_kind, .. } = self;
+        let Self { mut kind, captures, mut own, error_kind } = self;
         let parent = Context::current();
         let recorder = recorder::of(&parent)?;
         if !recorder.policy.metadata {
@@ -177,8 +180,10 @@ impl<'a, K: Kind> Draft<'a, K> {
         kind.start_under(&parent);
         let started = Started::now(recorder.clock());
 
-        let mut attributes = Vec::with_capacity(32);
-        kind.start_attributes(&mut attributes);
+        let attributes = match recorder.takes_attributes() {
+            true => Vec::new(),
+            false => kind.all_start_attributes(),
+        };
         let details =
             K::DETAILS_EVENT.filter(|_| recorder.policy.details_event && recorder.events.is_some());
         let repeated = if details.is_some() { attributes.clone() } else { Vec::new() };
@@ -186,9 +191,8 @@ impl<'a, K: Kind> Draft<'a, K> {
             .with_kind(kind.span_kind())
             .with_start_time(started.at)
             .with_attributes(attributes);
-        let span = recorder.tracer.build_with_context(builder, &parent);
-        let recording = span.is_recording();
-        let context = kind.context(parent.with_span(span));
+        let (context, recording) = recorder.spans.start(builder, &parent);
+        let context = kind.context(context);
 
         let mut content = Content::default();
         let policy = recorder.policy;
@@ -213,6 +217,9 @@ impl<'a, K: Kind> Draft<'a, K> {
     }
 }
 
+/// Room for the attributes of most operations.
+const ROOM: usize = 24;
+
 /// An operation between start and end.
 pub(crate) struct Live<K: Kind> {
     recorder: RecorderRef,
@@ -227,7 +234,7 @@ pub(crate) struct Live<K: Kind> {
 }
 
 pub(crate) struct State<K> {
-    pub(crate) kind: K,
+    pub(crate) kind: Box<K>,
     own: Vec<KeyValue>,
     error_kind: Option<OwnKind>,
     content: Content,
@@ -271,6 +278,11 @@ impl<K: Kind> Live<K> {
         self.recording
     }
 
+    /// Whether there is anything that shows attributes: a span, or an event that repeats them.
+    pub(crate) fn keeps_attributes(&self) -> bool {
+        self.recording || self.details.is_some()
+    }
+
     /// Changes what will be recorded; `None` once it has ended.
     pub(crate) fn with<R>(&self, change: impl FnOnce(&mut K) -> R) -> Option<R> {
         self.with_state(|state| change(&mut state.kind))
@@ -293,7 +305,7 @@ impl<K: Kind> Live<K> {
     }
 
     pub(crate) fn own_attribute(&self, attribute: impl FnOnce() -> KeyValue) {
-        if self.recorder.policy.metadata && (self.recording || self.details.is_some()) {
+        if self.recorder.policy.metadata && self.keeps_attributes() {
             let attribute = attribute();
             self.with_state(|state| state.own.push(attribute));
         }
@@ -371,13 +383,17 @@ impl<K: Kind> Live<K> {
         if let Outcome::Failed(failure) = &outcome {
             self.emit_exception(failure, ended_at);
         }
-        if !self.recording && self.details.is_none() {
+        if !self.keeps_attributes() {
             return true;
         }
         if self.captures_outputs() {
             state.kind.gathered().into_iter().for_each(|item| state.content.set(item));
         }
-        let mut attributes = Vec::with_capacity(32);
+        let mut attributes = match self.recorder.takes_attributes() {
+            true => state.kind.all_start_attributes(),
+            false => Vec::with_capacity(ROOM / 2),
+        };
+        let early = attributes.len();
         state.kind.end_attributes(&outcome, &mut attributes);
         if let Outcome::Failed(failure) = &outcome {
             attributes.push(key::ERROR_TYPE.of(failure.kind.clone()));
@@ -389,7 +405,7 @@ impl<K: Kind> Live<K> {
         // The program's own come last: a limit on their number cuts none of the conventions'.
         attributes.append(&mut state.own);
 
-        let content = Arc::new(state.content);
+        let content = (!state.content.is_empty()).then(|| Arc::new(state.content));
         if let (Some(name), Some(events)) = (self.details, &self.recorder.events) {
             let mut repeated = state.repeated;
             repeated.extend(attributes.iter().cloned());
@@ -398,24 +414,30 @@ impl<K: Kind> Live<K> {
                 timestamp: ended_at,
                 severity: Severity::Debug,
                 attributes: repeated,
-                content: (self.on_event && !content.is_empty()).then(|| content.clone()),
+                content: content.clone().filter(|_| self.on_event),
                 span: self.span_context(),
             });
         }
         if self.recording {
             let span = self.context.span();
-            if self.on_span && !content.is_empty() {
-                match &self.recorder.content {
-                    Some(recorder) => recorder.record(span.span_context(), content),
-                    None => attributes.extend(
-                        content
-                            .items()
-                            .iter()
-                            .map(|item| KeyValue::new(item.key().into_owned(), item.to_text())),
-                    ),
+            let content = content.filter(|_| self.on_span);
+            match &self.recorder.content {
+                Some(recorder) => {
+                    if recorder.takes_attributes() {
+                        recorder.record_attributes(span.span_context(), &mut attributes, early);
+                    }
+                    content.into_iter().for_each(|it| recorder.record(span.span_context(), it));
                 }
+                None => attributes.extend(
+                    content
+                        .iter()
+                        .flat_map(|content| content.items())
+                        .map(|item| KeyValue::new(item.key().into_owned(), item.to_text())),
+                ),
             }
-            span.set_attributes(attributes);
+            if !attributes.is_empty() {
+                span.set_attributes(attributes);
+            }
             if let Outcome::Failed(failure) = outcome {
                 span.set_status(Status::error(failure.message.unwrap_or_default()));
             }

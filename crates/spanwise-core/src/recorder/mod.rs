@@ -15,17 +15,17 @@ mod metrics;
 mod open;
 mod per_series;
 mod profiled;
+mod spans;
 
 use std::fmt;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use opentelemetry::global::{BoxedTracer, ObjectSafeTracer};
 use opentelemetry::logs::Logger;
 use opentelemetry::metrics::Meter;
-use opentelemetry::trace::SpanContext;
-use opentelemetry::{Context, InstrumentationScope};
+use opentelemetry::trace::{SpanContext, Tracer};
+use opentelemetry::{Context, InstrumentationScope, KeyValue};
 
 pub use events::{Event, EventRecorder};
 pub use metrics::{
@@ -51,10 +51,28 @@ pub fn instrumentation_scope() -> InstrumentationScope {
         .build()
 }
 
-/// Takes a span's content typed, so that it is serialised elsewhere than on the caller's task.
+/// Takes what a span ends with in one piece, and content typed, so that it is serialised elsewhere than on
+/// the caller's task.
 pub trait ContentRecorder: Send + Sync {
     /// Content of the span that ends next on this thread.
     fn record(&self, span: &SpanContext, content: Arc<Content>);
+
+    /// Whether attributes are taken as well, all of them and in one piece: then the span gets none, neither
+    /// at its start nor at its end. For tracers whose samplers and processors look at none. Defaults to no.
+    fn takes_attributes(&self) -> bool {
+        false
+    }
+
+    /// Attributes of the span that ends next on this thread; called only where they are taken. What is
+    /// left here is set on the span. The first `early` of them come before what others have set on the span
+    /// while it was open.
+    fn record_attributes(
+        &self,
+        _span: &SpanContext,
+        _attributes: &mut Vec<KeyValue>,
+        _early: usize,
+    ) {
+    }
 }
 
 /// What operations record into: a tracer, metrics, events, and what content they may take.
@@ -71,7 +89,7 @@ pub trait ContentRecorder: Send + Sync {
 /// # drop(context);
 /// ```
 pub struct Recorder {
-    pub(crate) tracer: BoxedTracer,
+    pub(crate) spans: Box<dyn spans::SpanRecorder>,
     pub(crate) metrics: Box<dyn MetricRecorder>,
     pub(crate) events: Option<Box<dyn EventRecorder>>,
     pub(crate) content: Option<Box<dyn ContentRecorder>>,
@@ -84,12 +102,13 @@ impl Recorder {
     /// Starts from a tracer; metrics and events go nowhere until they are given.
     pub fn builder<T>(tracer: T) -> RecorderBuilder
     where
-        T: ObjectSafeTracer + Send + Sync + 'static,
+        T: Tracer + Send + Sync + 'static,
+        T::Span: Send + Sync + 'static,
     {
         RecorderBuilder {
             profile: SemconvProfile::Latest,
             recorder: Self {
-                tracer: BoxedTracer::new(Box::new(tracer)),
+                spans: Box::new(tracer),
                 metrics: Box::new(metrics::NoMetrics),
                 events: None,
                 content: None,
@@ -116,6 +135,11 @@ impl Recorder {
     /// afterwards has no effect.
     pub fn end_open_operations(&self) -> usize {
         self.open.end_all()
+    }
+
+    /// Whether spans end with all their attributes, and start with none.
+    pub(crate) fn takes_attributes(&self) -> bool {
+        self.content.as_ref().is_some_and(|recorder| recorder.takes_attributes())
     }
 
     pub(crate) fn clock(&self) -> Option<&dyn Clock> {

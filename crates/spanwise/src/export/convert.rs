@@ -49,11 +49,13 @@ fn main_agent(resource: &opentelemetry_sdk::Resource) -> Option<EntityRef> {
     })
 }
 
-/// Spans by scope, with their content as JSON text.
-pub(crate) fn spans(queued: Vec<QueuedSpan>) -> Vec<Group<Span>> {
+/// Spans by scope, with their content as JSON text. The buffer is left empty.
+pub(crate) fn spans(queued: &mut Vec<QueuedSpan>) -> Vec<Group<Span>> {
     let mut groups = Vec::new();
-    for QueuedSpan { span, content } in queued {
+    for QueuedSpan { mut span, mut attributes, early, content } in queued.drain(..) {
         let group = Group::of(&mut groups, &span.instrumentation_scope, None);
+        attributes.splice(early..early, std::mem::take(&mut span.attributes));
+        span.attributes = attributes;
         let mut span = Span::from(span);
         span.attributes.extend(content.iter().flat_map(|content| content_as_text(content)));
         group.items.push(span);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::trace::SpanContext;
-use opentelemetry::{Context, InstrumentationScope, SpanId};
+use opentelemetry::{Context, InstrumentationScope, KeyValue, SpanId};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogProcessor, SdkLogRecord};
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
@@ -22,8 +22,38 @@ use super::intake::Intake;
 use super::queued::{QueuedLog, QueuedSpan};
 
 thread_local! {
-    /// Content of the span that ends next on this thread.
-    static CONTENT: RefCell<Option<(SpanId, Arc<Content>)>> = const { RefCell::new(None) };
+    static ENDING: RefCell<Option<Ending>> = const { RefCell::new(None) };
+}
+
+/// What an operation hands over for the span that ends next on this thread.
+struct Ending {
+    span: SpanId,
+    attributes: Vec<KeyValue>,
+    early: usize,
+    content: Option<Arc<Content>>,
+}
+
+impl Ending {
+    /// Nothing is taken where the thread is going away.
+    fn change(span: &SpanContext, change: impl FnOnce(&mut Self)) {
+        let _ = ENDING.try_with(|ending| {
+            let mut ending = ending.borrow_mut();
+            match &mut *ending {
+                Some(ending) if ending.span == span.span_id() => change(ending),
+                other => {
+                    let span = span.span_id();
+                    let new = Self { span, attributes: Vec::new(), early: 0, content: None };
+                    change(other.insert(new));
+                }
+            }
+        });
+    }
+
+    /// What there is for this span; what was left behind for another is dropped.
+    fn take(span: &SpanContext) -> Option<Self> {
+        let taken = ENDING.try_with(RefCell::take).ok()?;
+        taken.filter(|ending| ending.span == span.span_id())
+    }
 }
 
 /// The intake, as everything that records sees it.
@@ -32,7 +62,19 @@ pub(crate) struct Entrance(pub(crate) Arc<Intake>);
 
 impl ContentRecorder for Entrance {
     fn record(&self, span: &SpanContext, content: Arc<Content>) {
-        CONTENT.set(Some((span.span_id(), content)));
+        Ending::change(span, |ending| ending.content = Some(content));
+    }
+
+    /// Our samplers decide by trace and parent alone, and there is no processor but this.
+    fn takes_attributes(&self) -> bool {
+        true
+    }
+
+    fn record_attributes(&self, span: &SpanContext, attributes: &mut Vec<KeyValue>, early: usize) {
+        Ending::change(span, |ending| {
+            ending.attributes = std::mem::take(attributes);
+            ending.early = early;
+        });
     }
 }
 
@@ -43,13 +85,17 @@ impl SpanProcessor for Entrance {
 
     fn on_end(&self, span: SpanData) {
         self.0.span_ended();
-        let id = span.span_context.span_id();
-        let content = CONTENT.take().filter(|(of, _)| *of == id).map(|(_, content)| content);
+        let ending = Ending::take(&span.span_context);
         // Recorded for someone else, and not to be exported.
         if !span.span_context.is_sampled() {
             return;
         }
-        self.0.push_span(QueuedSpan { span, content });
+        self.0.push_span(match ending {
+            Some(Ending { attributes, early, content, .. }) => {
+                QueuedSpan { span, attributes, early, content }
+            }
+            None => QueuedSpan { span, attributes: Vec::new(), early: 0, content: None },
+        });
     }
 
     fn force_flush(&self) -> OTelSdkResult {

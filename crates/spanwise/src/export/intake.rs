@@ -38,6 +38,8 @@ const MOST_COLLECTIONS: usize = 8;
 struct State {
     phase: Phase,
     spans: Vec<QueuedSpan>,
+    /// The next buffer for them.
+    emptied_spans: Vec<QueuedSpan>,
     span_bytes: usize,
     logs: Vec<QueuedLog>,
     log_bytes: usize,
@@ -69,6 +71,7 @@ impl Intake {
             state: Mutex::new(State {
                 phase: Phase::Open,
                 spans: Vec::new(),
+                emptied_spans: Vec::new(),
                 span_bytes: 0,
                 logs: Vec::new(),
                 log_bytes: 0,
@@ -89,7 +92,7 @@ impl Intake {
 
     /// Takes a span, unless there is no room.
     pub(crate) fn push_span(&self, queued: QueuedSpan) {
-        let bytes = size::of_span(&queued.span, queued.content.as_deref());
+        let bytes = size::of_span(&queued);
         let full = {
             let mut state = self.lock();
             let State { phase, spans, span_bytes, ledger, .. } = &mut *state;
@@ -177,7 +180,8 @@ impl Intake {
         let mut state = self.lock();
         let mut drained = Drained::default();
         if which.spans {
-            drained.spans = std::mem::take(&mut state.spans);
+            let emptied = std::mem::take(&mut state.emptied_spans);
+            drained.spans = std::mem::replace(&mut state.spans, emptied);
             let bytes = std::mem::take(&mut state.span_bytes);
             state.ledger.hand_over(Signal::Traces, drained.spans.len() as u64, bytes);
         }
@@ -190,6 +194,14 @@ impl Intake {
             drained.metrics = std::mem::take(&mut state.metrics);
         }
         drained
+    }
+
+    /// Takes the buffer of drained spans back for the next ones, so that those who record do not make it
+    /// grow again. What a peak has added goes.
+    pub(crate) fn refill(&self, mut emptied: Vec<QueuedSpan>) {
+        emptied.clear();
+        emptied.shrink_to(self.spans.max_export_batch_size);
+        self.lock().emptied_spans = emptied;
     }
 
     /// What the intake itself has of a signal: before it is told apart by destination.

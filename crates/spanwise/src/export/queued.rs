@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
-use opentelemetry::InstrumentationScope;
+use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_sdk::logs::SdkLogRecord;
 use opentelemetry_sdk::trace::SpanData;
 use spanwise_core::{Content, Event};
 
-/// A span, and its content where it was captured.
+/// A span, and what an operation ended it with.
 pub(crate) struct QueuedSpan {
     pub(crate) span: SpanData,
+    /// More attributes. The first `early` come before the span's own, the others after them.
+    pub(crate) attributes: Vec<KeyValue>,
+    pub(crate) early: usize,
+    /// Content, where it was captured.
     pub(crate) content: Option<Arc<Content>>,
 }
 

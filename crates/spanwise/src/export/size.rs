@@ -3,22 +3,23 @@
 use opentelemetry::logs::AnyValue;
 use opentelemetry::{Array, KeyValue, Value};
 use opentelemetry_sdk::logs::SdkLogRecord;
-use opentelemetry_sdk::trace::SpanData;
 use spanwise_core::{Content, Event};
 
-use super::queued::QueuedLog;
+use super::queued::{QueuedLog, QueuedSpan};
 
-pub(crate) fn of_span(span: &SpanData, content: Option<&Content>) -> usize {
+pub(crate) fn of_span(queued: &QueuedSpan) -> usize {
+    let QueuedSpan { span, attributes, content, .. } = queued;
     let events = span.events.events.iter();
     let links = span.links.links.iter();
-    size_of::<SpanData>()
+    size_of::<QueuedSpan>()
         + span.name.len()
         + of_attributes(&span.attributes)
+        + of_attributes(attributes)
         + events
             .map(|event| 80 + event.name.len() + of_attributes(&event.attributes))
             .sum::<usize>()
         + links.map(|link| 80 + of_attributes(&link.attributes)).sum::<usize>()
-        + content.map_or(0, Content::size)
+        + content.as_ref().map_or(0, |content| content.size())
 }
 
 pub(crate) fn of_log(log: &QueuedLog) -> usize {

@@ -191,9 +191,10 @@ impl Pipeline {
         if drained.is_empty() {
             return;
         }
-        let Drained { spans, logs, metrics } = drained;
+        let Drained { mut spans, logs, metrics } = drained;
         if !spans.is_empty() {
-            let mut groups = convert::spans(spans);
+            let mut groups = convert::spans(&mut spans);
+            intake.refill(spans);
             limits::spans(&mut groups, &self.limits);
             self.fan_out(intake, groups, |_| true);
             intake.ledger(|ledger| ledger.dispatched(Signal::Traces));

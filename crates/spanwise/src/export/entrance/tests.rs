@@ -4,7 +4,7 @@ use opentelemetry::trace::{
     TracerProvider as _,
 };
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, SdkTracerProvider, ShouldSample};
-use spanwise_core::{CapturePolicy, ContentCapture, ContentItem, Generation, Part, Recorder};
+use spanwise_core::{CapturePolicy, ContentCapture, ContentItem, Generation, Part, Recorder, Tool};
 
 use super::*;
 use crate::config::BatchConfiguration;
@@ -93,6 +93,43 @@ fn content_stays_with_its_own_span() {
     });
     let told: Vec<String> = told.collect();
     assert_eq!(told, ["first", "without content", "second", "without content"]);
+    nobody_flushes(&intake);
+}
+
+#[test]
+fn attributes_stand_in_the_order_in_which_they_were_set_and_stay_with_their_own_span() {
+    let intake = intake(BatchConfiguration::SPANS);
+    let entrance = Entrance(intake.clone());
+    let provider = SdkTracerProvider::builder().with_span_processor(entrance.clone()).build();
+    let recorder = Recorder::builder(provider.tracer("t")).content(entrance).build();
+    let _active = recorder.in_context(&Context::new()).attach();
+    let tool = Tool::new("lookup").attribute("own", 1).start();
+    tool.context().span().set_attribute(KeyValue::new("of another", 2));
+    tool.finish();
+    provider.tracer("another").start("without attributes").end();
+
+    let mut spans = everything(&intake).spans;
+    let groups = crate::export::convert::spans(&mut spans);
+    let told = groups.iter().flat_map(|group| &group.items).map(|span| {
+        let keys = span.attributes.iter().map(|attribute| attribute.key.as_str());
+        (span.name.as_str(), keys.collect::<Vec<_>>())
+    });
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            (
+                "execute_tool lookup",
+                vec![
+                    "gen_ai.operation.name",
+                    "gen_ai.tool.name",
+                    "of another",
+                    "spanwise.outcome",
+                    "own"
+                ]
+            ),
+            ("without attributes", vec![]),
+        ]
+    );
     nobody_flushes(&intake);
 }
 
