@@ -9,13 +9,13 @@ use std::thread::Thread;
 use std::time::Duration;
 
 use opentelemetry::global;
+use opentelemetry::logs::NoopLoggerProvider;
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry::trace::{Span, Tracer, TracerProvider as _};
 use opentelemetry_sdk::trace::Sampler;
 use spanwise::{
     ContentCapture, Destination, Environment, ForMetrics, ForSpans, Telemetry, TelemetryConfig,
 };
-use spanwise_core::Recorder;
 
 use crate::by_hand::{ByHand, Providers};
 use crate::call::Call;
@@ -55,7 +55,9 @@ impl Prepared {
             Way::Disabled => Self::installed(config().enabled(false)),
             Way::Attached => {
                 let providers = Providers::new(every_span());
-                attach(&providers);
+                let Providers { tracers, meters, .. } = &providers;
+                spanwise::attach_providers(tracers, meters, &NoopLoggerProvider::new())
+                    .expect("the process records by spanwise in one way");
                 Self { records: Box::new(Spanwise), exports: Some(Exports::Sdk(providers)) }
             }
             Way::NotInstalled => Self { records: Box::new(Spanwise), exports: None },
@@ -118,14 +120,6 @@ fn every_span() -> Sampler {
 
 fn no_span() -> Sampler {
     Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(0.0)))
-}
-
-/// Records into providers that the application made.
-fn attach(providers: &Providers) {
-    let recorder = Recorder::builder(providers.tracers.tracer("spanwise"))
-        .meter(&providers.meters.meter("spanwise"))
-        .build();
-    spanwise_core::install(Arc::new(recorder)).expect("the process has no other recorder");
 }
 
 /// Whatever records cases.
