@@ -9,7 +9,7 @@ use async_openai::types::chat::{
     CreateChatCompletionRequestArgs,
 };
 use futures_util::StreamExt as _;
-use support::{EVENTS, Script, attributes, record, serve};
+use support::{EVENTS, Script, attributes, http_client, record, serve};
 
 const ANSWER: &str = r#"{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"gpt-4o-1",
     "choices":[{"index":0,"message":{"role":"assistant","content":"Hello","refusal":null},
@@ -17,9 +17,9 @@ const ANSWER: &str = r#"{"id":"chatcmpl-1","object":"chat.completion","created":
     "usage":{"prompt_tokens":12,"completion_tokens":5,"total_tokens":17}}"#;
 
 fn client(base: String) -> Client<OpenAIConfig> {
+    let http = http_client();
     let config = OpenAIConfig::new().with_api_base(base).with_api_key("sk-canary");
-    Client::with_config(config)
-        .with_http_service(spanwise_http::async_openai(reqwest::Client::new()))
+    Client::with_config(config).with_http_service(spanwise_http::async_openai(http))
 }
 
 fn request() -> CreateChatCompletionRequest {

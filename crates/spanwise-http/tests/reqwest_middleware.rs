@@ -5,11 +5,11 @@ mod support;
 use futures_util::StreamExt as _;
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use spanwise_http::{GenAi, GenAiMiddleware};
-use support::{ANSWER, EVENTS, REQUEST, Script, record, serve, shown};
+use support::{ANSWER, EVENTS, REQUEST, Script, http_client, record, serve, shown};
 
 fn client() -> ClientWithMiddleware {
     let genai = GenAi::default().host("127.0.0.1", "vllm");
-    ClientBuilder::new(reqwest::Client::new()).with(GenAiMiddleware::new(genai)).build()
+    ClientBuilder::new(http_client()).with(GenAiMiddleware::new(genai)).build()
 }
 
 #[test]

@@ -73,6 +73,12 @@ pub async fn serve(scripts: impl IntoIterator<Item = Script>) -> String {
     format!("http://{address}/v1")
 }
 
+/// A client, with the one provider of cryptography that there shall be.
+pub fn http_client() -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}
+
 /// What a future records, with content on spans; held to the conventions.
 #[track_caller]
 pub fn record<F: Future>(work: F) -> Captured {
