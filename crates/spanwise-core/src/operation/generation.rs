@@ -299,6 +299,7 @@ impl GenerationKind {
 
 impl Kind for GenerationKind {
     const CALLS_A_SERVICE: bool = true;
+    const ATTRIBUTES: usize = 24;
     const DETAILS_EVENT: Option<&'static str> =
         Some(event::GEN_AI_CLIENT_INFERENCE_OPERATION_DETAILS);
 

@@ -31,6 +31,9 @@ pub(crate) trait Kind: Send + 'static {
     /// Whether it is a call to a service, whose failure is an event.
     const CALLS_A_SERVICE: bool = false;
 
+    /// How many attributes it mostly has at most.
+    const ATTRIBUTES: usize = 12;
+
     /// The span's name.
     fn span_name(&self) -> Cow<'static, str>;
 
@@ -42,7 +45,7 @@ pub(crate) trait Kind: Send + 'static {
 
     /// The same, with room for all others.
     fn all_start_attributes(&self) -> Vec<KeyValue> {
-        let mut attributes = Vec::with_capacity(ROOM);
+        let mut attributes = Vec::with_capacity(Self::ATTRIBUTES);
         self.start_attributes(&mut attributes);
         attributes
     }
@@ -157,6 +160,8 @@ impl<'a, K: Kind> Draft<'a, K> {
     ) {
         // As far as can be told by now: it may start in another context.
         if recorder::current_policy().is_none_or(|policy| policy.captures_inputs()) {
+            // Mostly the only one; a vector alone would make room for four.
+            self.captures.reserve_exact(1);
             self.captures.push(Box::new(capture));
         }
     }
@@ -216,9 +221,6 @@ impl<'a, K: Kind> Draft<'a, K> {
         Some(live)
     }
 }
-
-/// Room for the attributes of most operations.
-const ROOM: usize = 24;
 
 /// An operation between start and end.
 pub(crate) struct Live<K: Kind> {
@@ -391,7 +393,7 @@ impl<K: Kind> Live<K> {
         }
         let mut attributes = match self.recorder.takes_attributes() {
             true => state.kind.all_start_attributes(),
-            false => Vec::with_capacity(ROOM / 2),
+            false => Vec::with_capacity(K::ATTRIBUTES),
         };
         let early = attributes.len();
         state.kind.end_attributes(&outcome, &mut attributes);

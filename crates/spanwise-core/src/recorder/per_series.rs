@@ -10,12 +10,12 @@ use super::metrics::{Label, Series};
 
 /// Keeps a `T` for each set of attributes, and for so many sets at most.
 pub struct PerSeries<T> {
-    known: RwLock<Known<T>>,
+    known: RwLock<ByHash<T>>,
     most: usize,
 }
 
-/// By the hash of the attributes; the few that share one are told apart.
-type Known<T> = HashMap<u64, Vec<Arc<Kept<T>>>, BuildHasherDefault<Hashed>>;
+/// Sets whose hashes are equal are told apart by looking at them.
+type ByHash<T> = HashMap<u64, Vec<Arc<Kept<T>>>, BuildHasherDefault<Hashed>>;
 
 /// What is kept for one set of attributes.
 #[derive(Debug)]
