@@ -13,10 +13,11 @@ use opentelemetry::{Context, KeyValue, StringValue};
 
 use super::create_agent::{CreateAgent, CreateAgentBuilder};
 use super::current_agent::CurrentAgent;
-use super::live::{Draft, End, Kind, Live, Outcome};
+use super::live::{Draft, Kind, Live};
 use super::methods::{
     input_setters, operation_methods, output_setter, request_setters, run_method,
 };
+use super::outcome::{End, Outcome};
 use super::remote_agent::{RemoteAgent, RemoteAgentBuilder};
 use super::request::{OutputType, Request, filled, finite, named};
 use crate::provider::Provider;

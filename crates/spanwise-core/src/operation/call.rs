@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use opentelemetry::{KeyValue, StringValue};
 
-use super::live::End;
+use super::outcome::End;
 use super::request::{filled, named};
 use crate::provider::Provider;
 use crate::recorder::{Measurement, MetricRecorder, Series};

@@ -10,8 +10,9 @@ use opentelemetry::trace::SpanKind;
 use opentelemetry::{KeyValue, StringValue};
 
 use super::call::{Call, measure_duration};
-use super::live::{Draft, End, Kind, Live, Outcome};
+use super::live::{Draft, Kind, Live};
 use super::methods::{call_setters, operation_methods, output_setter, run_method};
+use super::outcome::{End, Outcome};
 use super::provider_details::OpenAiApiType;
 use super::request::filled;
 use crate::content::ContentItem;

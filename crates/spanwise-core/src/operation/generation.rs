@@ -16,10 +16,11 @@ use opentelemetry::{Context, KeyValue, StringValue};
 
 use super::call::Call;
 use super::current_agent::CurrentAgent;
-use super::live::{Draft, End, Kind, Live, Outcome};
+use super::live::{Draft, Kind, Live};
 use super::methods::{
     call_setters, input_setters, operation_methods, output_setter, request_setters,
 };
+use super::outcome::{End, Outcome};
 use super::provider_details::{OpenAiApiType, ProviderDetails};
 use super::request::{OutputType, Request, filled, finite};
 use super::streamed::StreamState;

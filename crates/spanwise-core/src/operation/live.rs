@@ -14,12 +14,12 @@ use opentelemetry::logs::Severity;
 use opentelemetry::trace::{SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue, StringValue};
 
+use super::outcome::{End, Failure, Outcome};
 use crate::capture::CapturePolicy;
 use crate::clock::Started;
 use crate::content::{Content, ContentItem};
 use crate::error_kind::{self, OwnKind};
 use crate::recorder::{self, Event, MetricRecorder, OpenOperation, OpenSlot, RecorderRef};
-use crate::semconv::value::spanwise_outcome;
 use crate::semconv::{attribute as key, event};
 use crate::trace_ref::TraceRef;
 
@@ -73,55 +73,6 @@ pub(crate) trait Kind: Send + 'static {
     fn gathered(&mut self) -> Option<ContentItem> {
         None
     }
-}
-
-/// How an operation ended.
-#[derive(Clone, Debug)]
-pub(crate) enum Outcome {
-    Completed,
-    Failed(Failure),
-    Cancelled,
-}
-
-/// What went wrong.
-#[derive(Clone, Debug)]
-pub(crate) struct Failure {
-    /// `error.type`.
-    pub(crate) kind: Cow<'static, str>,
-    /// `exception.type`, where it is not the kind.
-    pub(crate) exception: Option<&'static str>,
-    /// What may be told of it.
-    pub(crate) message: Option<String>,
-}
-
-impl Failure {
-    /// A failure by the caller's own words.
-    pub(crate) fn told(kind: impl Into<Cow<'static, str>>, message: Option<String>) -> Self {
-        Self { kind: kind.into(), exception: None, message }
-    }
-}
-
-impl Outcome {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Completed => spanwise_outcome::COMPLETED,
-            Self::Failed(_) => spanwise_outcome::FAILED,
-            Self::Cancelled => spanwise_outcome::CANCELLED,
-        }
-    }
-
-    pub(crate) fn error_type(&self) -> Option<&str> {
-        match self {
-            Self::Failed(failure) => Some(&failure.kind),
-            Self::Completed | Self::Cancelled => None,
-        }
-    }
-}
-
-/// The end, as metrics see it.
-pub(crate) struct End<'a> {
-    pub(crate) outcome: &'a Outcome,
-    pub(crate) duration: Duration,
 }
 
 type Capture<'a> = Box<dyn FnOnce(&CapturePolicy) -> ContentItem + Send + 'a>;
@@ -452,14 +403,5 @@ impl<K: Kind> Live<K> {
 impl<K: Kind> OpenOperation for Live<K> {
     fn end_at_shutdown(&self) -> bool {
         self.end_marked(Outcome::Cancelled, true)
-    }
-}
-
-/// What becomes of an operation whose owner goes away without a word.
-pub(crate) fn abandoned() -> Outcome {
-    if std::thread::panicking() {
-        Outcome::Failed(Failure::told(error_kind::PANIC, None))
-    } else {
-        Outcome::Cancelled
     }
 }

@@ -94,7 +94,7 @@ macro_rules! operation_methods {
         impl $Guard {
             /// Ends the operation as completed.
             pub fn finish(mut self) {
-                self.end(|_| $crate::operation::live::Outcome::Completed);
+                self.end(|_| $crate::operation::outcome::Outcome::Completed);
             }
 
             /// Ends the operation as failed: status `ERROR`, and `error.type` by the error's type.
@@ -115,8 +115,8 @@ macro_rules! operation_methods {
                 kind: impl Into<std::borrow::Cow<'static, str>>,
                 message: impl Into<String>,
             ) {
-                let failure = $crate::operation::live::Failure::told(kind, Some(message.into()));
-                self.end(|_| $crate::operation::live::Outcome::Failed(failure));
+                let failure = $crate::operation::outcome::Failure::told(kind, Some(message.into()));
+                self.end(|_| $crate::operation::outcome::Outcome::Failed(failure));
             }
 
             /// Adds an attribute of the program's own to the span; see the builder's.
@@ -192,7 +192,7 @@ macro_rules! operation_methods {
                 E: std::fmt::Display + 'static,
             {
                 self.end(|live| match &result {
-                    Ok(_) => $crate::operation::live::Outcome::Completed,
+                    Ok(_) => $crate::operation::outcome::Outcome::Completed,
                     Err(error) => live.failure(error),
                 });
                 result
@@ -202,7 +202,7 @@ macro_rules! operation_methods {
                 &mut self,
                 outcome: impl FnOnce(
                     &$crate::operation::live::Live<$Kind>,
-                ) -> $crate::operation::live::Outcome,
+                ) -> $crate::operation::outcome::Outcome,
             ) {
                 if let Some(live) = self.0.take() {
                     let outcome = outcome(&live);
@@ -213,7 +213,7 @@ macro_rules! operation_methods {
 
         impl Drop for $Guard {
             fn drop(&mut self) {
-                self.end(|_| $crate::operation::live::abandoned());
+                self.end(|_| $crate::operation::outcome::abandoned());
             }
         }
 

@@ -10,6 +10,7 @@ mod generation;
 mod live;
 mod memory;
 mod methods;
+mod outcome;
 mod plan;
 mod provider_details;
 mod remote_agent;

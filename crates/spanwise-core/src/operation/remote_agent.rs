@@ -10,10 +10,11 @@ use opentelemetry::trace::SpanKind;
 use opentelemetry::{KeyValue, StringValue};
 
 use super::call::Call;
-use super::live::{Draft, End, Kind, Live, Outcome};
+use super::live::{Draft, Kind, Live};
 use super::methods::{
     call_setters, input_setters, operation_methods, output_setter, request_setters, run_method,
 };
+use super::outcome::{End, Outcome};
 use super::request::{OutputType, Request, filled, finite, named};
 use crate::provider::Provider;
 use crate::recorder::MetricRecorder;

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use opentelemetry::trace::SpanKind;
 use opentelemetry::{KeyValue, StringValue};
 
-use super::live::{Draft, End, Kind, Live, Outcome};
+use super::live::{Draft, Kind, Live};
 use super::methods::{operation_methods, run_method};
+use super::outcome::{End, Outcome};
 use super::request::{filled, named};
 use crate::recorder::{Measurement, MetricRecorder, Series};
 use crate::semconv::{Metric, attribute as key};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use opentelemetry::{KeyValue, StringValue};
 
-use super::live::Outcome;
+use super::outcome::Outcome;
 use crate::message::{Message, Part, Role, json_or_text};
 use crate::recorder::Measurement;
 use crate::response::Response;

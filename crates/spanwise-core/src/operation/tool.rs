@@ -11,8 +11,9 @@ use opentelemetry::{Context, KeyValue, StringValue};
 use serde::Serialize;
 
 use super::current_agent::CurrentAgent;
-use super::live::{Draft, End, Kind, Live, Outcome};
+use super::live::{Draft, Kind, Live};
 use super::methods::{operation_methods, run_method};
+use super::outcome::{End, Outcome};
 use super::request::filled;
 use super::skill::Skill;
 use crate::content::{ContentItem, as_object};
