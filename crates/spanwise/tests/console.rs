@@ -39,11 +39,13 @@ async fn turn(number: usize) {
 /// Lines with neither durations nor bars, which differ each time.
 fn told(stderr: &str) -> String {
     let lines = stderr.lines().map(|line| {
-        let words = line.split_whitespace().filter(|word| {
-            let duration = word.parse::<f64>().is_ok_and(|_| !["120", "48", "16"].contains(word));
-            !duration && !["µs", "ms", "s"].contains(word) && !word.contains('━')
+        let is_unit = |word: &&str| ["µs", "ms", "s"].contains(word);
+        let words: Vec<_> = line.split_whitespace().filter(|word| !word.contains('━')).collect();
+        // A duration is the number before its unit.
+        let kept = words.iter().enumerate().filter(|(place, word)| {
+            !is_unit(word) && !words.get(place + 1).is_some_and(|next| is_unit(&next))
         });
-        words.collect::<Vec<_>>().join(" ")
+        kept.map(|(_, word)| *word).collect::<Vec<_>>().join(" ")
     });
     lines.collect::<Vec<_>>().join("\n")
 }
