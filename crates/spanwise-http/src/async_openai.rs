@@ -67,7 +67,9 @@ impl Service<HttpRequestFactory> for AsyncOpenAi {
             let Some(mut recording) = reqwest_response::call(&genai, &request) else {
                 return http.call(factory).await;
             };
-            match http.call(factory).with_context(recording.context()).await {
+            let context = recording.context();
+            let factory = propagating(factory, genai, context.clone());
+            match http.call(factory).with_context(context).await {
                 Ok(response) => Ok(reqwest_response::record(response, recording)),
                 Err(error) => {
                     match &error {
@@ -79,4 +81,20 @@ impl Service<HttpRequestFactory> for AsyncOpenAi {
             }
         })
     }
+}
+
+/// Makes the same requests, with the context for those hosts that shall have it.
+fn propagating(
+    factory: HttpRequestFactory,
+    genai: GenAi,
+    context: opentelemetry::Context,
+) -> HttpRequestFactory {
+    HttpRequestFactory::new(move || {
+        let (factory, genai, context) = (factory.clone(), genai.clone(), context.clone());
+        async move {
+            let mut request = factory.build().await?;
+            reqwest_response::propagate(&genai, &context, &mut request);
+            Ok(request)
+        }
+    })
 }

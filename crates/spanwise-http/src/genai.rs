@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Uri};
+use opentelemetry::Context;
+use opentelemetry::propagation::Injector;
 use spanwise_core::Provider;
 use spanwise_providers::{Codec, Exchange, Recognised, Recogniser};
 
@@ -17,7 +20,10 @@ use crate::recording::Recording;
 /// # let _ = layer;
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct GenAi(Arc<Recogniser>);
+pub struct GenAi {
+    recogniser: Arc<Recogniser>,
+    trusted: Arc<[String]>,
+}
 
 /// A model call that is about to be made.
 pub(crate) struct Call {
@@ -33,8 +39,26 @@ impl GenAi {
     /// over what is known of common hosts.
     #[must_use]
     pub fn host(self, host: impl Into<String>, provider: impl Into<Provider>) -> Self {
-        let recogniser = Arc::unwrap_or_clone(self.0);
-        Self(Arc::new(recogniser.host(host, provider)))
+        let recogniser = Arc::unwrap_or_clone(self.recogniser).host(host, provider);
+        Self { recogniser: Arc::new(recogniser), ..self }
+    }
+
+    /// Sends the trace's context along with model calls to this host, its subdomains not included, by the
+    /// propagator that is in force: for gateways of one's own. Without it no host is told of any trace.
+    #[must_use]
+    pub fn propagate_to(self, host: impl Into<String>) -> Self {
+        let host = host.into().to_ascii_lowercase();
+        Self { trusted: self.trusted.iter().cloned().chain([host]).collect(), ..self }
+    }
+
+    /// Adds the context to a request, where its host shall have it.
+    pub(crate) fn propagate(&self, context: &Context, host: Option<&str>, headers: &mut HeaderMap) {
+        let host = host.unwrap_or_default().to_ascii_lowercase();
+        if self.trusted.contains(&host) {
+            opentelemetry::global::get_text_map_propagator(|propagator| {
+                propagator.inject_context(context, &mut Headers(headers));
+            });
+        }
     }
 
     /// The model call that a request is; `None` where it is none, or where nothing records.
@@ -45,8 +69,23 @@ impl GenAi {
         let (host, path) = (uri.host()?, uri.path_and_query()?.as_str());
         let https = uri.scheme_str() != Some("http");
         let port = uri.port_u16().unwrap_or(if https { 443 } else { 80 });
-        let Recognised { provider, codec } = self.0.recognise(method.as_str(), host, port, path)?;
-        Some(Call { provider, codec, address: host.to_owned(), port, path: path.to_owned() })
+        let Recognised { provider, codec } =
+            self.recogniser.recognise(method.as_str(), host, port, path)?;
+        // An address of IPv6 stands in brackets in a URL, and without them elsewhere.
+        let address = host.trim_matches(['[', ']']).to_owned();
+        Some(Call { provider, codec, address, port, path: path.to_owned() })
+    }
+}
+
+/// Headers that a propagator writes.
+struct Headers<'a>(&'a mut HeaderMap);
+
+impl Injector for Headers<'_> {
+    fn set(&mut self, key: &str, value: String) {
+        // What is no header is not sent.
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(key), HeaderValue::try_from(value)) {
+            self.0.insert(name, value);
+        }
     }
 }
 

@@ -74,11 +74,13 @@ where
             let request = request.map(PeekedBody::untouched);
             return RecordedCall { future: self.inner.call(request), recording: None };
         };
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let (body, read) = PeekedBody::peek(body);
         let recording = call.start(&read);
+        let context = recording.context();
+        self.genai.propagate(&context, parts.uri.host(), &mut parts.headers);
         let future = {
-            let _active = recording.context().attach();
+            let _active = context.attach();
             self.inner.call(Request::from_parts(parts, body))
         };
         RecordedCall { future, recording: Some(recording) }

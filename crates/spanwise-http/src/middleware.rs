@@ -33,14 +33,16 @@ impl GenAiMiddleware {
 impl Middleware for GenAiMiddleware {
     async fn handle(
         &self,
-        request: Request,
+        mut request: Request,
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> Result<Response> {
         let Some(mut recording) = reqwest_response::call(&self.0, &request) else {
             return next.run(request, extensions).await;
         };
-        match next.run(request, extensions).with_context(recording.context()).await {
+        let context = recording.context();
+        reqwest_response::propagate(&self.0, &context, &mut request);
+        match next.run(request, extensions).with_context(context).await {
             Ok(response) => Ok(reqwest_response::record(response, recording)),
             Err(error) => {
                 match &error {

@@ -1,5 +1,6 @@
 //! Answers of `reqwest`, recorded as they are read.
 
+use opentelemetry::Context;
 use reqwest::ResponseBuilderExt as _;
 
 use crate::body::RecordedBody;
@@ -12,6 +13,12 @@ pub(crate) fn call(genai: &GenAi, request: &reqwest::Request) -> Option<Recordin
     let call: Call = genai.call(request.method(), &uri)?;
     let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
     Some(call.start(body))
+}
+
+/// Adds the context to a request, where its host shall have it.
+pub(crate) fn propagate(genai: &GenAi, context: &Context, request: &mut reqwest::Request) {
+    let host = request.url().host_str().map(str::to_owned);
+    genai.propagate(context, host.as_deref(), request.headers_mut());
 }
 
 /// The same answer, with what records its body.

@@ -294,6 +294,35 @@ fn without_a_recorder_nothing_is_looked_at() {
     assert_eq!(runtime.block_on(body.collect()).unwrap().to_bytes(), "{}");
 }
 
+#[test]
+fn the_context_goes_to_those_hosts_alone_that_shall_have_it() {
+    use opentelemetry_sdk::propagation::TraceContextPropagator;
+
+    opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
+    let genai = GenAi::default().propagate_to("Gateway.internal");
+    let captured = record(async {
+        let inner = service_fn(|request: Request<PeekedBody<Full<Bytes>>>| async move {
+            let told = request.headers().get("traceparent").cloned();
+            let mut answer = Response::new(Full::new(Bytes::from_static(ANSWER.as_bytes())));
+            answer.headers_mut().extend(told.map(|told| (http::header::ETAG, told)));
+            Ok::<_, Infallible>(answer)
+        });
+        let mut client = GenAiLayer::new(genai).layer(inner);
+        for (host, told) in [
+            ("gateway.internal", true),
+            ("api.openai.com", false),
+            ("evil.gateway.internal", false),
+        ] {
+            let request = Request::post(format!("https://{host}/v1/chat/completions"));
+            let body = Full::new(Bytes::from_static(REQUEST.as_bytes()));
+            let answer = client.call(request.body(body).unwrap()).await.unwrap();
+            assert_eq!(answer.headers().contains_key(http::header::ETAG), told, "{host}");
+            answer.into_body().collect().await.unwrap();
+        }
+    });
+    assert_eq!(captured.spans().len(), 3);
+}
+
 proptest! {
     #[test]
     fn any_split_of_the_same_bytes_gives_the_same_span(
