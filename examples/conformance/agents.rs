@@ -1,12 +1,13 @@
 //! Agents, workflows of them, and their plans.
 
-use openai_client::{Client, Error};
+use openai_client::Error;
 use spanwise::{Agent, Message, Plan, Usage, Workflow};
 
 use crate::inference::{INSTRUCTIONS, MODEL, QUESTION, Turn};
+use crate::model::Model;
 
 /// An agent that asks the model once.
-async fn agent(client: &Client, name: &'static str) -> Result<String, Error> {
+async fn agent(model: &Model, name: &'static str) -> Result<String, Error> {
     let turn = Turn::new();
     Agent::new(name)
         .description("Answers questions about orders.")
@@ -16,7 +17,7 @@ async fn agent(client: &Client, name: &'static str) -> Result<String, Error> {
         .input(QUESTION)
         .error_kind(Error::kind)
         .run_with(async |agent| {
-            let answer = turn.generation(client).run(client.chat(&turn.request)).await?;
+            let answer = model.chat(&turn).await?;
             agent.usage(answer.usage());
             agent.finish_reasons(["stop"]);
             agent.output(&Message::assistant(answer.text()));
@@ -25,18 +26,18 @@ async fn agent(client: &Client, name: &'static str) -> Result<String, Error> {
         .await
 }
 
-pub(crate) async fn invoke(client: &Client) -> Result<(), Error> {
-    agent(client, "triage").await.map(drop)
+pub(crate) async fn invoke(model: &Model) -> Result<(), Error> {
+    agent(model, "triage").await.map(drop)
 }
 
 /// One agent finds the answer, another one words it.
-pub(crate) async fn workflow(client: &Client) -> Result<(), Error> {
+pub(crate) async fn workflow(model: &Model) -> Result<(), Error> {
     Workflow::new("handle_ticket")
         .input(QUESTION)
         .error_kind(Error::kind)
         .run_with(async |workflow| {
-            agent(client, "triage").await?;
-            let answer = agent(client, "writer").await?;
+            agent(model, "triage").await?;
+            let answer = agent(model, "writer").await?;
             workflow.output(&Message::assistant(answer));
             Ok(())
         })
@@ -44,16 +45,15 @@ pub(crate) async fn workflow(client: &Client) -> Result<(), Error> {
 }
 
 /// An agent that thinks before it answers.
-pub(crate) async fn plan(client: &Client) -> Result<(), Error> {
+pub(crate) async fn plan(model: &Model) -> Result<(), Error> {
     let turn = Turn::new();
     Agent::new("triage")
         .description("Answers questions about orders.")
         .input(QUESTION)
         .error_kind(Error::kind)
         .run_with(async |agent| {
-            let ask = || turn.generation(client).run(client.chat(&turn.request));
-            let plan = Plan::new().error_kind(Error::kind).run(ask()).await?;
-            let answer = ask().await?;
+            let plan = Plan::new().error_kind(Error::kind).run(model.chat(&turn)).await?;
+            let answer = model.chat(&turn).await?;
             let used = [plan.usage(), answer.usage()];
             let sum = |of: fn(&Usage) -> Option<u64>| used.iter().filter_map(of).sum();
             agent.usage(Usage::new(sum(Usage::input_tokens), sum(Usage::output_tokens)));

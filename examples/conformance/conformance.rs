@@ -5,18 +5,21 @@
 //! ```
 //!
 //! Makes the exchange over HTTP, with OpenAI's API where `OPENAI_API_KEY` or `OPENAI_BASE_URL` is set, else with
-//! a small server that it starts on this machine, and records it by hand. Where that goes is said by the
-//! `OTEL_*` and `SPANWISE_*` variables.
+//! a small server that it starts on this machine, and records it: by hand, or with `--via reqwest` by how the
+//! client is built. Where that goes is said by the `OTEL_*` and `SPANWISE_*` variables.
 
 mod agents;
 mod data;
 mod inference;
+mod model;
 mod stored;
 mod tools;
 
 use clap::{Parser, ValueEnum};
-use openai_client::{Client, Error};
+use openai_client::Error;
 use spanwise::TelemetryConfig;
+
+use crate::model::{Model, Via};
 
 #[derive(Parser)]
 #[command(
@@ -28,6 +31,9 @@ struct Arguments {
     /// Which one.
     #[arg(value_enum)]
     exchange: Exchange,
+    /// Who records the calls to the model.
+    #[arg(long, value_enum, default_value_t = Via::Hand)]
+    via: Via,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -52,34 +58,34 @@ enum Exchange {
 }
 
 impl Exchange {
-    async fn make(self, client: &Client) -> Result<(), Error> {
+    async fn make(self, model: &Model) -> Result<(), Error> {
         match self {
-            Self::Inference => inference::whole(client).await,
-            Self::Streaming => inference::streamed(client).await,
-            Self::StructuredOutput => inference::structured(client).await,
-            Self::Multimodal => inference::multimodal(client).await,
-            Self::Embeddings => data::embeddings(client).await,
-            Self::ToolCalling => tools::by_hand(client).await,
-            Self::AutomaticToolCalling => tools::automatic(client).await,
-            Self::InvokeAgent => agents::invoke(client).await,
-            Self::Workflow => agents::workflow(client).await,
-            Self::Retrieval => data::retrieval(client).await,
-            Self::Memory => data::memory(client).await,
-            Self::Plan => agents::plan(client).await,
-            Self::FetchResponse => stored::fetch(client).await,
-            Self::Evaluation => inference::evaluated(client).await,
-            Self::Failed => inference::failed(client).await,
-            Self::Cancelled => inference::cancelled(client).await,
+            Self::Inference => inference::whole(model).await,
+            Self::Streaming => inference::streamed(model).await,
+            Self::StructuredOutput => inference::structured(model).await,
+            Self::Multimodal => inference::multimodal(model).await,
+            Self::Embeddings => data::embeddings(model).await,
+            Self::ToolCalling => tools::one_by_one(model).await,
+            Self::AutomaticToolCalling => tools::automatic(model).await,
+            Self::InvokeAgent => agents::invoke(model).await,
+            Self::Workflow => agents::workflow(model).await,
+            Self::Retrieval => data::retrieval(model).await,
+            Self::Memory => data::memory(model).await,
+            Self::Plan => agents::plan(model).await,
+            Self::FetchResponse => stored::fetch(model).await,
+            Self::Evaluation => inference::evaluated(model).await,
+            Self::Failed => inference::failed(model).await,
+            Self::Cancelled => inference::cancelled(model).await,
         }
     }
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let exchange = Arguments::parse().exchange;
+    let Arguments { exchange, via } = Arguments::parse();
     let telemetry = spanwise::init_telemetry(TelemetryConfig::from_env()?)?;
-    let client = Client::from_env().await?;
-    let made = exchange.make(&client).await;
+    let model = Model::new(via).await?;
+    let made = exchange.make(&model).await;
     eprintln!("{}", telemetry.shutdown().await);
     Ok(made?)
 }

@@ -5,10 +5,15 @@ use serde_json::{Value, json};
 use spanwise::{Document, Embeddings, Memory, MemoryBuilder, MemoryRecord, Provider, Retrieval};
 
 use crate::inference::QUESTION;
+use crate::model::Model;
 
 const EMBEDDING_MODEL: &str = "text-embedding-3-small";
 
-pub(crate) async fn embeddings(client: &Client) -> Result<(), Error> {
+pub(crate) async fn embeddings(model: &Model) -> Result<(), Error> {
+    let client = &model.client;
+    if !model.by_hand() {
+        return client.embed(EMBEDDING_MODEL, QUESTION).await.map(drop);
+    }
     let (host, port) = client.server();
     Embeddings::new(Provider::OpenAi, EMBEDDING_MODEL)
         .server(host, port)
@@ -24,7 +29,8 @@ pub(crate) async fn embeddings(client: &Client) -> Result<(), Error> {
         .await
 }
 
-pub(crate) async fn retrieval(client: &Client) -> Result<(), Error> {
+pub(crate) async fn retrieval(model: &Model) -> Result<(), Error> {
+    let client = &model.client;
     const TOP_K: u32 = 5;
     const STORE: &str = "vs_support_articles";
     let (host, port) = client.server();
@@ -49,7 +55,8 @@ pub(crate) async fn retrieval(client: &Client) -> Result<(), Error> {
 }
 
 /// Makes a store, remembers, changes, finds and forgets, and deletes the store again.
-pub(crate) async fn memory(client: &Client) -> Result<(), Error> {
+pub(crate) async fn memory(model: &Model) -> Result<(), Error> {
+    let client = &model.client;
     let store = called(client, Memory::create_store())
         .run_with(async |memory| {
             let body = json!({"name": "customers"});

@@ -1,12 +1,14 @@
 //! Single model calls: whole, streamed, structured, with an image, evaluated, failed and cancelled.
 
-use futures_util::StreamExt as _;
-use openai_client::{ChatRequest, Client, Delta, Error, Options};
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use openai_client::{ChatCompletion, ChatRequest, Client, Error, Options};
 use serde_json::json;
 use spanwise::{
-    FutureExt as _, Generation, GenerationBuilder, Message, OpenAiApiType, OutputType, Part,
-    Provider, evaluation,
+    Evaluation, Generation, GenerationBuilder, Message, OpenAiApiType, OutputType, Part, Provider,
+    ToolDefinition, TraceRef, evaluation,
 };
+
+use crate::model::Model;
 
 pub(crate) const MODEL: &str = "gpt-4o-mini";
 pub(crate) const INSTRUCTIONS: &str = "You help customers of a small shop.";
@@ -19,6 +21,7 @@ const PICTURE: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42
 pub(crate) struct Turn {
     pub(crate) request: ChatRequest,
     pub(crate) history: Vec<Message>,
+    pub(crate) definitions: Vec<ToolDefinition>,
 }
 
 impl Turn {
@@ -37,6 +40,7 @@ impl Turn {
                 ..ChatRequest::default()
             },
             history: vec![Message::system(INSTRUCTIONS), Message::user(QUESTION)],
+            definitions: Vec::new(),
         }
     }
 
@@ -91,6 +95,9 @@ impl Turn {
         if let Some(tier) = service_tier {
             generation = generation.openai_service_tier(tier.clone());
         }
+        if !self.definitions.is_empty() {
+            generation = generation.tool_definitions(&self.definitions);
+        }
         if response_format.is_some() {
             generation = generation.output_type(OutputType::Json);
         }
@@ -98,31 +105,19 @@ impl Turn {
     }
 }
 
-pub(crate) async fn whole(client: &Client) -> Result<(), Error> {
-    let turn = Turn::with_every_option();
-    turn.generation(client).run(client.chat(&turn.request)).await.map(drop)
+pub(crate) async fn whole(model: &Model) -> Result<(), Error> {
+    model.chat(&Turn::with_every_option()).await.map(drop)
 }
 
-pub(crate) async fn streamed(client: &Client) -> Result<(), Error> {
-    let turn = Turn::with_every_option();
-    let generation = turn.generation(client).start();
-    let chunks = client.chat_stream(&turn.request).in_operation(&generation).await;
-    match chunks {
-        Ok(chunks) => {
-            let mut chunks = std::pin::pin!(generation.try_stream(chunks, Delta::record_on));
-            while let Some(chunk) = chunks.next().await {
-                chunk?;
-            }
-            Ok(())
-        }
-        Err(error) => {
-            generation.fail(&error);
-            Err(error)
-        }
-    }
+pub(crate) async fn streamed(model: &Model) -> Result<(), Error> {
+    model
+        .stream(&Turn::with_every_option())
+        .await?
+        .try_for_each(|_| std::future::ready(Ok(())))
+        .await
 }
 
-pub(crate) async fn structured(client: &Client) -> Result<(), Error> {
+pub(crate) async fn structured(model: &Model) -> Result<(), Error> {
     let mut turn = Turn::new();
     let schema = json!({
         "type": "object",
@@ -134,10 +129,10 @@ pub(crate) async fn structured(client: &Client) -> Result<(), Error> {
         "type": "json_schema",
         "json_schema": {"name": "delivery", "strict": true, "schema": schema},
     }));
-    turn.generation(client).run(client.chat(&turn.request)).await.map(drop)
+    model.chat(&turn).await.map(drop)
 }
 
-pub(crate) async fn multimodal(client: &Client) -> Result<(), Error> {
+pub(crate) async fn multimodal(model: &Model) -> Result<(), Error> {
     let mut turn = Turn::new();
     let picture = json!({"url": format!("data:image/png;base64,{PICTURE}")});
     turn.request.messages[1] = json!({"role": "user", "content": [
@@ -145,42 +140,48 @@ pub(crate) async fn multimodal(client: &Client) -> Result<(), Error> {
         {"type": "image_url", "image_url": picture},
     ]});
     turn.history[1] = Message::user(QUESTION).part(Part::blob("image", "image/png", PICTURE));
-    turn.generation(client).run(client.chat(&turn.request)).await.map(drop)
+    model.chat(&turn).await.map(drop)
 }
 
-pub(crate) async fn evaluated(client: &Client) -> Result<(), Error> {
+pub(crate) async fn evaluated(model: &Model) -> Result<(), Error> {
     let turn = Turn::new();
-    turn.generation(client)
+    if !model.by_hand() {
+        // The call is over, and what is left of it is the id of its response.
+        let answer = model.chat(&turn).await?;
+        judge(&answer).emit_on(&TraceRef::default().with_response_id(answer.id()));
+        return Ok(());
+    }
+    turn.generation(&model.client)
         .run_with(async |generation| {
-            let answer = client.chat(&turn.request).await?;
+            let answer = model.client.chat(&turn.request).await?;
             generation.record(&answer);
-            let on_topic = answer.text().contains("A-17");
-            evaluation("relevance")
-                .score(if on_topic { 1.0 } else { 0.0 })
-                .label(if on_topic { "relevant" } else { "irrelevant" })
-                .explanation("Whether the answer names the order.")
-                .emit_on(&generation.trace_ref());
+            judge(&answer).emit_on(&generation.trace_ref());
             Ok(())
         })
         .await
 }
 
+fn judge(answer: &ChatCompletion) -> Evaluation {
+    let on_topic = answer.text().contains("A-17");
+    evaluation("relevance")
+        .score(if on_topic { 1.0 } else { 0.0 })
+        .label(if on_topic { "relevant" } else { "irrelevant" })
+        .explanation("Whether the answer names the order.")
+}
+
 /// Asks for a model that there is not.
-pub(crate) async fn failed(client: &Client) -> Result<(), Error> {
+pub(crate) async fn failed(model: &Model) -> Result<(), Error> {
     let mut turn = Turn::new();
     turn.request.model = "no-such-model".to_owned();
-    match turn.generation(client).run(client.chat(&turn.request)).await {
+    match model.chat(&turn).await {
         Ok(_) => Err(Error::Unexpected),
         Err(_) => Ok(()),
     }
 }
 
 /// Stops listening after the first word.
-pub(crate) async fn cancelled(client: &Client) -> Result<(), Error> {
-    let turn = Turn::new();
-    let generation = turn.generation(client).start();
-    let chunks = client.chat_stream(&turn.request).in_operation(&generation).await?;
-    let mut chunks = std::pin::pin!(generation.try_stream(chunks, Delta::record_on));
+pub(crate) async fn cancelled(model: &Model) -> Result<(), Error> {
+    let mut chunks = model.stream(&Turn::new()).await?;
     while let Some(chunk) = chunks.next().await {
         if !chunk?.text().is_empty() {
             break;

@@ -1,6 +1,6 @@
 //! A response that the provider keeps, made and fetched again.
 
-use openai_client::{Client, Error, Method};
+use openai_client::{Error, Method};
 use serde_json::{Value, json};
 use spanwise::{
     FetchResponse, Generation, Message, OpenAiApiType, Provider, Response, ResponseStatus,
@@ -8,8 +8,22 @@ use spanwise::{
 };
 
 use crate::inference::{INSTRUCTIONS, MODEL, QUESTION};
+use crate::model::Model;
 
-pub(crate) async fn fetch(client: &Client) -> Result<(), Error> {
+pub(crate) async fn fetch(model: &Model) -> Result<(), Error> {
+    let client = &model.client;
+    let body = json!({
+        "model": MODEL,
+        "instructions": INSTRUCTIONS,
+        "input": QUESTION,
+        "max_output_tokens": 256,
+        "store": true,
+    });
+    if !model.by_hand() {
+        let made = client.call(Method::POST, "responses", Some(&body)).await?;
+        let path = format!("responses/{}", text(&made["id"]));
+        return client.call(Method::GET, &path, None).await.map(drop);
+    }
     let (host, port) = client.server();
     let id = Generation::chat(Provider::OpenAi, MODEL)
         .server(host.clone(), port)
@@ -19,13 +33,6 @@ pub(crate) async fn fetch(client: &Client) -> Result<(), Error> {
         .input(QUESTION)
         .error_kind(Error::kind)
         .run_with(async |generation| {
-            let body = json!({
-                "model": MODEL,
-                "instructions": INSTRUCTIONS,
-                "input": QUESTION,
-                "max_output_tokens": 256,
-                "store": true,
-            });
             let made = client.call(Method::POST, "responses", Some(&body)).await?;
             let tokens = |key: &str| made["usage"][key].as_u64().unwrap_or_default();
             generation.record(

@@ -1,10 +1,11 @@
 //! Tools: run by the program one after the other, and by an agent until it has its answer.
 
-use openai_client::{Client, Error, ToolCall};
+use openai_client::{Error, ToolCall};
 use serde_json::{Value, json};
 use spanwise::{Agent, Message, Tool, ToolDefinition};
 
 use crate::inference::Turn;
+use crate::model::Model;
 
 fn definition() -> ToolDefinition {
     ToolDefinition::function("lookup_order")
@@ -22,6 +23,7 @@ fn parameters() -> Value {
 
 fn turn() -> Turn {
     let mut turn = Turn::new();
+    turn.definitions = vec![definition()];
     turn.request.tools = vec![json!({
         "type": "function",
         "function": {
@@ -34,20 +36,17 @@ fn turn() -> Turn {
 }
 
 /// Asks, runs what is asked for, and asks again.
-pub(crate) async fn by_hand(client: &Client) -> Result<(), Error> {
+pub(crate) async fn one_by_one(model: &Model) -> Result<(), Error> {
     let mut turn = turn();
-    let definitions = [definition()];
-    let asked = turn.generation(client).tool_definitions(&definitions);
-    let answer = asked.run(client.chat(&turn.request)).await?;
+    let answer = model.chat(&turn).await?;
     for call in answer.tool_calls() {
         answer_call(&mut turn, &call).await?;
     }
-    let asked = turn.generation(client).tool_definitions(&definitions);
-    asked.run(client.chat(&turn.request)).await.map(drop)
+    model.chat(&turn).await.map(drop)
 }
 
 /// An agent that goes on until the model wants no tool any more.
-pub(crate) async fn automatic(client: &Client) -> Result<(), Error> {
+pub(crate) async fn automatic(model: &Model) -> Result<(), Error> {
     const MOST_ROUNDS: usize = 4;
     let definitions = [definition()];
     let turn = turn();
@@ -60,8 +59,7 @@ pub(crate) async fn automatic(client: &Client) -> Result<(), Error> {
         .run_with(async |agent| {
             let mut turn = turn;
             for _ in 0..MOST_ROUNDS {
-                let asked = turn.generation(client).tool_definitions(&definitions);
-                let answer = asked.run(client.chat(&turn.request)).await?;
+                let answer = model.chat(&turn).await?;
                 let calls = answer.tool_calls();
                 if calls.is_empty() {
                     agent.finish_reasons(["stop"]);

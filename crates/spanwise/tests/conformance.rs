@@ -19,10 +19,15 @@ const CONTENT: [&str; 4] = ["NO_CONTENT", "SPAN_ONLY", "EVENT_ONLY", "SPAN_AND_E
 /// Makes an exchange, and gives back what arrived.
 #[track_caller]
 fn make(exchange: &str, profile: &str, content: &str) -> Receiver {
+    make_via("hand", exchange, profile, content)
+}
+
+#[track_caller]
+fn make_via(via: &str, exchange: &str, profile: &str, content: &str) -> Receiver {
     let receiver = Receiver::start();
     let said = run_example(
         "conformance",
-        &[exchange],
+        &[exchange, "--via", via],
         &[
             ("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.grpc_url()),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
@@ -272,4 +277,53 @@ fn what_is_cancelled_keeps_what_had_arrived() {
     assert_eq!(text(&span.attributes, "spanwise.outcome"), "cancelled");
     assert_eq!(text(&span.attributes, "error.type"), "");
     assert!(text(&span.attributes, "gen_ai.output.messages").contains("Your order"));
+}
+
+/// Every span with its attributes, but for what the clock, free ports and the way of framing say.
+fn told(receiver: &Receiver) -> Vec<String> {
+    const VARY: [&str; 3] =
+        ["gen_ai.response.time_to_first_chunk", "server.port", "spanwise.stream.chunks"];
+    let mut told: Vec<_> = receiver
+        .spans()
+        .into_iter()
+        .map(|mut span| {
+            span.attributes.retain(|kv| !VARY.contains(&kv.key.as_str()));
+            span.attributes.sort_by(|a, b| a.key.cmp(&b.key));
+            let shown = span.attributes.iter().map(|kv| format!("\n  {}={:?}", kv.key, kv.value));
+            format!("{}{}", span.name, shown.collect::<String>())
+        })
+        .collect();
+    told.sort();
+    told
+}
+
+#[test]
+fn the_http_layer_tells_what_the_call_sites_tell() {
+    for exchange in [
+        "inference",
+        "streaming",
+        "structured_output",
+        "multimodal",
+        "embeddings",
+        "tool_calling",
+        "automatic_tool_calling",
+        "invoke_agent",
+        "workflow",
+        "plan",
+        "fetch_response",
+        "evaluation",
+        "failed",
+        "cancelled",
+    ] {
+        for content in ["NO_CONTENT", "SPAN_ONLY"] {
+            let by_hand = make_via("hand", exchange, "latest", content);
+            let by_layer = make_via("reqwest", exchange, "latest", content);
+            by_layer.assert_conformant();
+            let (by_hand, by_layer) = (told(&by_hand), told(&by_layer));
+            assert_eq!(by_hand.len(), by_layer.len(), "{exchange}");
+            for (hand, layer) in by_hand.iter().zip(&by_layer) {
+                assert_eq!(hand, layer, "{exchange}, {content}");
+            }
+        }
+    }
 }

@@ -136,6 +136,11 @@ impl From<&TokenUsage> for Usage {
 }
 
 impl ChatCompletion {
+    /// Its id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// The first choice's text.
     pub fn text(&self) -> &str {
         let first = self.choices.first();

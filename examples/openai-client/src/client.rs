@@ -4,6 +4,7 @@ use std::fmt;
 
 use eventsource_stream::Eventsource as _;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
+use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use crate::server;
 /// Where the model is, and how to ask it.
 #[derive(Debug)]
 pub struct Client {
-    http: reqwest::Client,
+    http: ClientWithMiddleware,
     api: Api,
 }
 
@@ -73,6 +74,9 @@ pub enum Error {
     /// The network, or an answer that is no answer.
     #[error(transparent)]
     Http(#[from] reqwest::Error),
+    /// A middleware.
+    #[error(transparent)]
+    Middleware(#[from] reqwest_middleware::Error),
     /// The API said no, with this status and code.
     #[error("the API answered {status}")]
     Api {
@@ -102,7 +106,7 @@ impl Error {
     /// A word of low cardinality, for `error.type`.
     pub fn kind(&self) -> String {
         match self {
-            Self::Http(_) => "connection".to_owned(),
+            Self::Http(_) | Self::Middleware(_) => "connection".to_owned(),
             Self::Api { code: Some(code), .. } => code.clone(),
             Self::Api { status, code: None } => status.to_string(),
             Self::Unexpected => "unexpected".to_owned(),
@@ -131,8 +135,23 @@ impl Client {
     ///
     /// Where the URL is none, or the server could not be started.
     pub async fn from_env() -> Result<Self, Error> {
+        // First the API: it brings the provider of cryptography that clients want.
         let api = Api::from_env().await?;
-        Ok(Self { http: reqwest::Client::new(), api })
+        Ok(Self { http: plain().build(), api })
+    }
+
+    /// The same, with something that stands between it and the network.
+    ///
+    /// # Errors
+    ///
+    /// Where the URL is none, or the server could not be started.
+    pub async fn with_middleware(middleware: Option<impl Middleware>) -> Result<Self, Error> {
+        let client = Self::from_env().await?;
+        let http = match middleware {
+            Some(middleware) => plain().with(middleware).build(),
+            None => client.http,
+        };
+        Ok(Self { http, api: client.api })
     }
 
     /// Whether the model is the examples' own.
@@ -247,4 +266,8 @@ impl Client {
         let code = body["error"]["code"].as_str().map(str::to_owned);
         Err(Error::Api { status: status.as_u16(), code })
     }
+}
+
+fn plain() -> ClientBuilder {
+    ClientBuilder::new(reqwest::Client::new())
 }
