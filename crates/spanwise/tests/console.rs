@@ -43,7 +43,7 @@ fn told(stderr: &str) -> String {
         let words: Vec<_> = line.split_whitespace().filter(|word| !word.contains('━')).collect();
         // A duration is the number before its unit.
         let kept = words.iter().enumerate().filter(|(place, word)| {
-            !is_unit(word) && !words.get(place + 1).is_some_and(|next| is_unit(next))
+            !is_unit(word) && !words.get(place + 1).is_some_and(&is_unit)
         });
         kept.map(|(_, word)| *word).collect::<Vec<_>>().join(" ")
     });
