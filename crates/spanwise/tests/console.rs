@@ -42,9 +42,10 @@ fn told(stderr: &str) -> String {
         let is_unit = |word: &&str| ["µs", "ms", "s"].contains(word);
         let words: Vec<_> = line.split_whitespace().filter(|word| !word.contains('━')).collect();
         // A duration is the number before its unit.
-        let kept = words.iter().enumerate().filter(|(place, word)| {
-            !is_unit(word) && !words.get(place + 1).is_some_and(&is_unit)
-        });
+        let kept = words
+            .iter()
+            .enumerate()
+            .filter(|(place, word)| !is_unit(word) && !words.get(place + 1).is_some_and(&is_unit));
         kept.map(|(_, word)| *word).collect::<Vec<_>>().join(" ")
     });
     lines.collect::<Vec<_>>().join("\n")

@@ -42,6 +42,7 @@ fn an_endpoint_is_enough_for_all_three_signals() {
                 ("OTEL_RESOURCE_ATTRIBUTES", "service.version=1.2,team=support%20eu"),
                 ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "EVENT_ONLY"),
             ]);
+            receiver.assert_conformant();
             assert_eq!(receiver.spans().len(), 3, "{protocol} {compression}");
             assert_eq!(receiver.log_records().len(), 1, "{protocol} {compression}");
             assert!(!receiver.metrics().is_empty(), "{protocol} {compression}");

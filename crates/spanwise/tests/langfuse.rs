@@ -41,6 +41,7 @@ fn traces_and_nothing_else_arrive_with_the_projects_keys() {
         assert_eq!(requests[0].headers["x-langfuse-ingestion-version"], "4");
         assert_eq!(requests[0].headers["content-type"], "application/x-protobuf");
         assert_eq!(requests[0].headers["content-encoding"], "gzip");
+        receiver.assert_conformant();
         let span = receiver.span("chat gpt-4o");
         assert_eq!(text(&span.attributes, "gen_ai.usage.input_tokens"), "120");
     });

@@ -54,6 +54,7 @@ fn a_receiver_that_is_busy_for_a_while_gets_everything_over_http() {
         receiver.answer_next(busy);
         let report = run(http(&receiver), |_| record(300));
         assert_eq!(traces(&report).exported, 300);
+        receiver.assert_conformant();
         assert_eq!((receiver.spans().len(), receiver.requests().len()), (300, 5));
     });
 }
@@ -73,6 +74,7 @@ fn a_receiver_that_is_busy_for_a_while_gets_everything_over_grpc() {
         receiver.answer_next(codes.map(|code| Answer::Grpc(tonic::Status::new(code, "busy"))));
         let report = run(grpc(&receiver), |_| record(300));
         assert_eq!(traces(&report).exported, 300);
+        receiver.assert_conformant();
         assert_eq!((receiver.spans().len(), receiver.requests().len()), (300, 7));
     });
 }
@@ -99,6 +101,7 @@ fn a_receiver_that_comes_late_gets_everything() {
             let receiver = Receiver::start_at(bind(grpc_address), bind(http_address));
             let report = telemetry.shutdown().await;
             assert_eq!(traces(&report).exported, 2000);
+            receiver.assert_conformant();
             assert_eq!(receiver.spans().len(), 2000);
         });
     });
@@ -209,6 +212,7 @@ fn large_spans_travel_in_requests_that_a_default_grpc_receiver_takes() {
             }
         });
         assert_eq!(traces(&report).exported, 50);
+        receiver.assert_conformant();
         assert_eq!(receiver.spans().len(), 50);
         let requests = receiver.requests();
         assert!(requests.len() >= 2);

@@ -31,6 +31,7 @@ fn other_instrumentation_sends_by_the_same_way_and_nests() {
             global::meter("another").u64_counter("requests").build().add(3, &[]);
             telemetry.shutdown().await
         });
+        receiver.assert_conformant();
         let [request, tool, query] =
             ["request", "execute_tool lookup", "query"].map(|name| receiver.span(name));
         assert_eq!(tool.parent_span_id, request.span_id);
@@ -51,6 +52,7 @@ fn global_providers_can_be_left_alone() {
             Tool::new("lookup").start().finish();
             telemetry.shutdown().await
         });
+        receiver.assert_conformant();
         assert_eq!(receiver.span_names(), ["execute_tool lookup"]);
     });
 }
@@ -132,6 +134,7 @@ fn many_threads_and_tasks_record_at_once_and_everything_arrives_under_its_own_pa
         let report = runtime.block_on(telemetry.shutdown());
         let counts = report.destination("otlp").unwrap().traces();
         assert_eq!((counts.exported, counts.dropped()), (3 * (THREADS * AGENTS) as u64, 0));
+        receiver.assert_conformant();
         let spans = receiver.spans();
         let by_id: BTreeMap<_, _> = spans.iter().map(|span| (span.span_id.clone(), span)).collect();
         for tool in spans.iter().filter(|span| span.name.starts_with("execute_tool")) {

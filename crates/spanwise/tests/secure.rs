@@ -35,6 +35,7 @@ fn sends_to_whom_it_trusts(protocol: OtlpProtocol) {
             .certificate(certificates.authority_file()),
     );
     assert_eq!(report.destination("otlp").unwrap().traces().exported, 1, "{report}");
+    receiver.assert_conformant();
     assert_eq!(receiver.span_names(), ["execute_tool lookup"]);
 }
 
@@ -126,6 +127,7 @@ fn certificates_come_from_variables_as_well() {
         ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", certificate.to_str().unwrap()),
         ("OTEL_EXPORTER_OTLP_CLIENT_KEY", key.to_str().unwrap()),
     ]);
+    receiver.assert_conformant();
     assert_eq!(receiver.span_names(), ["execute_tool lookup"]);
 }
 

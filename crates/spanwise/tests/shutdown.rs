@@ -101,6 +101,7 @@ fn shuts_down(place: Where, state: State, protocol: OtlpProtocol) {
     let config = config().endpoint(url).protocol(protocol).shutdown_timeout(LIMIT);
     let report = shut_down(place, config);
     if state == State::Up {
+        receiver.assert_conformant();
         assert_eq!(receiver.spans().len(), SPANS);
         assert!(!receiver.metrics().is_empty(), "metrics are collected at the end");
     }
@@ -182,6 +183,7 @@ fn a_flush_keeps_its_time_while_the_receiver_hangs_and_what_it_holds_still_arriv
             let report = telemetry.shutdown_within(support::PATIENCE).await;
             assert!(report.complete, "{report}");
         });
+        receiver.assert_conformant();
         assert_eq!(receiver.spans().len(), SPANS);
     });
 }
@@ -218,6 +220,7 @@ fn operations_that_are_open_at_shutdown_are_ended_marked_and_sent() {
             report
         });
         assert_eq!((report.ended_at_shutdown, report.open_spans), (1, 1));
+        receiver.assert_conformant();
         assert_eq!(receiver.span_names(), ["execute_tool open"]);
         let span = receiver.span("execute_tool open");
         assert_eq!(support::text(&span.attributes, "spanwise.open_at_shutdown"), "true");
@@ -254,6 +257,7 @@ fn a_provider_of_the_sdk_can_be_flushed_and_shut_down_by_others_without_harm() {
             let telemetry = start(config);
             let tracers = telemetry.tracer_provider().unwrap().clone();
             finishes_within(SLACK, || tracers.force_flush().unwrap());
+            receiver.assert_conformant();
             assert_eq!(receiver.spans().len(), SPANS);
             receiver.answer_all(Answer::Http(400, None, "no"));
             Tool::new("refused").start().finish();
@@ -274,6 +278,7 @@ fn a_second_start_is_an_error_and_the_first_goes_on() {
         assert!(matches!(second, Err(spanwise::InitError::AlreadyInitialized)));
         Tool::new("t").start().finish();
         drop(telemetry);
+        receiver.assert_conformant();
         assert_eq!(receiver.span_names(), ["execute_tool t"]);
     });
 }
@@ -286,6 +291,7 @@ fn a_start_that_failed_can_be_tried_again() {
         let telemetry = spanwise::init_telemetry(config().endpoint(receiver.http_url())).unwrap();
         Tool::new("t").start().finish();
         drop(telemetry);
+        receiver.assert_conformant();
         assert_eq!(receiver.spans().len(), 1);
     });
 }

@@ -46,6 +46,7 @@ fn tracing_span_generation_tracing_span_and_tool_are_one_trace_across_awaits() {
             .unwrap();
             telemetry.shutdown().await
         });
+        receiver.assert_conformant();
         let spans = receiver.spans();
         assert_eq!(ancestors(&spans, "execute_tool lookup"), ["http", "chat m", "request"]);
         assert_eq!(spans.len(), 4);
@@ -78,6 +79,7 @@ fn nesting_survives_spawned_tasks_and_threads() {
             agent.finish();
             telemetry.shutdown().await
         });
+        receiver.assert_conformant();
         let spans = receiver.spans();
         assert_eq!(ancestors(&spans, "execute_tool lookup"), ["invoke_agent triage", "request"]);
         assert_eq!(
@@ -106,6 +108,7 @@ fn events_become_logs_of_the_span_that_they_happened_in() {
         let [record] = records.as_slice() else { panic!("{} records", records.len()) };
         assert_eq!(record.severity_text, "WARN");
         assert_eq!(text(&record.attributes, "order"), "A-17");
+        receiver.assert_conformant();
         let span = receiver.span("execute_tool lookup");
         assert_eq!((&record.span_id, &record.trace_id), (&span.span_id, &span.trace_id));
         assert!(span.events.is_empty(), "told once");
@@ -121,6 +124,7 @@ fn an_error_event_marks_the_tracing_span_that_it_happens_in() {
             tracing::info_span!("request").in_scope(|| tracing::error!("broken"));
             telemetry.shutdown().await
         });
+        receiver.assert_conformant();
         assert_eq!(receiver.span("request").status.unwrap().code, 2);
     });
 }
@@ -163,6 +167,7 @@ fn the_layer_can_be_handed_over_to_a_subscriber_of_the_programs_own() {
             tracing::info_span!("request").in_scope(|| Tool::new("lookup").start().finish());
             telemetry.shutdown().await
         });
+        receiver.assert_conformant();
         assert_eq!(ancestors(&receiver.spans(), "execute_tool lookup"), ["request"]);
     });
 }
@@ -179,6 +184,7 @@ fn a_subscriber_that_is_there_stays_and_telemetry_starts_all_the_same() {
             Tool::new("lookup").start().finish();
             telemetry.shutdown().await
         });
+        receiver.assert_conformant();
         assert_eq!(receiver.span_names(), ["execute_tool lookup"]);
         let said = written.text();
         assert_eq!(said.matches("WARN spanwise").count(), 1, "{said}");
