@@ -39,6 +39,10 @@
 // What ran.
 mod operation;
 
+// What clients answer.
+#[cfg(feature = "async-openai")]
+mod async_openai;
+
 // What it is said about.
 mod document;
 mod evaluation;
