@@ -2,8 +2,7 @@
 
 use opentelemetry::Context;
 use spanwise_core::{
-    Embeddings, FetchResponse, FutureExt as _, Generation, GenerationBuilder, InOperation,
-    Provider, ResponseStatus, Retrieval,
+    Embeddings, FetchResponse, Generation, GenerationBuilder, Provider, ResponseStatus, Retrieval,
 };
 
 use crate::answer::Answer;
@@ -182,16 +181,6 @@ impl Exchange {
             Recorded::Embeddings(embeddings) => embeddings.fail(error),
             Recorded::FetchResponse(fetched) => fetched.fail(error),
             Recorded::Retrieval(retrieval) => retrieval.fail(error),
-        }
-    }
-
-    /// Runs a future with the operation as the active one.
-    pub fn run<F: Future>(&self, future: F) -> InOperation<F> {
-        match &self.recorded {
-            Recorded::Generation(generation) => future.in_operation(generation),
-            Recorded::Embeddings(embeddings) => future.in_operation(embeddings),
-            Recorded::FetchResponse(fetched) => future.in_operation(fetched),
-            Recorded::Retrieval(retrieval) => future.in_operation(retrieval),
         }
     }
 

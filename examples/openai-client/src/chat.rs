@@ -23,7 +23,6 @@ pub struct ChatRequest {
 
 /// The parameters that requests rarely have.
 #[derive(Clone, Debug, Default, Serialize)]
-#[serde(default)]
 #[allow(missing_docs, reason = "they are OpenAI's, by OpenAI's names")]
 pub struct Options {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -40,8 +39,6 @@ pub struct Options {
     pub n: Option<u32>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stop: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reasoning_effort: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub service_tier: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -95,3 +95,24 @@ fn a_binary_event_that_is_broken_ends_the_reading() {
     assert_eq!(events(make(), &[&stream]), []);
     assert_eq!(events(make(), &[&[0xff; 64]]), []);
 }
+
+#[test]
+fn a_line_of_megabytes_is_read_in_pieces_as_well_as_whole() {
+    let text = "x".repeat(4 << 20);
+    let stream = format!("data: {text}\n\n");
+    let pieces: Vec<&[u8]> = stream.as_bytes().chunks(16 << 10).collect();
+    let told = events(Framing::of("text/event-stream", false).unwrap(), &pieces);
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].1.len(), text.len());
+}
+
+#[test]
+fn an_event_without_an_end_is_not_kept_for_ever() {
+    let piece = [b'x'; 64 << 10];
+    let mut stream = ServerSentEvents::default();
+    for _ in 0..2 * MOST_OF_AN_EVENT / piece.len() {
+        stream.more(&piece, |_| panic!("an event"));
+    }
+    stream.more(b"\n\ndata: after\n\n", |_| panic!("an event"));
+    assert_eq!(stream.kept(), 0);
+}
