@@ -70,11 +70,12 @@ pub use evaluation::{Evaluation, evaluation};
 pub use memory_record::MemoryRecord;
 pub use message::{GenericPart, Message, Part, Role, ToMessages, ToolDefinition};
 pub use operation::{
-    Agent, AgentBuilder, CreateAgent, CreateAgentBuilder, Embeddings, EmbeddingsBuilder, Entered,
-    FetchResponse, FetchResponseBuilder, FutureExt, Generation, GenerationBuilder, InOperation,
-    Memory, MemoryBuilder, OpenAiApiType, Operation, OutputType, Plan, PlanBuilder, RecordedStream,
-    RemoteAgent, RemoteAgentBuilder, ResponseStatus, Retrieval, RetrievalBuilder, Step,
-    StepBuilder, StreamedResponse, Tool, ToolBuilder, TryRecordedStream, Workflow, WorkflowBuilder,
+    Agent, AgentBuilder, Attempt, CreateAgent, CreateAgentBuilder, Embeddings, EmbeddingsBuilder,
+    Entered, FetchResponse, FetchResponseBuilder, FutureExt, Generation, GenerationBuilder,
+    InOperation, Memory, MemoryBuilder, OpenAiApiType, Operation, OutputType, Plan, PlanBuilder,
+    RateLimit, RateLimits, RecordedStream, RemoteAgent, RemoteAgentBuilder, ResponseStatus,
+    Retrieval, RetrievalBuilder, Step, StepBuilder, StreamedResponse, Tool, ToolBuilder,
+    TryRecordedStream, Workflow, WorkflowBuilder,
 };
 pub use provider::Provider;
 pub use recorder::{

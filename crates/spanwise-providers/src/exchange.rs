@@ -2,7 +2,8 @@
 
 use opentelemetry::Context;
 use spanwise_core::{
-    Embeddings, FetchResponse, Generation, GenerationBuilder, Provider, ResponseStatus, Retrieval,
+    Attempt, Embeddings, FetchResponse, Generation, GenerationBuilder, Provider, ResponseStatus,
+    Retrieval,
 };
 
 use crate::answer::Answer;
@@ -89,6 +90,16 @@ impl Exchange {
             }
         };
         Self { recorded, is_openai }
+    }
+
+    /// Notes that the request was sent, and what became of that: once for each attempt.
+    pub fn attempt(&self, attempt: Attempt) {
+        match &self.recorded {
+            Recorded::Generation(generation) => generation.attempt(attempt),
+            Recorded::Embeddings(embeddings) => embeddings.attempt(attempt),
+            Recorded::FetchResponse(fetched) => fetched.attempt(attempt),
+            Recorded::Retrieval(retrieval) => retrieval.attempt(attempt),
+        }
     }
 
     /// One event of a streamed answer has come: it is timed.

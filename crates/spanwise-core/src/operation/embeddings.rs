@@ -10,8 +10,8 @@ use opentelemetry::trace::SpanKind;
 use opentelemetry::{KeyValue, StringValue};
 
 use super::call::Call;
-use super::live::{Draft, Kind, Live};
-use super::methods::{call_setters, operation_methods, run_method};
+use super::live::{Asks, Draft, Kind, Live};
+use super::methods::{attempt_method, call_setters, operation_methods, request_method, run_method};
 use super::outcome::{End, Outcome};
 use super::request::filled;
 use crate::provider::Provider;
@@ -111,6 +111,8 @@ impl EmbeddingsBuilder<'_> {
 operation_methods!(Embeddings, EmbeddingsBuilder, EmbeddingsKind);
 run_method!(EmbeddingsBuilder);
 call_setters!(EmbeddingsBuilder: server);
+attempt_method!(Embeddings);
+request_method!(Embeddings, EmbeddingsBuilder);
 
 struct EmbeddingsKind {
     call: Call,
@@ -151,5 +153,19 @@ impl Kind for EmbeddingsKind {
 
     fn measure(&self, end: &End<'_>, metrics: &dyn MetricRecorder) {
         self.call.measure(self.response_model.as_ref(), end, metrics);
+    }
+
+    fn call(&mut self) -> Option<&mut Call> {
+        Some(&mut self.call)
+    }
+}
+
+impl Asks for EmbeddingsKind {
+    fn asks(&mut self, asked: Self) {
+        let Self { call, encoding_formats, dimension_count, .. } = asked;
+        self.call.learn(call);
+        self.encoding_formats = encoding_formats;
+        // What has been answered is nearer the truth.
+        self.dimension_count = self.dimension_count.or(dimension_count);
     }
 }

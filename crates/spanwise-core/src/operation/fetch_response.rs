@@ -11,7 +11,7 @@ use opentelemetry::{KeyValue, StringValue};
 
 use super::call::{Call, measure_duration};
 use super::live::{Draft, Kind, Live};
-use super::methods::{call_setters, operation_methods, output_setter, run_method};
+use super::methods::{attempt_method, call_setters, operation_methods, output_setter, run_method};
 use super::outcome::{End, Outcome};
 use super::provider_details::OpenAiApiType;
 use super::request::filled;
@@ -174,6 +174,7 @@ impl FetchResponseBuilder<'_> {
 operation_methods!(FetchResponse, FetchResponseBuilder, FetchResponseKind);
 run_method!(FetchResponseBuilder);
 call_setters!(FetchResponseBuilder: server);
+attempt_method!(FetchResponse);
 output_setter!(FetchResponse);
 
 struct FetchResponseKind {
@@ -229,5 +230,9 @@ impl Kind for FetchResponseKind {
 
     fn response_id(&self) -> Option<&StringValue> {
         Some(&self.id)
+    }
+
+    fn call(&mut self) -> Option<&mut Call> {
+        Some(&mut self.call)
     }
 }

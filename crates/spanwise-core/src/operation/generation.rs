@@ -16,9 +16,10 @@ use opentelemetry::{Context, KeyValue, StringValue};
 
 use super::call::Call;
 use super::current_agent::CurrentAgent;
-use super::live::{Draft, Kind, Live};
+use super::live::{Asks, Draft, Kind, Live};
 use super::methods::{
-    call_setters, input_setters, operation_methods, output_setter, request_setters,
+    attempt_method, call_setters, input_setters, operation_methods, output_setter, request_method,
+    request_setters,
 };
 use super::outcome::{End, Outcome};
 use super::provider_details::{OpenAiApiType, ProviderDetails};
@@ -269,6 +270,8 @@ request_setters!(GenerationBuilder: max_tokens temperature top_p top_k stop_sequ
     previous_response_id conversation_id prompt_name prompt_version);
 input_setters!(GenerationBuilder: system_instructions system_parts input tool_definitions);
 output_setter!(Generation);
+attempt_method!(Generation);
+request_method!(Generation, GenerationBuilder);
 
 pub(super) struct GenerationKind {
     call: Call,
@@ -363,6 +366,20 @@ impl Kind for GenerationKind {
     fn gathered(&mut self) -> Option<ContentItem> {
         let messages = self.stream.as_mut()?.take_messages();
         (!messages.is_empty()).then_some(ContentItem::OutputMessages(messages))
+    }
+
+    fn call(&mut self) -> Option<&mut Call> {
+        Some(&mut self.call)
+    }
+}
+
+impl Asks for GenerationKind {
+    fn asks(&mut self, asked: Self) {
+        let Self { call, details, request, .. } = asked;
+        let stream = self.request.stream;
+        self.call.learn(call);
+        (self.details, self.request) = (details, request);
+        self.request.stream |= stream;
     }
 }
 

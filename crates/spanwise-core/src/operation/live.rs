@@ -14,6 +14,8 @@ use opentelemetry::logs::Severity;
 use opentelemetry::trace::{SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue, StringValue};
 
+use super::attempt::Attempt;
+use super::call::Call;
 use super::outcome::{End, Failure, Outcome};
 use crate::capture::CapturePolicy;
 use crate::clock::Started;
@@ -73,6 +75,25 @@ pub(crate) trait Kind: Send + 'static {
     fn gathered(&mut self) -> Option<ContentItem> {
         None
     }
+
+    /// The call that it is, for the kinds whose attempts are told.
+    fn call(&mut self) -> Option<&mut Call> {
+        None
+    }
+}
+
+/// A kind whose request may become known when the operation runs already.
+pub(crate) trait Asks: Kind {
+    /// Takes over what is asked.
+    fn asks(&mut self, asked: Self);
+}
+
+/// Something that happened during an operation.
+pub(crate) struct SpanEvent {
+    pub(crate) name: &'static str,
+    /// When, since the operation began.
+    pub(crate) at: Duration,
+    pub(crate) attributes: Vec<KeyValue>,
 }
 
 type Capture<'a> = Box<dyn FnOnce(&CapturePolicy) -> ContentItem + Send + 'a>;
@@ -274,6 +295,16 @@ impl<K: Kind> Live<K> {
         }
     }
 
+    /// Notes that the request was sent once more, and what became of it.
+    pub(crate) fn attempt(&self, attempt: Attempt) {
+        let at = self.elapsed();
+        self.with(|kind| {
+            if let Some(call) = kind.call() {
+                call.attempted(at, attempt, self.metrics());
+            }
+        });
+    }
+
     pub(crate) fn elapsed(&self) -> Duration {
         self.started.elapsed(self.recorder.clock())
     }
@@ -352,6 +383,10 @@ impl<K: Kind> Live<K> {
             attributes.push(key::ERROR_TYPE.of(failure.kind.clone()));
         }
         attributes.push(key::SPANWISE_OUTCOME.of(outcome.name()));
+        let happened = match state.kind.call() {
+            Some(call) => call.settle(&mut attributes),
+            None => Vec::new(),
+        };
         if open_at_shutdown {
             attributes.push(key::SPANWISE_OPEN_AT_SHUTDOWN.of(true));
         }
@@ -391,12 +426,49 @@ impl<K: Kind> Live<K> {
             if !attributes.is_empty() {
                 span.set_attributes(attributes);
             }
+            for SpanEvent { name, at, attributes } in happened {
+                let at = self.started.at.checked_add(at).unwrap_or(self.started.at);
+                span.add_event_with_timestamp(name, at, attributes);
+            }
             if let Outcome::Failed(failure) = outcome {
                 span.set_status(Status::error(failure.message.unwrap_or_default()));
             }
             span.end_with_timestamp(ended_at);
         }
         true
+    }
+}
+
+impl<K: Asks> Live<K> {
+    /// Learns what is asked, where that was not known at the start. The sampler has decided without it.
+    pub(crate) fn ask(&self, draft: Draft<'_, K>) {
+        let Draft { kind: asked, captures, own, .. } = draft;
+        let policy = self.recorder.policy;
+        let wanted = policy.inputs && (self.on_span || self.on_event);
+        let captures = captures.into_iter().filter(|_| wanted);
+        let content: Vec<_> = captures.map(|capture| capture(&policy)).collect();
+        let learned = self.with_state(|state| {
+            let mut known = Vec::new();
+            state.kind.start_attributes(&mut known);
+            state.kind.asks(*asked);
+            content.into_iter().for_each(|item| state.content.set(item));
+            if policy.metadata && self.keeps_attributes() {
+                state.own.extend(own);
+            }
+            let mut new = state.kind.all_start_attributes();
+            new.retain(|attribute| known.iter().all(|known| known.key != attribute.key));
+            if self.details.is_some() {
+                state.repeated.extend(new.iter().cloned());
+            }
+            (state.kind.span_name(), new)
+        });
+        if let Some((name, new)) = learned.filter(|_| self.recording) {
+            let span = self.context.span();
+            span.update_name(name);
+            if !self.recorder.takes_attributes() {
+                span.set_attributes(new);
+            }
+        }
     }
 }
 

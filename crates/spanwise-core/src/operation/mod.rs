@@ -1,6 +1,7 @@
 //! The kinds of work that are recorded, a file each, and the life that they share.
 
 mod agent;
+mod attempt;
 mod call;
 mod create_agent;
 mod current_agent;
@@ -25,6 +26,7 @@ mod tool;
 mod workflow;
 
 pub use agent::{Agent, AgentBuilder};
+pub use attempt::{Attempt, RateLimit, RateLimits};
 pub use create_agent::{CreateAgent, CreateAgentBuilder};
 pub use embeddings::{Embeddings, EmbeddingsBuilder};
 pub use fetch_response::{FetchResponse, FetchResponseBuilder, ResponseStatus};

@@ -292,11 +292,62 @@ pub const SERVER_ADDRESS: Attribute<StringValue> = Attribute::new(core::SERVER_A
 /// `server.port`: int.
 pub const SERVER_PORT: Attribute<i64> = Attribute::new(core::SERVER_PORT);
 
+/// `http.request.resend_count`: int.
+pub const HTTP_REQUEST_RESEND_COUNT: Attribute<i64> = Attribute::new(core::HTTP_REQUEST_RESEND_COUNT);
+
+/// `http.response.status_code`: int.
+pub const HTTP_RESPONSE_STATUS_CODE: Attribute<i64> = Attribute::new(core::HTTP_RESPONSE_STATUS_CODE);
+
+/// `spanwise.attempt.delay`: double.
+pub const SPANWISE_ATTEMPT_DELAY: Attribute<f64> = Attribute::new("spanwise.attempt.delay");
+
 /// `spanwise.open_at_shutdown`: boolean.
 pub const SPANWISE_OPEN_AT_SHUTDOWN: Attribute<bool> = Attribute::new("spanwise.open_at_shutdown");
 
 /// `spanwise.outcome`: string.
 pub const SPANWISE_OUTCOME: Attribute<StringValue> = Attribute::new("spanwise.outcome");
+
+/// `spanwise.rate_limit.input_tokens.limit`: int.
+pub const SPANWISE_RATE_LIMIT_INPUT_TOKENS_LIMIT: Attribute<i64> = Attribute::new("spanwise.rate_limit.input_tokens.limit");
+
+/// `spanwise.rate_limit.input_tokens.remaining`: int.
+pub const SPANWISE_RATE_LIMIT_INPUT_TOKENS_REMAINING: Attribute<i64> = Attribute::new("spanwise.rate_limit.input_tokens.remaining");
+
+/// `spanwise.rate_limit.input_tokens.reset`: double.
+pub const SPANWISE_RATE_LIMIT_INPUT_TOKENS_RESET: Attribute<f64> = Attribute::new("spanwise.rate_limit.input_tokens.reset");
+
+/// `spanwise.rate_limit.output_tokens.limit`: int.
+pub const SPANWISE_RATE_LIMIT_OUTPUT_TOKENS_LIMIT: Attribute<i64> = Attribute::new("spanwise.rate_limit.output_tokens.limit");
+
+/// `spanwise.rate_limit.output_tokens.remaining`: int.
+pub const SPANWISE_RATE_LIMIT_OUTPUT_TOKENS_REMAINING: Attribute<i64> = Attribute::new("spanwise.rate_limit.output_tokens.remaining");
+
+/// `spanwise.rate_limit.output_tokens.reset`: double.
+pub const SPANWISE_RATE_LIMIT_OUTPUT_TOKENS_RESET: Attribute<f64> = Attribute::new("spanwise.rate_limit.output_tokens.reset");
+
+/// `spanwise.rate_limit.requests.limit`: int.
+pub const SPANWISE_RATE_LIMIT_REQUESTS_LIMIT: Attribute<i64> = Attribute::new("spanwise.rate_limit.requests.limit");
+
+/// `spanwise.rate_limit.requests.remaining`: int.
+pub const SPANWISE_RATE_LIMIT_REQUESTS_REMAINING: Attribute<i64> = Attribute::new("spanwise.rate_limit.requests.remaining");
+
+/// `spanwise.rate_limit.requests.reset`: double.
+pub const SPANWISE_RATE_LIMIT_REQUESTS_RESET: Attribute<f64> = Attribute::new("spanwise.rate_limit.requests.reset");
+
+/// `spanwise.rate_limit.tokens.limit`: int.
+pub const SPANWISE_RATE_LIMIT_TOKENS_LIMIT: Attribute<i64> = Attribute::new("spanwise.rate_limit.tokens.limit");
+
+/// `spanwise.rate_limit.tokens.remaining`: int.
+pub const SPANWISE_RATE_LIMIT_TOKENS_REMAINING: Attribute<i64> = Attribute::new("spanwise.rate_limit.tokens.remaining");
+
+/// `spanwise.rate_limit.tokens.reset`: double.
+pub const SPANWISE_RATE_LIMIT_TOKENS_RESET: Attribute<f64> = Attribute::new("spanwise.rate_limit.tokens.reset");
+
+/// `spanwise.rate_limit.type`: string.
+pub const SPANWISE_RATE_LIMIT_TYPE: Attribute<StringValue> = Attribute::new("spanwise.rate_limit.type");
+
+/// `spanwise.retry_after`: double.
+pub const SPANWISE_RETRY_AFTER: Attribute<f64> = Attribute::new("spanwise.retry_after");
 
 /// `spanwise.step.index`: int.
 pub const SPANWISE_STEP_INDEX: Attribute<i64> = Attribute::new("spanwise.step.index");
@@ -311,7 +362,7 @@ pub const SPANWISE_STEP_TYPE: Attribute<StringValue> = Attribute::new("spanwise.
 pub const SPANWISE_STREAM_CHUNKS: Attribute<i64> = Attribute::new("spanwise.stream.chunks");
 
 /// Every key above, sorted.
-pub const ALL: [&str; 101] = [
+pub const ALL: [&str; 118] = [
     "aws.bedrock.guardrail.id",
     "aws.bedrock.knowledge_base.id",
     "azure.resource_provider.namespace",
@@ -398,6 +449,8 @@ pub const ALL: [&str; 101] = [
     "gen_ai.usage.text.input_tokens",
     "gen_ai.usage.text.output_tokens",
     "gen_ai.workflow.name",
+    "http.request.resend_count",
+    "http.response.status_code",
     "openai.api.type",
     "openai.request.service_tier",
     "openai.response.service_tier",
@@ -407,8 +460,23 @@ pub const ALL: [&str; 101] = [
     "process.exit.code",
     "server.address",
     "server.port",
+    "spanwise.attempt.delay",
     "spanwise.open_at_shutdown",
     "spanwise.outcome",
+    "spanwise.rate_limit.input_tokens.limit",
+    "spanwise.rate_limit.input_tokens.remaining",
+    "spanwise.rate_limit.input_tokens.reset",
+    "spanwise.rate_limit.output_tokens.limit",
+    "spanwise.rate_limit.output_tokens.remaining",
+    "spanwise.rate_limit.output_tokens.reset",
+    "spanwise.rate_limit.requests.limit",
+    "spanwise.rate_limit.requests.remaining",
+    "spanwise.rate_limit.requests.reset",
+    "spanwise.rate_limit.tokens.limit",
+    "spanwise.rate_limit.tokens.remaining",
+    "spanwise.rate_limit.tokens.reset",
+    "spanwise.rate_limit.type",
+    "spanwise.retry_after",
     "spanwise.step.index",
     "spanwise.step.name",
     "spanwise.step.type",

@@ -40,6 +40,14 @@ pub enum Metric {
     GenAiInvokeAgentToolCalls,
     /// `gen_ai.invoke_workflow.duration` (histogram, unit `s`).
     GenAiInvokeWorkflowDuration,
+    /// `spanwise.rate_limit.remaining_requests` (gauge, unit `{request}`).
+    SpanwiseRateLimitRemainingRequests,
+    /// `spanwise.rate_limit.remaining_tokens` (gauge, unit `{token}`).
+    SpanwiseRateLimitRemainingTokens,
+    /// `spanwise.rate_limits` (counter, unit `{answer}`).
+    SpanwiseRateLimits,
+    /// `spanwise.retries` (counter, unit `{retry}`).
+    SpanwiseRetries,
     /// `spanwise.step.duration` (histogram, unit `s`).
     SpanwiseStepDuration,
     /// `gen_ai.client.token.usage` (histogram, unit `{token}`).
@@ -52,7 +60,7 @@ pub enum Metric {
 
 impl Metric {
     /// How many metrics there are.
-    pub const COUNT: usize = 20;
+    pub const COUNT: usize = 24;
 
     /// All of them, in the order of their discriminants.
     pub const ALL: [Self; Self::COUNT] = [
@@ -72,6 +80,10 @@ impl Metric {
         Self::GenAiInvokeAgentInferenceCalls,
         Self::GenAiInvokeAgentToolCalls,
         Self::GenAiInvokeWorkflowDuration,
+        Self::SpanwiseRateLimitRemainingRequests,
+        Self::SpanwiseRateLimitRemainingTokens,
+        Self::SpanwiseRateLimits,
+        Self::SpanwiseRetries,
         Self::SpanwiseStepDuration,
         Self::GenAiClientTokenUsage,
         Self::GenAiClientOperationTimePerOutputChunk,
@@ -176,6 +188,30 @@ impl Metric {
                 unit: "s",
                 instrument: Instrument::DoubleHistogram,
                 boundaries: &[1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0],
+            },
+            Self::SpanwiseRateLimitRemainingRequests => Descriptor {
+                name: "spanwise.rate_limit.remaining_requests",
+                unit: "{request}",
+                instrument: Instrument::Gauge,
+                boundaries: &[],
+            },
+            Self::SpanwiseRateLimitRemainingTokens => Descriptor {
+                name: "spanwise.rate_limit.remaining_tokens",
+                unit: "{token}",
+                instrument: Instrument::Gauge,
+                boundaries: &[],
+            },
+            Self::SpanwiseRateLimits => Descriptor {
+                name: "spanwise.rate_limits",
+                unit: "{answer}",
+                instrument: Instrument::Counter,
+                boundaries: &[],
+            },
+            Self::SpanwiseRetries => Descriptor {
+                name: "spanwise.retries",
+                unit: "{retry}",
+                instrument: Instrument::Counter,
+                boundaries: &[],
             },
             Self::SpanwiseStepDuration => Descriptor {
                 name: "spanwise.step.duration",

@@ -149,7 +149,7 @@ pub struct Descriptor {
     pub unit: &'static str,
     /// What kind of instrument records it.
     pub instrument: Instrument,
-    /// Histogram boundaries, in the unit; empty for counters.
+    /// Histogram boundaries, in the unit; empty for counters and gauges.
     pub boundaries: &'static [f64],
 }
 
@@ -158,6 +158,8 @@ pub struct Descriptor {
 pub enum Instrument {
     /// A counter of whole numbers.
     Counter,
+    /// The last of whole numbers.
+    Gauge,
     /// A histogram of whole numbers.
     IntHistogram,
     /// A histogram of fractions, such as seconds.

@@ -159,3 +159,15 @@ pub mod spanwise_outcome {
     /// All of them.
     pub const ALL: [&str; 3] = [COMPLETED, FAILED, CANCELLED];
 }
+
+/// Values of `spanwise.rate_limit.type`.
+pub mod spanwise_rate_limit_type {
+    /// `tokens`.
+    pub const TOKENS: &str = "tokens";
+    /// `input_tokens`.
+    pub const INPUT_TOKENS: &str = "input_tokens";
+    /// `output_tokens`.
+    pub const OUTPUT_TOKENS: &str = "output_tokens";
+    /// All of them.
+    pub const ALL: [&str; 3] = [TOKENS, INPUT_TOKENS, OUTPUT_TOKENS];
+}
