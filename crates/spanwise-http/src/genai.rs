@@ -2,13 +2,19 @@
 
 use std::sync::Arc;
 
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use bytes::Bytes;
+use http::header::{
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue,
+};
 use http::{Method, Uri};
+use http_body::Body;
 use opentelemetry::Context;
 use opentelemetry::propagation::Injector;
 use spanwise_core::Provider;
 use spanwise_providers::{Codec, Exchange, Recognised, Recogniser};
 
+use crate::open_call::OpenCall;
+use crate::peek::{LateRequest, Peeked, PeekedBody};
 use crate::recording::Recording;
 
 /// Which requests are model calls; shared by all layers.
@@ -23,10 +29,12 @@ use crate::recording::Recording;
 pub struct GenAi {
     recogniser: Arc<Recogniser>,
     trusted: Arc<[String]>,
+    include_usage: bool,
 }
 
 /// A model call that is about to be made.
 pub(crate) struct Call {
+    include_usage: bool,
     provider: Provider,
     codec: Arc<dyn Codec>,
     address: String,
@@ -51,6 +59,18 @@ impl GenAi {
         Self { trusted: self.trusted.iter().cloned().chain([host]).collect(), ..self }
     }
 
+    /// Has streamed answers tell of usage where the caller does not ask for it: adds
+    /// `stream_options.include_usage` to requests of OpenAI's Chat Completions, and keeps the one chunk from
+    /// the caller that comes of it. Nothing else changes what is sent or received.
+    ///
+    /// Defaults to no: without usage a stream is recorded without tokens. Requests that say themselves whether
+    /// usage shall come, whose body is not at hand when they are sent, or whose answer may come compressed, are
+    /// left as they are. So are other providers' formats, most of which tell of usage anyway.
+    #[must_use]
+    pub fn include_usage(self) -> Self {
+        Self { include_usage: true, ..self }
+    }
+
     /// Adds the context to a request, where its host shall have it.
     pub(crate) fn propagate(&self, context: &Context, host: Option<&str>, headers: &mut HeaderMap) {
         let host = host.unwrap_or_default().to_ascii_lowercase();
@@ -73,7 +93,8 @@ impl GenAi {
             self.recogniser.recognise(method.as_str(), host, port, path)?;
         // An address of IPv6 stands in brackets in a URL, and without them elsewhere.
         let address = host.trim_matches(['[', ']']).to_owned();
-        Some(Call { provider, codec, address, port, path: path.to_owned() })
+        let include_usage = self.include_usage;
+        Some(Call { include_usage, provider, codec, address, port, path: path.to_owned() })
     }
 }
 
@@ -89,12 +110,76 @@ impl Injector for Headers<'_> {
     }
 }
 
+/// A call that is recorded, and what becomes of its request's body.
+pub(crate) struct Started {
+    pub(crate) recording: Recording,
+    pub(crate) body: StartedBody,
+}
+
+pub(crate) enum StartedBody {
+    AsItIs,
+    /// It goes on being looked at while it is sent.
+    Watched(LateRequest),
+    /// Other bytes are sent in its place.
+    Instead(Bytes),
+}
+
+impl StartedBody {
+    /// What is sent.
+    pub(crate) fn applied_to<B: Body<Data = Bytes>>(
+        self,
+        body: PeekedBody<B>,
+        headers: &mut HeaderMap,
+    ) -> PeekedBody<B> {
+        match self {
+            Self::AsItIs => body,
+            Self::Watched(late) => body.watched(late),
+            Self::Instead(bytes) => {
+                correct_length(headers, bytes.len());
+                PeekedBody::instead(bytes)
+            }
+        }
+    }
+}
+
+/// Says how long a body is now, where its length was said.
+pub(crate) fn correct_length(headers: &mut HeaderMap, length: usize) {
+    if headers.contains_key(CONTENT_LENGTH) {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+}
+
 impl Call {
     /// Starts recording; of the body, what is there by now.
-    pub(crate) fn start(self, body: &[u8]) -> Recording {
+    pub(crate) fn start(self, body: Peeked, headers: &HeaderMap) -> Started {
+        let Self { include_usage, provider, codec, address, port, path } = self;
+        let Peeked { bytes, is_all } = body;
         let content = spanwise_core::captures_content();
-        let request = self.codec.request(&self.path, body, content);
-        let exchange = Exchange::start(&request, self.provider, self.address, self.port);
-        Recording::new(exchange, self.codec, content, request.stream)
+        let request = codec.request(&path, &bytes, content);
+        let exchange = Exchange::start(&request, provider, address, port);
+        let context = exchange.context();
+        let call = OpenCall::new(exchange, &path, bytes.len(), request.stream);
+        let mut recording = Recording::new(call.clone(), context, codec.clone(), content);
+        if !is_all {
+            let late = LateRequest::new(call, codec, path, content, bytes);
+            return Started { recording, body: StartedBody::Watched(late) };
+        }
+        let asked = include_usage && request.stream && !may_be_compressed(headers);
+        let body = match asked.then(|| codec.including_usage(&bytes)).flatten() {
+            Some(instead) => {
+                recording.added_usage();
+                StartedBody::Instead(instead.into())
+            }
+            None => StartedBody::AsItIs,
+        };
+        Started { recording, body }
     }
+}
+
+/// Whether the request is compressed, or its answer may be: neither can be changed on the way.
+fn may_be_compressed(headers: &HeaderMap) -> bool {
+    let is_identity = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    [CONTENT_ENCODING, ACCEPT_ENCODING]
+        .iter()
+        .any(|name| headers.get_all(name).iter().any(|value| !is_identity(value)))
 }

@@ -24,6 +24,18 @@ pub trait Codec: fmt::Debug + Send + Sync {
         false
     }
 
+    /// The same request, asking that its stream tell of usage, where the format has a word for it and the request
+    /// does not say itself whether it shall.
+    fn including_usage(&self, _body: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Whether an event of a stream is the one that comes of [`including_usage`](Self::including_usage), and tells
+    /// of nothing else.
+    fn is_usage_alone(&self, _event: &[u8]) -> bool {
+        false
+    }
+
     /// What reads an answer that comes as a stream of events.
     fn decoder(&self, content: bool) -> Box<dyn Decoder>;
 }

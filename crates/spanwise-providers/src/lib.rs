@@ -40,6 +40,7 @@ mod anthropic;
 mod bedrock;
 mod cohere;
 mod gemini;
+mod include_usage;
 mod json;
 mod mistral;
 mod ollama;
