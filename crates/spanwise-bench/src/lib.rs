@@ -6,6 +6,7 @@
 //! | eight threads | `cargo run --release -p spanwise-bench --bin threads` |
 //! | bytes: content, a full queue, the process | `cargo run --release -p spanwise-bench --bin memory` |
 //! | time | `cargo bench -p spanwise-bench` |
+//! | the HTTP layer | `cargo run --release -p spanwise-bench --bin http` |
 //!
 //! Numbers, and how they came about: `docs/performance.md`.
 

@@ -25,7 +25,7 @@ const MOST_KEPT: usize = 16 << 20;
 const MOST_KEPT_OF_A_REFUSAL: usize = 64 << 10;
 
 /// A model call that is being recorded. Dropping it ends the operation: as completed where the protocol had
-/// said that this was all, else as cancelled, with what had arrived.
+/// said that this was all, as failed where the answer is a refusal, else as cancelled, with what had arrived.
 pub(crate) struct Recording(Option<Open>);
 
 struct Open {
@@ -180,11 +180,12 @@ impl Recording {
         Some(exchange)
     }
 
-    /// Whether there is nothing more to come, as far as the protocol or the length says.
+    /// Whether there is nothing more to come, as far as the protocol or the length says. A refusal is one by its
+    /// status: most callers read no further.
     fn is_done(&self) -> bool {
         match self.0.as_ref().map(|open| &open.answer) {
             Some(Reading::Events { decoder, .. }) => decoder.is_done(),
-            Some(Reading::Whole { left, .. }) => *left == Some(0),
+            Some(Reading::Whole { left, refused, .. }) => refused.is_some() || *left == Some(0),
             Some(Reading::Awaited) | None => false,
         }
     }
