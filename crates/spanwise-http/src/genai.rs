@@ -151,21 +151,21 @@ pub(crate) fn correct_length(headers: &mut HeaderMap, length: usize) {
 
 impl Call {
     /// Starts recording; of the body, what is there by now.
-    pub(crate) fn start(self, body: Peeked, headers: &HeaderMap) -> Started {
+    pub(crate) fn start(self, body: Peeked<'_>, headers: &HeaderMap) -> Started {
         let Self { include_usage, provider, codec, address, port, path } = self;
         let Peeked { bytes, is_all } = body;
         let content = spanwise_core::captures_content();
-        let request = codec.request(&path, &bytes, content);
+        let request = codec.request(&path, bytes, content);
         let exchange = Exchange::start(&request, provider, address, port);
         let context = exchange.context();
         let call = OpenCall::new(exchange, &path, bytes.len(), request.stream);
         let mut recording = Recording::new(call.clone(), context, codec.clone(), content);
         if !is_all {
-            let late = LateRequest::new(call, codec, path, content, bytes);
+            let late = LateRequest::new(call, codec, path, content, bytes.to_vec());
             return Started { recording, body: StartedBody::Watched(late) };
         }
         let asked = include_usage && request.stream && !may_be_compressed(headers);
-        let body = match asked.then(|| codec.including_usage(&bytes)).flatten() {
+        let body = match asked.then(|| codec.including_usage(bytes)).flatten() {
             Some(instead) => {
                 recording.added_usage();
                 StartedBody::Instead(instead.into())

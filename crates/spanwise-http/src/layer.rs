@@ -13,7 +13,7 @@ use tower_service::Service;
 
 use crate::body::RecordedBody;
 use crate::genai::{GenAi, Started};
-use crate::peek::PeekedBody;
+use crate::peek::{Peeked, PeekedBody};
 use crate::recording::Recording;
 
 /// Records the model calls of a tower client.
@@ -76,7 +76,8 @@ where
             return RecordedCall { future: self.inner.call(request), recording: None };
         };
         let (mut parts, body) = request.into_parts();
-        let (body, peeked) = PeekedBody::peek(body);
+        let (body, bytes, is_all) = PeekedBody::peek(body);
+        let peeked = Peeked { bytes: &bytes, is_all };
         let Started { recording, body: started } = call.start(peeked, &parts.headers);
         let body = started.applied_to(body, &mut parts.headers);
         let context = recording.context();

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use spanwise_providers::Codec;
@@ -28,8 +28,8 @@ pin_project! {
 }
 
 /// What is there of a request body without waiting.
-pub(crate) struct Peeked {
-    pub(crate) bytes: Vec<u8>,
+pub(crate) struct Peeked<'a> {
+    pub(crate) bytes: &'a [u8],
     /// Nothing more is to come, or nothing more is looked at.
     pub(crate) is_all: bool,
 }
@@ -54,18 +54,19 @@ impl<B: Body<Data = Bytes>> PeekedBody<B> {
 }
 
 impl<B: Body<Data = Bytes> + Unpin> PeekedBody<B> {
-    /// Reads what is there without waiting.
-    pub(crate) fn peek(body: B) -> (Self, Peeked) {
+    /// Reads what is there without waiting, and says whether that is all that is looked at.
+    pub(crate) fn peek(body: B) -> (Self, Bytes, bool) {
         let (mut ready, mut rest) = (VecDeque::new(), Some(body));
-        let mut bytes = Vec::new();
+        let mut bytes = Bytes::new();
         let mut is_all = true;
         let mut task = Context::from_waker(Waker::noop());
         while bytes.len() < MOST_READ {
             let Some(body) = rest.as_mut().filter(|body| !body.is_end_stream()) else { break };
             match Pin::new(body).poll_frame(&mut task) {
                 Poll::Ready(Some(frame)) => {
-                    let data = frame.as_ref().ok().and_then(|frame| frame.data_ref());
-                    bytes.extend_from_slice(data.map_or(&[], |data| data));
+                    if let Some(data) = frame.as_ref().ok().and_then(|frame| frame.data_ref()) {
+                        bytes = joined(bytes, data);
+                    }
                     ready.push_back(frame);
                 }
                 Poll::Ready(None) => rest = None,
@@ -75,8 +76,18 @@ impl<B: Body<Data = Bytes> + Unpin> PeekedBody<B> {
                 }
             }
         }
-        (Self { ready, rest, late: None }, Peeked { bytes, is_all })
+        (Self { ready, rest, late: None }, bytes, is_all)
     }
+}
+
+/// Most bodies come in one piece, which is shared and not copied.
+fn joined(bytes: Bytes, more: &Bytes) -> Bytes {
+    if bytes.is_empty() {
+        return more.clone();
+    }
+    let mut bytes = BytesMut::from(bytes);
+    bytes.extend_from_slice(more);
+    bytes.freeze()
 }
 
 impl<B: Body<Data = Bytes>> Body for PeekedBody<B> {

@@ -21,8 +21,7 @@ pub(crate) fn look_at(
     let uri = request.url().as_str().parse().ok()?;
     let call = genai.call(request.method(), &uri)?;
     let bytes = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
-    let peeked = Peeked { bytes: bytes.to_vec(), is_all: true };
-    let Started { recording, body } = call.start(peeked, request.headers());
+    let Started { recording, body } = call.start(Peeked { bytes, is_all: true }, request.headers());
     let instead = if let StartedBody::Instead(bytes) = body { Some(bytes) } else { None };
     Some((recording, instead))
 }
@@ -43,7 +42,8 @@ pub(crate) fn call(genai: &GenAi, request: &mut reqwest::Request) -> Option<Reco
     }
     let uri = request.url().as_str().parse().ok()?;
     let call = genai.call(request.method(), &uri)?;
-    let (body, peeked) = PeekedBody::peek(request.body_mut().take()?);
+    let (body, bytes, is_all) = PeekedBody::peek(request.body_mut().take()?);
+    let peeked = Peeked { bytes: &bytes, is_all };
     let Started { recording, body: started } = call.start(peeked, request.headers());
     let body = started.applied_to(body, request.headers_mut());
     *request.body_mut() = Some(reqwest::Body::wrap(body));

@@ -59,7 +59,8 @@ use crate::usage::{Modality, Usage};
 /// | `gen_ai.client.inference.operation.{input,output}_tokens` | `{token}` | the usage is known |
 /// | `gen_ai.client.inference.time_to_first_chunk`, `….time_per_output_chunk` | s | streams |
 ///
-/// Extensions: `spanwise.outcome` (string), `spanwise.stream.chunks` (int).
+/// Extensions: `spanwise.outcome` (string), `spanwise.stream.chunks` (int); of attempts and rate limits, see
+/// [`attempt`](Self::attempt).
 ///
 /// Source: [inference](https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-spans.md#inference)
 ///
