@@ -19,9 +19,10 @@ use crate::error::InitError;
 use crate::export::entrance::Entrance;
 use crate::export::intake::Intake;
 use crate::export::lane::otlp::OtlpSettings;
-use crate::export::lane::{Form, Lane, LaneHandle, LaneSettings, lane};
+use crate::export::lane::{Lane, LaneHandle, LaneSettings, lane};
 use crate::export::ledger::{LaneId, Ledger};
 use crate::export::metrics::MetricIntake;
+use crate::export::request::Form;
 use crate::export::split::Bounds;
 use crate::export::thread::FarEnd;
 use crate::export::worker::{self, Pipeline, PipelineLane};
@@ -195,13 +196,14 @@ fn plan(
     exporters: &mut [Option<SdkExporter>],
 ) -> Result<Vec<Plan>, InitError> {
     let mut plans = Vec::new();
-    for DestinationSettings { name, route, temporality, profile } in &settings.routes {
+    for DestinationSettings { name, route, temporality, profile, delivery } in &settings.routes {
         let route = match route {
             Route::Otlp(endpoints) => {
                 let mut signals = Vec::new();
                 for (signal, endpoint) in endpoints {
                     let timeout = settings.export_timeout(*signal);
-                    signals.push((*signal, OtlpSettings::new(*signal, endpoint, timeout)?));
+                    signals
+                        .push((*signal, OtlpSettings::new(*signal, endpoint, timeout, *delivery)?));
                 }
                 PlannedRoute::Otlp(signals)
             }
@@ -253,7 +255,7 @@ impl Assembly<'_> {
                 for (signal, otlp) in signals {
                     let id = LaneId { destination, signal };
                     let reader = self.reader(signal, temporality);
-                    let (handle, lane) = self.lane(id, otlp.form(), otlp.most_bytes());
+                    let (handle, lane) = self.lane(id, otlp.form(), otlp.bounds());
                     self.exporters.push(otlp.exporter_name(destination, &name));
                     self.to_connect.push(Unconnected { handle, lane, reader, profile, otlp });
                 }
@@ -262,7 +264,7 @@ impl Assembly<'_> {
                 for signal in Signal::ALL.into_iter().filter(|signal| signals.includes(*signal)) {
                     let id = LaneId { destination, signal };
                     let reader = self.reader(signal, temporality);
-                    let (handle, lane) = self.lane(id, Form::Message, usize::MAX);
+                    let (handle, lane) = self.lane(id, Form::Message, Bounds::NONE);
                     self.exporters.push(ExporterName::other(destination, signal, "console", &name));
                     let far_end = console::start(lane)?;
                     self.ready.push(PipelineLane { handle, reader, profile, far_end });
@@ -293,7 +295,7 @@ impl Assembly<'_> {
         };
         match exporter.0 {
             Start::Lane { start, .. } => {
-                let (handle, lane) = self.lane(id, Form::Message, usize::MAX);
+                let (handle, lane) = self.lane(id, Form::Message, Bounds::NONE);
                 let far_end = start(SdkDestination { lane, terms })?;
                 self.ready.push(PipelineLane { handle, reader: 0, profile, far_end });
             }
@@ -307,13 +309,13 @@ impl Assembly<'_> {
         Ok(())
     }
 
-    fn lane(&self, id: LaneId, form: Form, most_request_bytes: usize) -> (LaneHandle, Lane) {
+    fn lane(&self, id: LaneId, form: Form, bounds: Bounds) -> (LaneHandle, Lane) {
         let (most_items, most_bytes, batch) = match id.signal {
             Signal::Traces => limits_of(self.settings.spans),
             Signal::Logs => limits_of(self.settings.logs),
             Signal::Metrics => (usize::MAX, self.settings.spans.max_queue_bytes, usize::MAX),
         };
-        let bounds = Bounds { items: batch, bytes: most_request_bytes };
+        let bounds = Bounds { items: bounds.items.min(batch), ..bounds };
         let settings = LaneSettings { id, form, bounds, most_items, most_bytes };
         lane(settings, self.intake.clone())
     }
@@ -410,7 +412,7 @@ impl Unconnected {
     /// Must be called in the worker's runtime.
     fn connect(self, diagnostics: &Diagnostics) -> PipelineLane {
         let Self { handle, lane, reader, profile, otlp } = self;
-        let task = tokio::spawn(lane.run(otlp.connect(diagnostics.clone())));
+        let task = tokio::spawn(otlp.connect(diagnostics.clone()).run(lane));
         let abort = Some(task.abort_handle());
         let done = Box::pin(async move {
             let _ = task.await;

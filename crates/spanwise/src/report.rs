@@ -14,13 +14,13 @@ pub enum DropReason {
     AfterShutdown,
     /// It was still waiting, or on its way, when shutdown's time was over.
     ShutdownTimeout,
-    /// Every attempt within the time for its batch failed.
+    /// Every attempt within the time to retry failed.
     RetriesExhausted,
     /// The receiver refused its batch.
     Refused,
     /// The receiver took the batch, but not this item.
     Rejected,
-    /// The receiver found its batch too large.
+    /// The receiver found it too large, alone and without its largest content.
     TooLarge,
     /// The exporter panicked, and is no more.
     ExporterPanicked,
@@ -72,6 +72,9 @@ pub struct Counts {
     pub in_flight: u64,
     /// Taken by the receiver.
     pub exported: u64,
+    /// How many of all these were too large alone, so that their largest content was replaced by a marker
+    /// with its length and hash.
+    pub shrunk: u64,
     pub(crate) dropped: [u64; DropReason::ALL.len()],
 }
 
@@ -173,6 +176,9 @@ impl fmt::Display for Report {
                     format!("{}: {} exported", destination.name, signal.counted(counts.exported));
                 for (reason, count) in counts.drops() {
                     line.push_str(&format!(", {count} dropped ({reason})"));
+                }
+                if counts.shrunk > 0 {
+                    line.push_str(&format!(", {} shrunk", counts.shrunk));
                 }
                 let waiting = counts.queued + counts.in_flight;
                 if waiting > 0 {

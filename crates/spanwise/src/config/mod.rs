@@ -6,6 +6,7 @@
 //! defaults ───────────────┘   code wins over the environment, that over defaults
 //! ```
 
+mod delivery;
 mod destination;
 mod endpoint;
 mod main_agent;
@@ -28,6 +29,7 @@ pub use values::{
     Temporality,
 };
 
+pub(crate) use delivery::{DeliveryOptions, DeliverySettings};
 pub(crate) use destination::{DestinationKind, OtlpOptions};
 pub(crate) use endpoint::{Endpoint, EndpointUrl};
 #[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
@@ -77,6 +79,7 @@ pub struct TelemetryConfig {
     signals: Option<Signals>,
     otlp: OtlpOptions,
     otlp_in_code: bool,
+    delivery: DeliveryOptions,
     destinations: Vec<Configured>,
     span_batches: Option<BatchConfiguration>,
     log_batches: Option<BatchConfiguration>,
@@ -294,6 +297,28 @@ impl TelemetryConfig {
     /// `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`, then to the start.
     pub fn temporality(mut self, temporality: Temporality) -> Self {
         self.otlp.temporality = Some(temporality);
+        self
+    }
+
+    /// For how long a request that fails in a way that may pass is tried again, with pauses that double
+    /// up to 5 s. Defaults to `SPANWISE_RETRY_TIMEOUT`, then to 5 minutes.
+    ///
+    /// Holds for every OTLP destination that does not
+    /// [say otherwise](crate::OtlpDestination::retry_timeout). What waits meanwhile is bounded by
+    /// [`BatchConfiguration`].
+    pub fn retry_timeout(mut self, timeout: Duration) -> Self {
+        self.delivery.retry_timeout = Some(timeout);
+        self
+    }
+
+    /// How many requests of one signal may be on their way to one destination at once. Defaults to
+    /// `SPANWISE_MAX_CONCURRENT_REQUESTS`, then to 4.
+    ///
+    /// Holds for spans and logs of every OTLP destination that does not
+    /// [say otherwise](crate::OtlpDestination::max_concurrent_requests). Metrics go one request at a time,
+    /// since backends want the points of a series in order.
+    pub fn max_concurrent_requests(mut self, requests: usize) -> Self {
+        self.delivery.most_requests = Some(requests);
         self
     }
 

@@ -1,7 +1,7 @@
 //! The books: where every item is, for every destination, at any moment.
 //!
 //! ```text
-//! accepted ──► queued ──► in flight ──► exported
+//! accepted ──► queued ◄─► in flight ──► exported
 //!                 │           └───────► dropped(reason)
 //!                 └───────────────────► dropped(reason)
 //! ```
@@ -156,7 +156,20 @@ impl Ledger {
         });
     }
 
-    /// An envelope has its answer.
+    /// What was being sent waits again.
+    pub(crate) fn come_back(&mut self, lane: LaneId, count: u64) {
+        self.change(lane, |pages| {
+            pages.counts.in_flight -= count;
+            pages.counts.queued += count;
+        });
+    }
+
+    /// Items go on without their largest content.
+    pub(crate) fn shrunk(&mut self, lane: LaneId, count: u64) {
+        self.change(lane, |pages| pages.counts.shrunk += count);
+    }
+
+    /// An envelope, or a piece of one, has its answer.
     pub(crate) fn settle(&mut self, lane: LaneId, bytes: usize, fate: Fate) {
         self.change(lane, |pages| {
             pages.bytes -= bytes;

@@ -158,6 +158,7 @@ fn verdict_of(status: &Status) -> Verdict {
         Code::Unknown | Code::Internal if cause.hint.is_some() => {
             Verdict::Retry { after: None, cause }
         }
+        Code::InvalidArgument => Verdict::Malformed(cause),
         _ => Verdict::Refused(cause),
     }
 }
