@@ -7,6 +7,7 @@
 //! Numbers are little-endian, checksums CRC-32. The header has a checksum of its own, so that a record whose
 //! payload is damaged still says how many items are lost.
 
+use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
 /// The size of what stands before each payload.
@@ -118,8 +119,8 @@ pub(crate) struct Found {
     pub(crate) records: Vec<(u32, Header)>,
     /// Where records begin whose payload is damaged or cut off.
     pub(crate) unreadable: Vec<(u32, Header)>,
-    /// Where something begins that nobody can read any more.
-    pub(crate) damaged: Vec<u32>,
+    /// What nobody can read any more.
+    pub(crate) damaged: Vec<Range<u32>>,
 }
 
 /// Finds every intact record.
@@ -128,32 +129,38 @@ pub(crate) fn scan(bytes: &[u8]) -> Found {
     // Checking what turns out to be damaged takes no longer than reading the file a few times.
     let mut patience = bytes.len().saturating_mul(8);
     let mut at = 0;
-    // Whether what is being skipped has been counted.
-    let mut counted = false;
+    // Everything before this belongs to a record that was found, intact or not.
+    let mut explained = 0;
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
         let Some(header) = Header::read(rest) else {
-            if !counted {
-                found.damaged.push(at as u32);
-                counted = true;
-            }
             at += 1 + next_magic(&rest[1..]);
             continue;
         };
-        let length = header.length as usize;
-        let payload = rest.get(HEADER..HEADER + length);
+        found.add_damage(explained..at);
+        let end = at + HEADER + header.length as usize;
+        explained = end.min(bytes.len());
+        let payload = bytes.get(at + HEADER..end);
         if payload.is_some_and(|payload| header.is_of(payload)) {
             found.records.push((at as u32, header));
-            (at, counted) = (at + HEADER + length, false);
+            at = end;
             continue;
         }
         found.unreadable.push((at as u32, header));
-        counted = true;
         let Some(left) = patience.checked_sub(payload.map_or(0, <[u8]>::len)) else { break };
         patience = left;
         // What follows may begin before this payload should have ended: it may never have been whole.
         at += HEADER + next_magic(&rest[HEADER..]);
     }
+    found.add_damage(explained..bytes.len());
     found
+}
+
+impl Found {
+    fn add_damage(&mut self, range: Range<usize>) {
+        if !range.is_empty() {
+            self.damaged.push(range.start as u32..range.end as u32);
+        }
+    }
 }
 
 /// How far it is to what may be the next header.

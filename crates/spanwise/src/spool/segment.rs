@@ -8,6 +8,7 @@
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::folder::append_to;
@@ -29,7 +30,7 @@ pub(crate) struct Entry {
     pub(crate) stored_ms: u64,
 }
 
-/// That a record is over: where it begins, and its checksum, or 0 where nothing can be read.
+/// That a record is over: where it begins, and its checksum; or, of what cannot be read, where that ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Acknowledgement {
     offset: u32,
@@ -97,7 +98,7 @@ impl Segment {
         let entries: Vec<_> = records.into_iter().map(entry).filter(not_done).collect();
         let unreadable: Vec<_> = unreadable.into_iter().map(entry).filter(not_done).collect();
         let mut lost: Vec<_> = unreadable.iter().map(Entry::acknowledgement).collect();
-        let damaged = damaged.into_iter().map(|offset| Acknowledgement { offset, identity: 0 });
+        let damaged = damaged.into_iter().map(Acknowledgement::of_damage);
         let damaged: Vec<_> = damaged.filter(|place| !done.contains(place)).collect();
         lost.extend(&damaged);
         Ok(Opened {
@@ -170,7 +171,10 @@ impl Segment {
     }
 
     pub(crate) fn acknowledge_all(&self, over: &[Acknowledgement]) -> io::Result<()> {
-        let lines: Vec<u8> = over.iter().flat_map(Acknowledgement::to_bytes).collect();
+        if over.is_empty() {
+            return Ok(());
+        }
+        let lines: Vec<u8> = over.iter().flat_map(|over| over.to_bytes()).collect();
         let mut file = append_to(&self.done_path())?;
         let torn = file.metadata()?.len() % ACKNOWLEDGEMENT as u64;
         if torn > 0 {
@@ -220,9 +224,13 @@ impl Entry {
 }
 
 impl Acknowledgement {
-    fn to_bytes(&self) -> [u8; ACKNOWLEDGEMENT] {
+    fn to_bytes(self) -> [u8; ACKNOWLEDGEMENT] {
         let (offset, identity) = (u64::from(self.offset), u64::from(self.identity));
         (offset | identity << 32).to_le_bytes()
+    }
+
+    fn of_damage(range: Range<u32>) -> Self {
+        Self { offset: range.start, identity: range.end }
     }
 
     fn of_bytes(bytes: [u8; ACKNOWLEDGEMENT]) -> Self {

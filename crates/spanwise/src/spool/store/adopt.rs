@@ -55,11 +55,9 @@ impl Spool {
                 self.delete(&segment);
                 continue;
             }
-            if !lost.is_empty() {
-                if let Err(error) = segment.acknowledge_all(&lost) {
-                    self.trouble =
-                        Some(SpoolError::io(&segment.done_path(), "cannot be written", error));
-                }
+            if let Err(error) = segment.acknowledge_all(&lost) {
+                let path = segment.done_path();
+                self.trouble = Some(SpoolError::io(&path, "cannot be written", error));
             }
             // Clocks go back; the order in which a process wrote does not change.
             let begun = segment.entries.first().map_or(unix_ms(now), |entry| entry.stored_ms);

@@ -282,11 +282,10 @@ impl Spool {
             return None;
         }
         // The last one is acknowledged by deleting the file.
-        if shelf.gone.is_none() && !shelf.segment.is_over() {
-            if let Err(error) = shelf.segment.acknowledge(position.entry) {
-                let path = shelf.segment.done_path();
-                self.trouble = Some(SpoolError::io(&path, "cannot be written", error));
-            }
+        let stays = shelf.gone.is_none() && !shelf.segment.is_over();
+        if stays && let Err(error) = shelf.segment.acknowledge(position.entry) {
+            let path = shelf.segment.done_path();
+            self.trouble = Some(SpoolError::io(&path, "cannot be written", error));
         }
         Some(before.items.into())
     }
@@ -299,11 +298,9 @@ impl Spool {
         if self.active.as_ref().is_some_and(|active| active.key == key) {
             self.active = None;
         }
-        if let Some(Shelf { segment, gone }) = self.shelves.remove(&key) {
-            if gone.is_none() {
-                self.held.bytes -= segment.bytes;
-                self.delete(&segment);
-            }
+        if let Some(Shelf { segment, gone: None }) = self.shelves.remove(&key) {
+            self.held.bytes -= segment.bytes;
+            self.delete(&segment);
         }
         self.release_empty();
     }

@@ -88,7 +88,7 @@ fn what_is_unreadable_is_counted_once_however_often_it_is_adopted() {
         assert_eq!(spool.adopt(at(1)).unwrap().records, 2);
         assert_eq!(spool.take_losses(), expected);
     };
-    losses(Losses { unreadable: 10, damaged: 0, ..Losses::default() });
+    losses(Losses { unreadable: 10, damaged: 1, ..Losses::default() });
     losses(Losses::default());
 }
 
