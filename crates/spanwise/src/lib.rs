@@ -38,6 +38,7 @@
 //! | say how good an answer was | [`evaluation`] |
 //! | end, and know what arrived | [`Telemetry`], [`Report`] |
 //! | send to a backend by its name | [`Langfuse`] |
+//! | look at what is spooled on disk, and send it | [`spool`] |
 //!
 //! Content (prompts, completions, tool payloads) stays in the process unless it is asked for:
 //! [`TelemetryConfig::content_capture`].
@@ -66,8 +67,7 @@ mod tracing_bridge;
 mod diagnostics;
 mod export;
 mod report;
-#[allow(dead_code, unused_imports, unreachable_pub, reason = "the lanes do not spool yet")]
-mod spool;
+pub mod spool;
 
 pub use attach::attach_providers;
 pub use config::{

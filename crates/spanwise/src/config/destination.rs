@@ -211,9 +211,20 @@ impl fmt::Debug for OtlpOptions {
 }
 
 impl OtlpDestination {
+    pub(crate) fn into_parts(self) -> (String, OtlpOptions) {
+        (self.name, self.options)
+    }
+
     /// What reports and metrics call it. Defaults to `otlp`.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
+        self
+    }
+
+    /// Where it takes telemetry, in place of what was said before or stands in the environment: the base, as
+    /// for [`Destination::otlp`].
+    pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.options.endpoint = Some(endpoint.into());
         self
     }
 

@@ -31,7 +31,7 @@ pub use values::{
 
 pub(crate) use delivery::{DeliveryOptions, DeliverySettings};
 pub(crate) use destination::{DestinationKind, OtlpOptions};
-pub(crate) use endpoint::{Endpoint, EndpointUrl};
+pub(crate) use endpoint::{Endpoint, EndpointReader, EndpointUrl};
 #[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
 pub(crate) use endpoint::{PemFile, TlsFiles};
 pub(crate) use settings::{DestinationSettings, Limits, Propagator, Route, Settings, attached};

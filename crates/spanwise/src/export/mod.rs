@@ -19,6 +19,7 @@ pub(crate) mod metrics;
 mod queued;
 pub(crate) mod request;
 mod sdk;
+mod sender;
 mod shrink;
 mod size;
 pub(crate) mod split;
@@ -26,7 +27,9 @@ mod stage;
 pub(crate) mod thread;
 pub(crate) mod worker;
 
+pub use console::Drawing;
 pub use sdk::{ForLogs, ForMetrics, ForSpans, IntoSdkExporter};
+pub use sender::{Sender, Sent};
 
 pub(crate) use convert::resource;
 pub(crate) use sdk::{SdkDestination, SdkExporter, SdkMetrics, SdkTerms, Start};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use fs4::{FileExt, TryLockError};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::error::SpoolError;
 use super::record::unix_ms;
@@ -32,7 +32,6 @@ pub(crate) struct About {
     /// Without user, password and query.
     pub(crate) endpoint: String,
     pub(crate) protocol: String,
-    pub(crate) process: u64,
 }
 
 impl Place {
@@ -53,9 +52,13 @@ impl Place {
                 destination: destination.to_owned(),
                 endpoint: endpoint.to_owned(),
                 protocol: protocol.to_owned(),
-                process: std::process::id().into(),
             },
         }
+    }
+
+    /// The place of spools that others have written.
+    pub(crate) fn of_lane(lane: &Path) -> Self {
+        Self { lane: lane.to_owned(), about: About::default() }
     }
 }
 
@@ -67,10 +70,30 @@ fn folder_name(destination: &str) -> String {
     if name.is_empty() { "_".to_owned() } else { name }
 }
 
-/// The signal of a lane's folder.
-pub(crate) fn signal_of(lane: &str) -> Option<Signal> {
-    let (signal, _) = lane.rsplit_once('-')?;
-    Signal::ALL.into_iter().find(|known| known.name() == signal)
+/// The signal of a lane's folder; `None` for a folder that is something else.
+pub(crate) fn signal_of(lane: &Path) -> Option<Signal> {
+    let (signal, fingerprint) = lane.file_name()?.to_str()?.split_once('-')?;
+    let signal = Signal::ALL.into_iter().find(|known| known.name() == signal)?;
+    is_hex(fingerprint).then_some(signal)
+}
+
+/// The process of a process's folder; `None` for a folder that is something else.
+pub(crate) fn process_of(folder: &Path) -> Option<u64> {
+    let mut parts = folder.file_name()?.to_str()?.splitn(3, '-');
+    let (begun, process, random) = (parts.next()?, parts.next()?, parts.next()?);
+    let begun: Result<u64, _> = begun.parse();
+    (begun.is_ok() && is_hex(random)).then(|| process.parse().ok()).flatten()
+}
+
+fn is_hex(word: &str) -> bool {
+    word.len() == 8 && word.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Whether a living process has this folder.
+pub(crate) fn is_locked(folder: &Path) -> bool {
+    let locked =
+        |lock: File| matches!(FileExt::try_lock_shared(&lock), Err(TryLockError::WouldBlock));
+    File::open(folder.with_extension(LOCK)).is_ok_and(locked)
 }
 
 /// The folder of one process, and the lock that says that it is ours.
@@ -84,14 +107,15 @@ impl ProcessFolder {
     /// Makes the folder of this process.
     pub(crate) fn create(place: &Place) -> Result<Self, SpoolError> {
         let now = unix_ms(SystemTime::now());
-        // Others remove folders that they find empty: the lane's may go while ours is being made.
+        // Others remove folders that they find empty: the lane's may go while ours is being made. And they
+        // look whether a lock is held.
         let mut attempts = 0;
+        let may_pass = |kind| matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::WouldBlock);
         loop {
-            let name = format!("{now:013}-{}-{:08x}", place.about.process, fastrand::u32(..));
+            let name = format!("{now:013}-{}-{:08x}", std::process::id(), fastrand::u32(..));
             attempts += 1;
             match Self::create_as(place, &name) {
-                Err(SpoolError::Io { source, .. })
-                    if source.kind() == io::ErrorKind::NotFound && attempts < 5 => {}
+                Err(SpoolError::Io { source, .. }) if may_pass(source.kind()) && attempts < 5 => {}
                 made => return made,
             }
         }
@@ -165,7 +189,8 @@ pub(crate) fn processes(lane: &Path) -> Result<Vec<PathBuf>, SpoolError> {
     let mut folders = Vec::new();
     for entry in entries {
         let entry = entry.map_err(cannot)?;
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) && process_of(&entry.path()).is_some()
+        {
             folders.push(entry.path());
         }
     }
@@ -190,14 +215,26 @@ pub(crate) fn sweep(lane: &Path) {
 
 impl About {
     fn to_json(&self) -> String {
-        let Self { destination, endpoint, protocol, process } = self;
-        json!({
-            "destination": destination,
-            "endpoint": endpoint,
-            "protocol": protocol,
-            "process": process,
+        let Self { destination, endpoint, protocol } = self;
+        json!({ "destination": destination, "endpoint": endpoint, "protocol": protocol })
+            .to_string()
+    }
+
+    /// What a process said; `None` where that is torn or gone.
+    pub(crate) fn read(folder: &Path) -> Option<Self> {
+        let json: Value = serde_json::from_slice(&fs::read(folder.join(ABOUT)).ok()?).ok()?;
+        let text = |key: &str| Some(json.get(key)?.as_str()?.to_owned());
+        Some(Self {
+            destination: text("destination")?,
+            endpoint: text("endpoint")?,
+            protocol: text("protocol")?,
         })
-        .to_string()
+    }
+
+    /// What the name of a destination's folder says.
+    pub(crate) fn of_folder(destination: &Path) -> Self {
+        let name = destination.file_name().unwrap_or_default();
+        Self { destination: name.to_string_lossy().into_owned(), ..Self::default() }
     }
 }
 

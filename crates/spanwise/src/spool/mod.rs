@@ -12,21 +12,34 @@
 //!                           ▲               │
 //!                           └───put_back────┘
 //! ```
-//! [`Spool`] is the store of one lane in one process. What a dead process left is adopted by whoever gets its
-//! lock, and is read where it lies. Nothing here knows what records hold, nor waits for anything but the disk:
-//! it is meant for a thread of its own.
+//! What a dead process left is adopted by a living one with the same destination, which gets its lock and
+//! reads it where it lies. A [`Directory`] is for what no process will ever adopt: of a machine that is no
+//! more, or a program that is not started again. The command `spanwise spool` is made from it.
 
+// Storing. It knows nothing of what records hold, nor waits for anything but the disk: it is meant for a thread
+// of its own.
+mod directory;
 mod error;
+#[allow(dead_code, reason = "the lanes do not spool yet")]
 mod folder;
 mod record;
 mod segment;
+#[allow(dead_code, reason = "the lanes do not spool yet")]
 mod store;
 
+pub use directory::{
+    ClaimedSpool, Directory, ProcessSpool, RecordId, Records, StoredRecord, Summary,
+};
 pub use error::SpoolError;
 pub use record::Encoding;
 
+pub use crate::export::{Drawing, Sender, Sent};
+
+#[allow(unused_imports, reason = "the lanes do not spool yet")]
 pub(crate) use folder::Place;
+#[allow(unused_imports, reason = "the lanes do not spool yet")]
 pub(crate) use record::Record;
+#[allow(unused_imports, reason = "the lanes do not spool yet")]
 pub(crate) use store::{Adopted, Bounds, Held, Losses, Position, Spool, Taken};
 
 #[cfg(test)]

@@ -29,8 +29,8 @@ pub enum Encoding {
     Json,
 }
 
-/// What is to be stored.
-#[derive(Clone, Copy, Debug)]
+/// What is to be stored. Without `Debug`: it may be content.
+#[derive(Clone, Copy)]
 pub(crate) struct Record<'a> {
     pub(crate) encoding: Encoding,
     /// How many items are in it, as the books count them.

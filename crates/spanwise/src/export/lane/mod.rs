@@ -5,10 +5,10 @@
 //!                                └─► Deliver ─► console, exporter of the SDK    ─┴─► Fate ─► books
 //! ```
 
-mod breaker;
+pub(crate) mod breaker;
 #[cfg(feature = "http")]
 mod compress;
-mod divide;
+pub(crate) mod divide;
 #[cfg(feature = "grpc")]
 mod grpc;
 #[cfg(feature = "http")]
@@ -19,12 +19,12 @@ mod ticket;
 #[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
 mod tls;
 mod traffic;
-mod transport;
+pub(crate) mod transport;
 #[cfg_attr(
     not(any(feature = "grpc", feature = "http")),
     allow(dead_code, reason = "without a transport nobody gives a verdict")
 )]
-mod verdict;
+pub(crate) mod verdict;
 
 use std::future::Future;
 use std::sync::Arc;

@@ -114,7 +114,7 @@ impl OtlpEnd {
 }
 
 /// The transport to an endpoint, configured and checked, as far as its protocol was compiled in.
-fn connect(endpoint: &Endpoint) -> Result<Connect, InitError> {
+pub(crate) fn connect(endpoint: &Endpoint) -> Result<Connect, InitError> {
     match endpoint.protocol {
         #[cfg(feature = "grpc")]
         OtlpProtocol::Grpc => {

@@ -19,7 +19,8 @@ impl Spool {
             if !ours {
                 // One folder that cannot be read does not keep us from the others.
                 match self.adopt_folder(&path, now) {
-                    Ok(more) => {
+                    Ok(None) => {}
+                    Ok(Some(more)) => {
                         adopted.records += more.records;
                         adopted.items += more.items;
                     }
@@ -33,8 +34,13 @@ impl Spool {
         Ok(adopted)
     }
 
-    fn adopt_folder(&mut self, path: &Path, now: SystemTime) -> Result<Adopted, SpoolError> {
-        let Some(folder) = ProcessFolder::take(path)? else { return Ok(Adopted::default()) };
+    /// Takes over the folder of one process; `None` if someone else has it.
+    pub(in crate::spool) fn adopt_folder(
+        &mut self,
+        path: &Path,
+        now: SystemTime,
+    ) -> Result<Option<Adopted>, SpoolError> {
+        let Some(folder) = ProcessFolder::take(path)? else { return Ok(None) };
         let cannot_read = |path: &Path, error| SpoolError::io(path, "cannot be read", error);
         let mut adopted = Adopted::default();
         let mut since_ms = 0;
@@ -67,7 +73,7 @@ impl Spool {
             self.shelve(since_ms, segment);
         }
         self.adopted.push(folder);
-        Ok(adopted)
+        Ok(Some(adopted))
     }
 
     /// Gives up adopted folders that are empty.

@@ -11,6 +11,7 @@ mod counts;
 mod write;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -49,14 +50,25 @@ struct Key {
     number: u64,
 }
 
-/// A record that was handed out.
-#[derive(Clone, Debug)]
+/// A record that was handed out. `Debug` does not show the payload.
+#[derive(Clone)]
 pub(crate) struct Taken {
     pub(crate) position: Position,
     pub(crate) encoding: Encoding,
     pub(crate) items: u64,
     pub(crate) stored: SystemTime,
     pub(crate) payload: Bytes,
+}
+
+impl fmt::Debug for Taken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { position, encoding, items, stored, payload } = self;
+        write!(
+            f,
+            "Taken({position:?}, {encoding:?}, {items} items, {stored:?}, {} bytes)",
+            payload.len()
+        )
+    }
 }
 
 /// A segment, in whose folder it lies, and why its files were deleted, if they were.
