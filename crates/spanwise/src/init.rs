@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry::trace::TracerProvider as _;
@@ -12,12 +13,14 @@ use spanwise_core::semconv::SemconvProfile;
 use spanwise_core::{Recorder, instrumentation_scope};
 
 use crate::config::{
-    Configured, DestinationKind, DestinationSettings, Route, Settings, TelemetryConfig, Temporality,
+    Configured, DestinationKind, DestinationSettings, OverflowPolicy, Route, Settings, Spooling,
+    TelemetryConfig, Temporality,
 };
 use crate::diagnostics::{Diagnostics, warn_here};
 use crate::error::InitError;
 use crate::export::entrance::Entrance;
 use crate::export::intake::Intake;
+use crate::export::lane::disk::{Disk, DiskThread};
 use crate::export::lane::otlp::OtlpSettings;
 use crate::export::lane::{Lane, LaneHandle, LaneSettings, lane};
 use crate::export::ledger::{LaneId, Ledger};
@@ -30,6 +33,7 @@ use crate::export::{SdkDestination, SdkExporter, SdkMetrics, SdkTerms, Start, co
 use crate::metrics::BoundMetrics;
 use crate::self_metrics::{self, ExporterName};
 use crate::signal::Signal;
+use crate::spool::{self, Spool};
 use crate::telemetry::{Running, Telemetry};
 use crate::{error_kinds, export, propagation};
 
@@ -149,17 +153,19 @@ fn start(settings: &Settings, destinations: Vec<Configured>) -> Result<Started, 
         .collect();
     let planned = plan(settings, &mut exporters)?;
     let ledger = Ledger::new(planned.iter().map(|plan| (plan.name.clone(), plan.takes())));
-    let intake = Arc::new(Intake::new(settings.spans, settings.logs, ledger));
+    let intake = Arc::new(Intake::new(settings.queues(), ledger));
+    let diagnostics = Diagnostics::default();
     let mut assembly = Assembly {
         settings,
         intake: intake.clone(),
-        diagnostics: Diagnostics::default(),
+        diagnostics: diagnostics.clone(),
         readers: Vec::new(),
         meters: SdkMeterProvider::builder().with_resource(settings.resource.clone()),
         has_meters: false,
         exporters: Vec::new(),
         ready: Vec::new(),
         to_connect: Vec::new(),
+        disks: DiskThread::new(intake.clone(), diagnostics),
     };
     for (index, plan) in planned.into_iter().enumerate() {
         assembly.add(index, plan)?;
@@ -237,6 +243,7 @@ struct Assembly<'a> {
     ready: Vec<PipelineLane>,
     /// Lanes whose far end runs beside the worker.
     to_connect: Vec<Unconnected>,
+    disks: DiskThread,
 }
 
 struct Unconnected {
@@ -255,7 +262,8 @@ impl Assembly<'_> {
                 for (signal, otlp) in signals {
                     let id = LaneId { destination, signal };
                     let reader = self.reader(signal, temporality);
-                    let (handle, lane) = self.lane(id, otlp.form(), otlp.bounds());
+                    let disk = self.disk(id, &name, &otlp);
+                    let (handle, lane) = self.lane(id, otlp.form(), otlp.bounds(), disk);
                     self.exporters.push(otlp.exporter_name(destination, &name));
                     self.to_connect.push(Unconnected { handle, lane, reader, profile, otlp });
                 }
@@ -264,7 +272,7 @@ impl Assembly<'_> {
                 for signal in Signal::ALL.into_iter().filter(|signal| signals.includes(*signal)) {
                     let id = LaneId { destination, signal };
                     let reader = self.reader(signal, temporality);
-                    let (handle, lane) = self.lane(id, Form::Message, Bounds::NONE);
+                    let (handle, lane) = self.lane(id, Form::Message, Bounds::NONE, None);
                     self.exporters.push(ExporterName::other(destination, signal, "console", &name));
                     let far_end = console::start(lane)?;
                     self.ready.push(PipelineLane { handle, reader, profile, far_end });
@@ -295,7 +303,7 @@ impl Assembly<'_> {
         };
         match exporter.0 {
             Start::Lane { start, .. } => {
-                let (handle, lane) = self.lane(id, Form::Message, Bounds::NONE);
+                let (handle, lane) = self.lane(id, Form::Message, Bounds::NONE, None);
                 let far_end = start(SdkDestination { lane, terms })?;
                 self.ready.push(PipelineLane { handle, reader: 0, profile, far_end });
             }
@@ -309,14 +317,35 @@ impl Assembly<'_> {
         Ok(())
     }
 
-    fn lane(&self, id: LaneId, form: Form, bounds: Bounds) -> (LaneHandle, Lane) {
+    /// The lane's spool, if there is one.
+    fn disk(&mut self, id: LaneId, name: &str, otlp: &OtlpSettings) -> Option<Disk> {
+        let Spooling { directory, max_bytes, max_age, sync, write_ahead } =
+            self.settings.spool.as_ref()?;
+        let place = otlp.place(directory, name);
+        let bounds = spool::Bounds { max_bytes: *max_bytes, max_age: *max_age, sync: *sync };
+        Some(self.disks.add(id, Spool::new(place, bounds), otlp.form(), *write_ahead))
+    }
+
+    fn lane(
+        &self,
+        id: LaneId,
+        form: Form,
+        bounds: Bounds,
+        disk: Option<Disk>,
+    ) -> (LaneHandle, Lane) {
         let (most_items, most_bytes, batch) = match id.signal {
             Signal::Traces => limits_of(self.settings.spans),
             Signal::Logs => limits_of(self.settings.logs),
             Signal::Metrics => (usize::MAX, self.settings.spans.max_queue_bytes, usize::MAX),
         };
         let bounds = Bounds { items: bounds.items.min(batch), ..bounds };
-        let settings = LaneSettings { id, form, bounds, most_items, most_bytes };
+        // What the intake lets in has room, or goes to disk.
+        let lenient = match self.settings.overflow {
+            OverflowPolicy::DropNewest => false,
+            OverflowPolicy::Spill => disk.is_some(),
+            OverflowPolicy::Block(_) => true,
+        };
+        let settings = LaneSettings { id, form, bounds, most_items, most_bytes, disk, lenient };
         lane(settings, self.intake.clone())
     }
 
@@ -345,7 +374,12 @@ impl Assembly<'_> {
         let goes = |signal| exporters.iter().any(|exporter| exporter.signal == signal);
         let entrance = Entrance(intake.clone());
         let only_console = !self.ready.is_empty() && self.to_connect.is_empty();
-        let at_once = |delay| if only_console { AT_ONCE.min(delay) } else { delay };
+        let write_ahead = settings.spool.as_ref().is_some_and(|spool| spool.write_ahead);
+        let at_once = |delay: Duration| match (only_console, write_ahead) {
+            (true, _) => AT_ONCE.min(delay),
+            (_, true) => TO_DISK.min(delay),
+            _ => delay,
+        };
         let pipeline_settings = (
             export::resource(&settings.resource),
             settings.limits,
@@ -353,6 +387,7 @@ impl Assembly<'_> {
             at_once(settings.logs.scheduled_delay),
         );
         let (ready, to_connect) = (self.ready, self.to_connect);
+        self.disks.start()?;
         worker::spawn(intake.clone(), move || {
             let (resource, limits, span_delay, log_delay) = pipeline_settings;
             let mut lanes = ready;
@@ -402,7 +437,10 @@ impl Assembly<'_> {
 }
 
 /// Someone looks at the terminal.
-const AT_ONCE: std::time::Duration = std::time::Duration::from_millis(100);
+const AT_ONCE: Duration = Duration::from_millis(100);
+
+/// What is recorded is to be on disk within 100 ms; encoding and writing it take their time.
+const TO_DISK: Duration = Duration::from_millis(40);
 
 fn limits_of(batches: crate::config::BatchConfiguration) -> (usize, usize, usize) {
     (batches.max_queue_size, batches.max_queue_bytes, batches.max_export_batch_size)

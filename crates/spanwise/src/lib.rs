@@ -71,8 +71,9 @@ pub mod spool;
 
 pub use attach::attach_providers;
 pub use config::{
-    BatchConfiguration, Compression, Destination, ExportConfig, MainAgent, OtlpDestination,
-    OtlpProtocol, Preset, SamplingStrategy, Signals, TelemetryConfig, Temporality,
+    BatchConfiguration, Compression, Destination, ExportConfig, ExportMode, MainAgent,
+    OtlpDestination, OtlpProtocol, OverflowPolicy, Preset, SamplingStrategy, Signals,
+    SpoolSettings, SpoolSync, TelemetryConfig, Temporality,
 };
 pub use env::Environment;
 pub use error::InitError;

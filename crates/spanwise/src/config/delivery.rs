@@ -5,6 +5,81 @@ use std::time::Duration;
 use crate::env::Reader;
 use crate::error::{InitError, Source};
 
+/// What happens when a queue is full, by number or by bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OverflowPolicy {
+    /// `drop_newest`: what comes is dropped and counted as [`QueueFull`](crate::DropReason::QueueFull). The
+    /// default without a spool.
+    #[default]
+    DropNewest,
+    /// `spill`: what waits for a destination goes to the spool, and is sent from there. The default with a
+    /// spool, and an error without.
+    ///
+    /// Only bytes bound the queue then; what the disk cannot take as fast as it comes is dropped and counted.
+    Spill,
+    /// `block:MILLISECONDS`: whoever records waits this long at most for every destination to have room,
+    /// for batch jobs that may be slow but must not lose. The one thing that makes recording wait.
+    ///
+    /// Recording on the thread of a current-thread Tokio runtime never waits, since the program would stand
+    /// still: there the newest is dropped, with one warning. After a wait in vain nobody waits again until
+    /// there is room.
+    Block(Duration),
+}
+
+impl OverflowPolicy {
+    pub(crate) fn settle(
+        in_code: Option<Self>,
+        has_spool: bool,
+        reader: &mut Reader<'_>,
+    ) -> Result<Self, InitError> {
+        let default = if has_spool { Self::Spill } else { Self::DropNewest };
+        let read = |word: &str| match word.to_ascii_lowercase().split_once(':') {
+            None if word.eq_ignore_ascii_case("drop_newest") => Some(Self::DropNewest),
+            None if word.eq_ignore_ascii_case("spill") && has_spool => Some(Self::Spill),
+            Some(("block", millis)) => {
+                millis.parse().ok().map(|millis| Self::Block(Duration::from_millis(millis)))
+            }
+            _ => None,
+        };
+        let from_env = || {
+            let expected = "one of drop_newest, spill (with a spool), block:MILLISECONDS";
+            let in_force = if has_spool { "spill" } else { "drop_newest" };
+            reader.parsed("SPANWISE_OVERFLOW_POLICY", expected, in_force, read)
+        };
+        match in_code.or_else(from_env).unwrap_or(default) {
+            Self::Spill if !has_spool => Err(Source::code("overflow_policy")
+                .invalid("spills, and there is no spool", "add one by `spool`, or drop or block")),
+            policy => Ok(policy),
+        }
+    }
+}
+
+/// When spans and logs leave.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ExportMode {
+    /// `batch`: when a batch is full, and after its delay at the latest.
+    #[default]
+    Batch,
+    /// `immediate`: when a trace is finished here, that is, when its local root ends; with it goes all that
+    /// has been recorded. For functions that are frozen between two invocations.
+    Immediate,
+}
+
+impl ExportMode {
+    pub(crate) fn settle(in_code: Option<Self>, reader: &mut Reader<'_>) -> Self {
+        let read = |word: &str| match word.to_ascii_lowercase().as_str() {
+            "batch" => Some(Self::Batch),
+            "immediate" => Some(Self::Immediate),
+            _ => None,
+        };
+        let from_env =
+            || reader.parsed("SPANWISE_EXPORT_MODE", "one of batch, immediate", "batch", read);
+        in_code.or_else(from_env).unwrap_or_default()
+    }
+}
+
 const RETRY_TIMEOUT: Duration = Duration::from_secs(300);
 const MOST_REQUESTS: usize = 4;
 

@@ -11,7 +11,6 @@ mod destination;
 mod endpoint;
 mod main_agent;
 mod settings;
-#[allow(dead_code, unreachable_pub, reason = "the lanes do not spool yet")]
 mod spool;
 mod values;
 
@@ -22,8 +21,10 @@ use opentelemetry::{Key, KeyValue, Value};
 use spanwise_core::ContentCapture;
 use spanwise_core::semconv::SemconvProfile;
 
+pub use delivery::{ExportMode, OverflowPolicy};
 pub use destination::{Destination, OtlpDestination, Preset};
 pub use main_agent::MainAgent;
+pub use spool::{SpoolSettings, SpoolSync};
 pub use values::{
     BatchConfiguration, Compression, ExportConfig, OtlpProtocol, SamplingStrategy, Signals,
     Temporality,
@@ -35,7 +36,7 @@ pub(crate) use endpoint::{Endpoint, EndpointReader, EndpointUrl};
 #[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
 pub(crate) use endpoint::{PemFile, TlsFiles};
 pub(crate) use settings::{DestinationSettings, Limits, Propagator, Route, Settings, attached};
-pub(crate) use spool::SpoolSync;
+pub(crate) use spool::Spooling;
 
 use crate::env::Environment;
 use crate::error::InitError;
@@ -80,6 +81,9 @@ pub struct TelemetryConfig {
     otlp: OtlpOptions,
     otlp_in_code: bool,
     delivery: DeliveryOptions,
+    spool: Option<SpoolSettings>,
+    overflow: Option<OverflowPolicy>,
+    export_mode: Option<ExportMode>,
     destinations: Vec<Configured>,
     span_batches: Option<BatchConfiguration>,
     log_batches: Option<BatchConfiguration>,
@@ -319,6 +323,36 @@ impl TelemetryConfig {
     /// since backends want the points of a series in order.
     pub fn max_concurrent_requests(mut self, requests: usize) -> Self {
         self.delivery.most_requests = Some(requests);
+        self
+    }
+
+    /// Keeps on disk what cannot be delivered to an OTLP destination now, for later and for the next process.
+    /// Defaults to `SPANWISE_SPOOL_DIR`, then to none. Recommended in production.
+    ///
+    /// ```no_run
+    /// use spanwise::{SpoolSettings, TelemetryConfig};
+    ///
+    /// # fn main() -> Result<(), spanwise::InitError> {
+    /// let config = TelemetryConfig::new("bot").spool(SpoolSettings::new("/var/lib/bot/telemetry"));
+    /// let telemetry = spanwise::init_telemetry(config)?;
+    /// # Ok(()) }
+    /// ```
+    pub fn spool(mut self, spool: SpoolSettings) -> Self {
+        self.spool = Some(spool);
+        self
+    }
+
+    /// What happens when a queue is full. Defaults to `SPANWISE_OVERFLOW_POLICY`, then to
+    /// [`OverflowPolicy::Spill`] where there is a spool, and to [`OverflowPolicy::DropNewest`] where there
+    /// is none.
+    pub fn overflow_policy(mut self, policy: OverflowPolicy) -> Self {
+        self.overflow = Some(policy);
+        self
+    }
+
+    /// When spans and logs leave. Defaults to `SPANWISE_EXPORT_MODE`, then to [`ExportMode::Batch`].
+    pub fn export_mode(mut self, mode: ExportMode) -> Self {
+        self.export_mode = Some(mode);
         self
     }
 

@@ -170,7 +170,7 @@ impl Worker {
         self.dispatch_all();
         let mut far_ends = Vec::new();
         for PipelineLane { handle, far_end, .. } in self.pipeline.lanes {
-            handle.close();
+            handle.close(deadline);
             far_ends.push(far_end);
         }
         for lane in &mut far_ends {

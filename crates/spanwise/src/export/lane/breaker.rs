@@ -23,6 +23,10 @@ const LONGEST_ASKED: Duration = Duration::from_secs(600);
 #[derive(Debug)]
 pub(crate) struct Breaker {
     open_until: Option<Instant>,
+    /// Since when it has been open, from the first failure on.
+    open_since: Option<Instant>,
+    /// When the destination last answered.
+    answered: Option<Instant>,
     /// Whether the receiver asked for this pause.
     asked: bool,
     /// The next pause, before jitter.
@@ -37,7 +41,14 @@ pub(crate) struct Era(u64);
 
 impl Breaker {
     pub(crate) fn new() -> Self {
-        Self { open_until: None, asked: false, next: FIRST, era: Era(0) }
+        Self {
+            open_until: None,
+            open_since: None,
+            answered: None,
+            asked: false,
+            next: FIRST,
+            era: Era(0),
+        }
     }
 
     /// The era of an attempt that starts now.
@@ -54,6 +65,16 @@ impl Breaker {
         self.open_until
     }
 
+    /// Since when there has been no answer, if it is open.
+    pub(crate) fn open_since(&self) -> Option<Instant> {
+        self.open_since
+    }
+
+    /// Whether the destination has answered since then.
+    pub(crate) fn has_answered_since(&self, then: Instant) -> bool {
+        self.answered.is_some_and(|answered| answered >= then)
+    }
+
     /// Whether one more attempt may start beside those in flight: any number while closed, one when a
     /// pause is over.
     pub(crate) fn lets_through(&self, in_flight: usize) -> bool {
@@ -62,9 +83,11 @@ impl Breaker {
 
     /// The destination answered, whatever it said.
     pub(crate) fn answered(&mut self, era: Era) {
+        self.answered = Some(Instant::now());
         // Who left before it opened does not know what happened since.
         if era == self.era {
-            (self.open_until, self.asked, self.next) = (None, false, FIRST);
+            (self.open_until, self.open_since) = (None, None);
+            (self.asked, self.next) = (false, FIRST);
         }
     }
 
@@ -92,6 +115,7 @@ impl Breaker {
             (until, self.asked) = (asked, true);
         }
         self.open_until = Some(until);
+        self.open_since.get_or_insert(now);
         until
     }
 }

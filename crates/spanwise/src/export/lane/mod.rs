@@ -8,6 +8,7 @@
 pub(crate) mod breaker;
 #[cfg(feature = "http")]
 mod compress;
+pub(crate) mod disk;
 pub(crate) mod divide;
 #[cfg(feature = "grpc")]
 mod grpc;
@@ -33,6 +34,7 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
+use self::disk::Disk;
 use super::intake::Intake;
 use super::ledger::{Fate, LaneId};
 use super::request::{Form, Request};
@@ -98,7 +100,7 @@ pub(crate) struct LaneHandle {
     pub(crate) most_bytes: usize,
     queue: mpsc::UnboundedSender<Submitted>,
     tickets: Tickets,
-    closing: watch::Sender<()>,
+    closing: watch::Sender<Option<Instant>>,
 }
 
 /// An envelope in the queue.
@@ -114,8 +116,12 @@ struct Submitted {
 pub(crate) struct Lane {
     id: LaneId,
     queue: mpsc::UnboundedReceiver<Submitted>,
-    /// Changes when nothing more will come, or there is nobody any more to tell.
-    closing: watch::Receiver<()>,
+    /// Changes when nothing more will come: to when all must be over.
+    closing: watch::Receiver<Option<Instant>>,
+    disk: Option<Disk>,
+    /// How much may wait in memory where there is a disk for the rest.
+    most_items: usize,
+    most_bytes: usize,
     intake: Arc<Intake>,
 }
 
@@ -126,25 +132,29 @@ pub(crate) struct LaneSettings {
     pub(crate) bounds: Bounds,
     pub(crate) most_items: usize,
     pub(crate) most_bytes: usize,
+    pub(crate) disk: Option<Disk>,
+    /// Whether more may wait than that, up to twice the bytes: on its way to disk, or let in knowingly.
+    pub(crate) lenient: bool,
 }
 
 /// Both ends of a new lane.
 pub(crate) fn lane(settings: LaneSettings, intake: Arc<Intake>) -> (LaneHandle, Lane) {
-    let LaneSettings { id, form, bounds, most_items, most_bytes } = settings;
+    let LaneSettings { id, form, bounds, most_items, most_bytes, disk, lenient } = settings;
     // Unbounded here, because the books bound it: `submit` asks them first.
     let (sender, queue) = mpsc::unbounded_channel();
-    let (closing, is_closing) = watch::channel(());
+    let (closing, is_closing) = watch::channel(None);
     let handle = LaneHandle {
         id,
         form,
         bounds,
-        most_items,
-        most_bytes,
+        most_items: if lenient { usize::MAX } else { most_items },
+        most_bytes: if lenient { most_bytes.saturating_mul(2) } else { most_bytes },
         queue: sender,
         tickets: Tickets::new(),
         closing,
     };
-    (handle, Lane { id, queue, closing: is_closing, intake })
+    let closing = is_closing;
+    (handle, Lane { id, queue, closing, disk, most_items, most_bytes, intake })
 }
 
 impl LaneHandle {
@@ -178,9 +188,9 @@ impl LaneHandle {
         self.tickets.returned()
     }
 
-    /// Nothing more will come: the lane delivers what it has, and is done.
-    pub(crate) fn close(self) {
-        self.closing.send_replace(());
+    /// Nothing more will come: the lane delivers what it has until then, and is done.
+    pub(crate) fn close(self, deadline: Instant) {
+        self.closing.send_replace(Some(deadline));
     }
 }
 

@@ -1,5 +1,6 @@
 //! An OTLP receiver: what is set for it, and what is said of it.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::Lane;
@@ -13,6 +14,7 @@ use crate::export::request::Form;
 use crate::export::split::Bounds;
 use crate::self_metrics::ExporterName;
 use crate::signal::Signal;
+use crate::spool::Place;
 
 /// Requests stay below what receivers take by default: 4 MiB over gRPC, 20 MiB over HTTP.
 const fn most_bytes(protocol: OtlpProtocol) -> usize {
@@ -63,6 +65,12 @@ impl OtlpSettings {
     /// As its metrics call it.
     pub(crate) fn exporter_name(&self, destination: usize, name: &str) -> ExporterName {
         ExporterName::otlp(destination, self.signal, self.protocol, name)
+    }
+
+    /// Where its lane spools, below this directory.
+    pub(crate) fn place(&self, directory: &Path, destination: &str) -> Place {
+        let endpoint = self.url.to_string();
+        Place::new(directory, self.signal, destination, &endpoint, self.protocol.name())
     }
 
     /// What its requests may hold.

@@ -1,13 +1,14 @@
 //! What an OTLP lane sends: an envelope, or a piece of one.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::divide::Piece;
 use super::ticket::Ticket;
+use crate::spool::Position;
 
 /// An encoded request, and what the lane knows of it.
 #[derive(Debug)]
@@ -35,7 +36,12 @@ pub(super) struct Failing {
 /// What the pieces of one envelope have in common.
 #[derive(Debug)]
 pub(super) struct EnvelopeState {
-    _ticket: Ticket,
+    ticket: Option<Ticket>,
+    /// Where it is on disk, if it is.
+    stored: OnceLock<Position>,
+    items: u64,
+    /// How many of its items have no fate yet.
+    open: AtomicU64,
     /// How many refusals of malformed pieces in a row are left, and how many at all.
     in_a_row: AtomicU32,
     most_in_a_row: u32,
@@ -44,10 +50,25 @@ pub(super) struct EnvelopeState {
 
 impl Parcel {
     pub(super) fn new(body: Bytes, items: u64, charged: usize, ticket: Ticket) -> Self {
+        Self::whole(body, items, charged, Some(ticket))
+    }
+
+    /// What was read from disk, and stays there until it has an answer.
+    pub(super) fn from_disk(body: Bytes, items: u64, position: Position) -> Self {
+        let charged = body.len();
+        let parcel = Self::whole(body, items, charged, None);
+        parcel.is_stored_at(position);
+        parcel
+    }
+
+    fn whole(body: Bytes, items: u64, charged: usize, ticket: Option<Ticket>) -> Self {
         // So many lead to one bad item, and a few more to a second.
         let depth = items.checked_ilog2().unwrap_or(0) + 1;
         let envelope = EnvelopeState {
-            _ticket: ticket,
+            ticket: ticket,
+            stored: OnceLock::new(),
+            items,
+            open: AtomicU64::new(items),
             in_a_row: AtomicU32::new(depth + 3),
             most_in_a_row: depth + 3,
             at_all: AtomicU32::new(8 * depth),
@@ -71,9 +92,26 @@ impl Parcel {
         pieces.collect()
     }
 
-    /// Whether it may be tried now.
-    pub(super) fn is_due(&self) -> bool {
-        self.failing.is_none_or(|failing| failing.not_before <= Instant::now())
+    pub(super) fn is_stored_at(&self, position: Position) {
+        // It is stored once: what was put back is another parcel when it comes again.
+        let _ = self.envelope.stored.set(position);
+    }
+
+    /// Where it is on disk as it is here; not so for a piece, nor for what has lost content.
+    pub(super) fn stored(&self) -> Option<Position> {
+        let is_whole = self.items == self.envelope.items && self.shrunk == 0;
+        self.envelope.stored.get().copied().filter(|_| is_whole)
+    }
+
+    /// Whether it was read from disk.
+    pub(super) fn is_replayed(&self) -> bool {
+        self.envelope.ticket.is_none()
+    }
+
+    /// Its items have their fate. Where those were the last of an envelope on disk: its place there.
+    pub(super) fn is_over(&self) -> Option<Position> {
+        let before = self.envelope.open.fetch_sub(self.items, Ordering::Relaxed);
+        self.envelope.stored.get().copied().filter(|_| before == self.items)
     }
 
     /// A piece was taken, so that others are worth looking for.

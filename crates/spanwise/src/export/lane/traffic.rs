@@ -3,12 +3,14 @@
 //!
 //! ```text
 //!  queue ─► ready ─► attempt ─┬─► accepted, refused: its fate is entered
-//!             ▲               ├─► too large, malformed: its pieces are ready
-//!             │               └─► may work later: ready again, and the breaker opens
-//!             └────────────────────────┘
+//!             ▲ ▲             ├─► too large, malformed: its pieces are ready
+//!        disk │ │             └─► may work later: ready again, and the breaker opens
+//!    (spill) ─┘ └──────────────────────┘
 //! ```
 //! What failed stands before what waits in the queue, and waits there for the breaker, so that an outage
 //! costs one probe at a time and not one for each envelope.
+
+mod spill;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use std::time::Duration;
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 
+use self::spill::{Spill, or_never};
 use super::breaker::{Breaker, Era, lets_others_go_first};
 use super::divide::{self, divide};
 use super::otlp::OtlpEnd;
@@ -28,6 +31,12 @@ use crate::report::DropReason;
 
 /// Content is taken from one item at most so often: each time a quarter of it goes.
 const MOST_SHRINKING: u32 = 32;
+
+/// So many times as many requests may have failed as may be under way.
+const MOST_FAILING: usize = 2;
+
+/// At the end this much is left for the disk, or a quarter of what there is.
+const FOR_THE_DISK: Duration = Duration::from_secs(1);
 
 /// Receivers that take less are not worth adapting to.
 const LEAST_BYTES: usize = 64 << 10;
@@ -42,8 +51,9 @@ pub(super) struct Traffic {
     under_way: HashMap<Id, (Parcel, Started)>,
     /// What the receiver has shown to take.
     most_bytes: usize,
-    /// Telemetry ends; what is here has until then.
-    closing: bool,
+    spill: Option<Spill>,
+    /// When what has no answer goes to disk, once telemetry ends.
+    ends_at: Option<Instant>,
     /// Nothing more comes from the queue.
     drained: bool,
 }
@@ -55,7 +65,8 @@ struct Started {
 }
 
 impl Traffic {
-    pub(super) fn new(lane: Lane, end: OtlpEnd) -> Self {
+    pub(super) fn new(mut lane: Lane, end: OtlpEnd) -> Self {
+        let spill = lane.disk.take().map(Spill::new);
         Self {
             lane,
             end: Arc::new(end),
@@ -64,30 +75,37 @@ impl Traffic {
             attempts: JoinSet::new(),
             under_way: HashMap::new(),
             most_bytes: usize::MAX,
-            closing: false,
+            spill,
+            ends_at: None,
             drained: false,
         }
     }
 
     /// Delivers until there is nothing more to come.
     pub(super) async fn run(mut self) {
-        loop {
+        while !self.is_over() {
+            self.spill();
             self.start_ready();
-            if self.drained && self.ready.is_empty() && self.under_way.is_empty() {
-                return;
-            }
-            let takes_more = self.has_room() && self.may_start();
+            self.replay();
+            let takes_more = self.takes_more();
             let wakes_at = self.wakes_at();
+            let told = self.spill.as_mut().map(Spill::told);
             tokio::select! {
                 Some(answer) = self.attempts.join_next_with_id() => self.answered(answer),
+                Some(told) = or_never(told) => self.told(told),
                 submitted = self.lane.queue.recv(), if takes_more => self.received(submitted),
                 () = super::until(wakes_at) => {}
-                _ = self.lane.closing.changed(), if !self.closing => {
-                    self.closing = true;
-                    self.hurry();
-                }
+                _ = self.lane.closing.changed(), if self.ends_at.is_none() => self.hurry(),
             }
         }
+        if let Some(spill) = self.spill {
+            spill.close().await;
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        let storing = self.spill.as_ref().is_some_and(Spill::is_busy);
+        self.drained && self.ready.is_empty() && self.under_way.is_empty() && !storing
     }
 
     fn may_start(&self) -> bool {
@@ -95,31 +113,51 @@ impl Traffic {
         in_flight < self.end.delivery.most_requests && self.breaker.lets_through(in_flight)
     }
 
-    /// Whether one more is taken from the queue: only where none is ready, and few have failed.
-    fn has_room(&self) -> bool {
-        let most_failed = 2 * self.end.delivery.most_requests;
-        !self.drained && self.ready.len() < most_failed && !self.ready.iter().any(Parcel::is_due)
+    /// The parcel that is next, if any may go: in an outage few more start than have failed already.
+    fn next_due(&self) -> Option<usize> {
+        let failing = self.ready.iter().filter(|parcel| parcel.failing.is_some()).count();
+        let takes_new = failing < MOST_FAILING * self.end.delivery.most_requests;
+        let may_go = |parcel: &Parcel| match parcel.failing {
+            Some(failing) => failing.not_before <= Instant::now(),
+            None => takes_new,
+        };
+        self.ready.iter().position(may_go)
     }
 
-    /// When something may start though nothing else happens.
+    /// Whether the next is taken from the queue. What waits there is bounded by the books; with a disk to
+    /// spill to it is looked at as it comes.
+    fn takes_more(&self) -> bool {
+        let failing = || self.ready.iter().filter(|parcel| parcel.failing.is_some()).count();
+        let most = MOST_FAILING * self.end.delivery.most_requests;
+        let for_sending = || self.may_start() && self.next_due().is_none() && failing() < most;
+        !self.drained && (self.spill.is_some() || for_sending())
+    }
+
+    /// When something may happen though nobody says anything.
     fn wakes_at(&self) -> Option<Instant> {
+        let now = Instant::now();
         let in_flight = self.under_way.len();
         let full = in_flight >= self.end.delivery.most_requests;
-        if full || (in_flight > 0 && self.breaker.is_open()) {
-            return None;
-        }
-        let now = Instant::now();
         let open_until = self.breaker.open_until().filter(|until| *until > now);
-        let failing = self.ready.iter().filter_map(|parcel| parcel.failing);
-        let due = failing.map(|it| it.not_before.max(open_until.unwrap_or(it.not_before))).min();
-        let queue = open_until.filter(|_| self.has_room());
-        due.into_iter().chain(queue).min()
+        let starts_at = if full || (in_flight > 0 && self.breaker.is_open()) {
+            None
+        } else {
+            let failing = self.ready.iter().filter_map(|parcel| parcel.failing);
+            let due = failing.map(|it| it.not_before.max(open_until.unwrap_or(it.not_before)));
+            due.chain(open_until).filter(|at| *at > now).min()
+        };
+        let spills_at = self.spills_at().filter(|at| *at > now);
+        let ends_at = self.ends_at.filter(|at| *at > now);
+        [starts_at, spills_at, ends_at].into_iter().flatten().min()
     }
 
-    /// There is little time left.
+    /// Telemetry ends: there is little time left.
     fn hurry(&mut self) {
-        self.breaker.hurry();
         let now = Instant::now();
+        let deadline = self.lane.closing.borrow_and_update().unwrap_or(now);
+        self.ends_at =
+            Some(deadline - (deadline.saturating_duration_since(now) / 4).min(FOR_THE_DISK));
+        self.breaker.hurry();
         let first = self.breaker.open_until().unwrap_or(now);
         for failing in self.ready.iter_mut().filter_map(|parcel| parcel.failing.as_mut()) {
             failing.not_before = failing.not_before.min(first);
@@ -128,8 +166,8 @@ impl Traffic {
 
     fn start_ready(&mut self) {
         while self.may_start() {
-            let Some(first) = self.ready.iter().position(Parcel::is_due) else { return };
-            let Some(parcel) = self.ready.remove(first) else { return };
+            let Some(next) = self.next_due() else { return };
+            let Some(parcel) = self.ready.remove(next) else { return };
             let learned = self.most_bytes;
             match self.divided(parcel, |parcel| {
                 (parcel.body.len() > learned).then_some(divide::Into::Bytes(learned))
@@ -157,7 +195,7 @@ impl Traffic {
         let Envelope { items, payload } = envelope;
         match payload {
             Payload::Encoded(body) => {
-                self.ready.push_back(Parcel::new(body, items, bytes, ticket));
+                self.arrived(Parcel::new(body, items, bytes, ticket));
             }
             // Which no one submits to a lane of this form.
             Payload::Message(_) => {
@@ -218,10 +256,11 @@ impl Traffic {
         let Failing { since, times, .. } =
             parcel.failing.unwrap_or(Failing { since: started.at, times: 0, not_before: next });
         let others_first = Instant::now() + lets_others_go_first(times);
-        let alone = self.ready.is_empty() && self.lane.queue.is_empty();
-        let not_before = if alone || self.closing { next } else { next.max(others_first) };
+        let ending = self.ends_at.is_some();
+        let alone = self.ready.is_empty() && self.lane.queue.is_empty() && !self.has_spooled();
+        let not_before = if alone || ending { next } else { next.max(others_first) };
         parcel.failing = Some(Failing { since, times: times + 1, not_before });
-        if not_before >= since + self.end.delivery.retry_timeout {
+        if not_before >= since + self.end.delivery.retry_timeout && self.gives_up(since) {
             self.end.warn_lost(parcel.items, cause, "could not be reached in time");
             let fate = Fate::dropped(parcel.items, DropReason::RetriesExhausted);
             return self.settle(parcel, fate);
@@ -229,6 +268,13 @@ impl Traffic {
         self.end.warn_retry(cause);
         self.come_back(&parcel);
         self.ready.push_back(parcel);
+    }
+
+    /// Whether what has failed for long is dropped. Where there is a disk it is not, as long as nothing
+    /// else arrives either.
+    fn gives_up(&self, since: Instant) -> bool {
+        let half = self.end.delivery.retry_timeout / 2;
+        self.spill.is_none() || self.breaker.has_answered_since(since + half)
     }
 
     /// Smaller pieces; a single item without its largest content.
@@ -312,6 +358,9 @@ impl Traffic {
     }
 
     fn settle(&self, parcel: Parcel, fate: Fate) {
+        if let (Some(spill), Some(position)) = (&self.spill, parcel.is_over()) {
+            spill.done(position);
+        }
         self.lane.intake.ledger(|ledger| ledger.settle(self.lane.id, parcel.charged, fate));
     }
 }

@@ -49,3 +49,35 @@ fn nothing_at_once_and_nothing_in_a_request_is_an_error() {
     assert!(config(&[HERE]).max_concurrent_requests(0).settings().is_err());
     assert_eq!(warned(&[HERE, ("SPANWISE_MAX_CONCURRENT_REQUESTS", "0")]).len(), 1);
 }
+
+#[test]
+fn a_full_queue_spills_where_there_is_a_spool_and_drops_the_newest_elsewhere() {
+    use crate::config::OverflowPolicy::{self, Block, DropNewest, Spill};
+    let spool = ("SPANWISE_SPOOL_DIR", "/spool");
+    let policy = |variables: &[(&str, &str)]| settle(variables).overflow;
+    assert_eq!(policy(&[]), DropNewest);
+    assert_eq!(policy(&[spool]), Spill);
+    let say = |word| ("SPANWISE_OVERFLOW_POLICY", word);
+    assert_eq!(policy(&[spool, say("drop_newest")]), DropNewest);
+    assert_eq!(policy(&[say("Block:250")]), Block(Duration::from_millis(250)));
+    assert_eq!(policy(&[say("spill")]), DropNewest, "there is nowhere to spill to");
+    assert_eq!(warned(&[say("spill")]).len(), 1);
+    assert_eq!(warned(&[spool, say("block")]).len(), 1, "for how long?");
+    let code = |policy: OverflowPolicy| config(&[]).overflow_policy(policy).settings();
+    assert_eq!(
+        code(Spill).unwrap_err().to_string(),
+        "overflow_policy spills, and there is no spool: add one by `spool`, or drop or block"
+    );
+    assert_eq!(code(Block(Duration::ZERO)).unwrap().overflow, Block(Duration::ZERO));
+}
+
+#[test]
+fn spans_leave_in_batches_unless_they_are_to_leave_at_once() {
+    use crate::config::ExportMode::{Batch, Immediate};
+    let say = |word| [("SPANWISE_EXPORT_MODE", word)];
+    assert_eq!(settle(&[]).export_mode, Batch);
+    assert_eq!(settle(&say("immediate")).export_mode, Immediate);
+    assert_eq!(warned(&say("soon")).len(), 1);
+    let code = config(&say("immediate")).export_mode(Batch).settings();
+    assert_eq!(code.unwrap().export_mode, Batch);
+}

@@ -9,7 +9,7 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use super::*;
 use crate::config::{BatchConfiguration, DeliverySettings};
 use crate::diagnostics::Diagnostics;
-use crate::export::intake::Intake;
+use crate::export::intake::{Intake, Queues};
 use crate::export::lane::transport::{Attempt, Transport};
 use crate::export::lane::{LaneHandle, LaneSettings, lane};
 use crate::export::ledger::{LaneId, Ledger};
@@ -74,13 +74,15 @@ impl Bench {
     ) -> Self {
         let ledger = Ledger::new([("otlp".to_owned(), [true, false, false])]);
         let batches = BatchConfiguration { max_queue_size: 100_000, ..BatchConfiguration::SPANS };
-        let intake = Arc::new(Intake::new(batches, BatchConfiguration::LOGS, ledger));
+        let intake = Arc::new(Intake::new(Queues { spans: batches, ..Queues::default() }, ledger));
         let settings = LaneSettings {
             id: ID,
             form: Form::Protobuf,
             bounds: Bounds::NONE,
             most_items: usize::MAX,
             most_bytes: usize::MAX,
+            disk: None,
+            lenient: false,
         };
         let (handle, lane) = lane(settings, intake.clone());
         let taken = Arc::<Mutex<Vec<Span>>>::default();
@@ -134,7 +136,7 @@ impl Bench {
 
     /// Closes the lane and waits until it is done.
     async fn finish(self) -> Done {
-        self.handle.close();
+        self.handle.close(Instant::now() + Duration::from_secs(3600));
         self.far_end.await.unwrap();
         Done { intake: self.intake, taken: self.taken, attempts: self.attempts }
     }
