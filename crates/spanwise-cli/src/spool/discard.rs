@@ -47,7 +47,7 @@ impl Discard {
             return Ok(Outcome::SomeLeft);
         }
         for (_, _, mut claim) in claimed {
-            while let Some((id, _)) = claim.next()? {
+            while let Some((id, _)) = claim.next_record()? {
                 claim.done(id)?;
             }
         }

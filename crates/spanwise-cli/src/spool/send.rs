@@ -169,7 +169,7 @@ async fn deliver(spool: &ProcessSpool, sender: &Sender, sum: &mut Sum) -> anyhow
         eprintln!("{}: a living process has it, and delivers it itself", title(spool));
         return Ok(Outcome::SomeLeft);
     };
-    while let Some((id, record)) = claimed.next()? {
+    while let Some((id, record)) = claimed.next_record()? {
         if sum.add(&record, sender.send(&record).await)? {
             claimed.done(id)?;
         } else if sum.sent == 0 {

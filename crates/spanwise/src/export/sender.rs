@@ -37,7 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// for spool in Directory::open("/var/lib/support-bot/telemetry")?.spools()? {
 ///     // A living process delivers its own.
 ///     let Some(mut claimed) = spool.claim()? else { continue };
-///     while let Some((id, record)) = claimed.next()? {
+///     while let Some((id, record)) = claimed.next_record()? {
 ///         if let Sent::Taken { .. } = sender.send(&record).await {
 ///             claimed.done(id)?;
 ///         }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! Directory ──spools──► ProcessSpool ──records──► StoredRecord     reads; changes nothing, needs no lock
-//!                            └───────claim──────► ClaimedSpool     next, done: takes out what is delivered
+//!                            └───────claim──────► ClaimedSpool     next_record, done: takes out what is delivered
 //! ```
 
 use std::collections::VecDeque;
@@ -332,7 +332,7 @@ impl ClaimedSpool {
     /// # Errors
     ///
     /// [`SpoolError::Io`], if a file cannot be read for now.
-    pub fn next(&mut self) -> Result<Option<(RecordId, StoredRecord)>, SpoolError> {
+    pub fn next_record(&mut self) -> Result<Option<(RecordId, StoredRecord)>, SpoolError> {
         let taken = self.spool.next(SystemTime::now())?;
         self.lost.unreadable += self.spool.take_losses().unreadable;
         Ok(taken.map(|taken| {
