@@ -150,9 +150,10 @@ fn check_headers(endpoint: &str) -> anyhow::Result<()> {
     let set = |variable: &&&str| env::var(variable).is_ok_and(|value| !value.trim().is_empty());
     let Some(headers) = HEADERS.iter().find(set) else { return Ok(()) };
     let origin = |url: &str| Url::parse(url).map(|url| url.origin()).ok();
+    let is_same = |theirs: &str| theirs == endpoint || origin(theirs) == origin(endpoint);
     let is_other = |variable: &&&str| {
-        env::var(variable)
-            .is_ok_and(|theirs| !theirs.trim().is_empty() && origin(&theirs) != origin(endpoint))
+        let theirs = env::var(variable).unwrap_or_default();
+        !theirs.trim().is_empty() && !is_same(theirs.trim())
     };
     match ENDPOINTS.iter().find(is_other) {
         Some(theirs) => bail!(

@@ -1,5 +1,7 @@
 //! Spools as a process leaves them, written here by the layout that is documented, and the program.
 
+#![allow(dead_code, reason = "each test uses its own part of it")]
+
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -16,7 +16,7 @@ use crate::error::{InitError, Source};
 ///
 /// What is not said here is taken from the environment (`SPANWISE_SPOOL_*`), and then has its default.
 ///
-/// ```ignore
+/// ```
 /// # use std::time::Duration;
 /// # use spanwise::{SpoolSettings, SpoolSync};
 /// let spool = SpoolSettings::new("/var/lib/support-bot/telemetry")

@@ -16,7 +16,7 @@ use super::lane::otlp;
 use super::lane::transport::Transport;
 use super::lane::verdict::{Cause, Verdict};
 use super::request::{Form, Request};
-use crate::config::{EndpointReader, OtlpDestination, OtlpProtocol};
+use crate::config::{EndpointReader, OtlpDestination};
 use crate::diagnostics::warn_here;
 use crate::env::{Environment, Reader};
 use crate::error::InitError;
@@ -88,7 +88,7 @@ impl Sender {
             let endpoint = endpoints.read(signal)?;
             let form = match endpoint.protocol {
                 #[cfg(feature = "http")]
-                OtlpProtocol::HttpJson => Form::Json,
+                crate::config::OtlpProtocol::HttpJson => Form::Json,
                 _ => Form::Protobuf,
             };
             Ok((otlp::connect(&endpoint)?(), form))

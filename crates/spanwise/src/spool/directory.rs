@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -78,16 +79,25 @@ impl Directory {
     }
 }
 
+/// The folders in a folder, and none if it is gone: processes come and go meanwhile.
 fn folders(path: &Path) -> Result<Vec<PathBuf>, SpoolError> {
     let cannot = |error| SpoolError::io(path, "cannot be read", error);
+    let entries = match fs::read_dir(path) {
+        Err(error) if is_gone(&error) => return Ok(Vec::new()),
+        entries => entries.map_err(cannot)?,
+    };
     let mut folders = Vec::new();
-    for entry in fs::read_dir(path).map_err(cannot)? {
+    for entry in entries {
         let entry = entry.map_err(cannot)?;
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             folders.push(entry.path());
         }
     }
     Ok(folders)
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound
 }
 
 /// What one process has spooled for one signal to one destination.
@@ -193,7 +203,7 @@ impl ProcessSpool {
     ///
     /// [`SpoolError::Io`], if it cannot be locked or read: both take permission to write there.
     pub fn claim(&self) -> Result<Option<ClaimedSpool>, SpoolError> {
-        let Some(lane) = self.path.parent() else { return Ok(None) };
+        let Some(lane) = self.path.parent().filter(|lane| lane.is_dir()) else { return Ok(None) };
         let bounds = Bounds { max_bytes: u64::MAX, max_age: Duration::MAX, sync: SpoolSync::Never };
         let mut spool = Spool::new(Place::of_lane(lane), bounds);
         let Some(adopted) = spool.adopt_folder(&self.path, SystemTime::now())? else {
@@ -209,7 +219,7 @@ impl ProcessSpool {
     fn segments(&self) -> Result<Vec<PathBuf>, SpoolError> {
         match segments(&self.path) {
             // Delivered since it was listed.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) if is_gone(&error) => Ok(Vec::new()),
             found => found.map_err(|error| SpoolError::io(&self.path, "cannot be read", error)),
         }
     }
@@ -218,7 +228,7 @@ impl ProcessSpool {
 /// A segment, unless it has been deleted meanwhile.
 fn open(path: &Path) -> Result<Option<Opened>, SpoolError> {
     match Segment::open(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if is_gone(&error) => Ok(None),
         opened => opened.map(Some).map_err(|error| SpoolError::io(path, "cannot be read", error)),
     }
 }

@@ -20,11 +20,9 @@
 // of its own.
 mod directory;
 mod error;
-#[allow(dead_code, reason = "the lanes do not spool yet")]
 mod folder;
 mod record;
 mod segment;
-#[allow(dead_code, reason = "the lanes do not spool yet")]
 mod store;
 
 pub use directory::{
@@ -35,12 +33,9 @@ pub use record::Encoding;
 
 pub use crate::export::{Drawing, Sender, Sent};
 
-#[allow(unused_imports, reason = "the lanes do not spool yet")]
 pub(crate) use folder::Place;
-#[allow(unused_imports, reason = "the lanes do not spool yet")]
 pub(crate) use record::Record;
-#[allow(unused_imports, reason = "the lanes do not spool yet")]
-pub(crate) use store::{Adopted, Bounds, Held, Losses, Position, Spool, Taken};
+pub(crate) use store::{Bounds, Losses, Position, Spool};
 
 #[cfg(test)]
 mod tests;

@@ -205,6 +205,8 @@ impl Spool {
         self.trouble.take()
     }
 
+    /// What is where: whoever uses the spool counts that itself.
+    #[cfg(test)]
     pub(crate) fn held(&self) -> Held {
         self.held
     }

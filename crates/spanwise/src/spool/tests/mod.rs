@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
+use super::store::{Adopted, Held, Taken};
 use super::*;
 use crate::config::SpoolSync;
 use crate::signal::Signal;
