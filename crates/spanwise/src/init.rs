@@ -35,7 +35,7 @@ use crate::self_metrics::{self, ExporterName};
 use crate::signal::Signal;
 use crate::spool::{self, Spool};
 use crate::telemetry::{Running, Telemetry};
-use crate::{error_kinds, export, propagation};
+use crate::{error_kinds, exit, export, propagation};
 
 /// Starts telemetry for the process.
 ///
@@ -69,17 +69,6 @@ pub fn init_telemetry(config: TelemetryConfig) -> Result<Telemetry, InitError> {
     let parts = config.into_parts();
     let started = start(&settings, parts.destinations)?;
 
-    // From here on nothing fails.
-    error_kinds::register();
-    // Only this function installs a recorder for `spanwise`; whoever else did so first keeps theirs, and
-    // what is recorded by hand in a context still comes here.
-    let installed = spanwise_core::install(started.recorder.clone());
-    if settings.global_providers {
-        opentelemetry::global::set_tracer_provider(started.tracers.clone());
-        opentelemetry::global::set_text_map_propagator(propagation::composite(
-            &settings.propagators,
-        ));
-    }
     let running = Running {
         intake: started.intake,
         recorder: started.recorder,
@@ -90,6 +79,24 @@ pub fn init_telemetry(config: TelemetryConfig) -> Result<Telemetry, InitError> {
         #[cfg(feature = "tracing")]
         level: parts.tracing.level(),
     };
+    if settings.flush_on_signals {
+        exit::shut_down_on_signals(running.clone())?;
+    }
+
+    // From here on nothing fails.
+    error_kinds::register();
+    // Only this function installs a recorder for `spanwise`; whoever else did so first keeps theirs, and
+    // what is recorded by hand in a context still comes here.
+    let installed = spanwise_core::install(running.recorder.clone());
+    if settings.global_providers {
+        opentelemetry::global::set_tracer_provider(running.tracers.clone());
+        opentelemetry::global::set_text_map_propagator(propagation::composite(
+            &settings.propagators,
+        ));
+    }
+    if settings.flush_on_panic {
+        exit::flush_on_panic(running.intake.clone(), running.timeout);
+    }
     #[cfg(feature = "tracing")]
     if parts.tracing.installs() {
         crate::tracing_bridge::install(running.tracing_layer(), parts.layers);

@@ -55,6 +55,7 @@ mod secret;
 
 // Running.
 mod error_kinds;
+mod exit;
 mod metrics;
 mod propagation;
 mod self_metrics;

@@ -292,6 +292,12 @@ pub const SERVER_ADDRESS: Attribute<StringValue> = Attribute::new(core::SERVER_A
 /// `server.port`: int.
 pub const SERVER_PORT: Attribute<i64> = Attribute::new(core::SERVER_PORT);
 
+/// `spanwise.export.destination`: string.
+pub const SPANWISE_EXPORT_DESTINATION: Attribute<StringValue> = Attribute::new("spanwise.export.destination");
+
+/// `spanwise.export.signal`: string.
+pub const SPANWISE_EXPORT_SIGNAL: Attribute<StringValue> = Attribute::new("spanwise.export.signal");
+
 /// `spanwise.open_at_shutdown`: boolean.
 pub const SPANWISE_OPEN_AT_SHUTDOWN: Attribute<bool> = Attribute::new("spanwise.open_at_shutdown");
 
@@ -311,7 +317,7 @@ pub const SPANWISE_STEP_TYPE: Attribute<StringValue> = Attribute::new("spanwise.
 pub const SPANWISE_STREAM_CHUNKS: Attribute<i64> = Attribute::new("spanwise.stream.chunks");
 
 /// Every key above, sorted.
-pub const ALL: [&str; 101] = [
+pub const ALL: [&str; 103] = [
     "aws.bedrock.guardrail.id",
     "aws.bedrock.knowledge_base.id",
     "azure.resource_provider.namespace",
@@ -407,6 +413,8 @@ pub const ALL: [&str; 101] = [
     "process.exit.code",
     "server.address",
     "server.port",
+    "spanwise.export.destination",
+    "spanwise.export.signal",
     "spanwise.open_at_shutdown",
     "spanwise.outcome",
     "spanwise.step.index",

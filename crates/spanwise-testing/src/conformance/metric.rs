@@ -94,7 +94,8 @@ fn judge_instrument(point: &Point, metric: &conventions::Metric, findings: &mut 
         Instrument::Histogram | Instrument::ExponentialHistogram => {
             metric.instrument == "histogram"
         }
-        Instrument::UpDownCounter | Instrument::Gauge => false,
+        Instrument::UpDownCounter => metric.instrument == "updowncounter",
+        Instrument::Gauge => false,
     };
     if !fits {
         findings.add(format!("is a {}, not a {}", point.instrument, metric.instrument));

@@ -84,6 +84,8 @@ pub struct TelemetryConfig {
     spool: Option<SpoolSettings>,
     overflow: Option<OverflowPolicy>,
     export_mode: Option<ExportMode>,
+    flush_on_signals: bool,
+    flush_on_panic: bool,
     destinations: Vec<Configured>,
     span_batches: Option<BatchConfiguration>,
     log_batches: Option<BatchConfiguration>,
@@ -407,6 +409,28 @@ impl TelemetryConfig {
     /// dropping [`Telemetry`](crate::Telemetry) wait at most. Defaults to 5 s.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.shutdown_timeout = Some(timeout);
+        self
+    }
+
+    /// Whether SIGTERM and Ctrl-C shut telemetry down, within
+    /// [`shutdown_timeout`](Self::shutdown_timeout), before they end the process as they always do. Defaults
+    /// to no.
+    ///
+    /// For programs that do not handle these signals themselves: a program that does shuts down on its own
+    /// terms, and telemetry last.
+    pub fn flush_on_signals(mut self, flush: bool) -> Self {
+        self.flush_on_signals = flush;
+        self
+    }
+
+    /// Whether a panic flushes, on the thread that panics, within
+    /// [`shutdown_timeout`](Self::shutdown_timeout) and after the panic hook that was set before. Defaults to
+    /// no.
+    ///
+    /// For programs with `panic = "abort"`, in which nothing runs after the hook. Panics that are caught
+    /// flush as well.
+    pub fn flush_on_panic(mut self, flush: bool) -> Self {
+        self.flush_on_panic = flush;
         self
     }
 

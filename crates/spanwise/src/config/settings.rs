@@ -43,6 +43,8 @@ pub(crate) struct Settings {
     pub(crate) routes: Vec<DestinationSettings>,
     pub(crate) global_providers: bool,
     pub(crate) shutdown_timeout: Duration,
+    pub(crate) flush_on_signals: bool,
+    pub(crate) flush_on_panic: bool,
     /// What the environment says that cannot be used, a sentence each.
     pub(crate) warnings: Vec<String>,
 }
@@ -91,6 +93,8 @@ impl Settings {
             routes: Vec::new(),
             global_providers: config.global_providers.unwrap_or(true),
             shutdown_timeout: config.shutdown_timeout.unwrap_or(Duration::from_secs(5)),
+            flush_on_signals: config.flush_on_signals,
+            flush_on_panic: config.flush_on_panic,
             warnings: Vec::new(),
         };
         let has_spool = settings.spool.is_some();

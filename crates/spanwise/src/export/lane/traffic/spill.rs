@@ -213,9 +213,7 @@ impl Traffic {
     }
 
     fn is_down(&self) -> bool {
-        // At the end there is no time to find out.
-        let ending = self.ends_at.is_some() && self.breaker.is_open();
-        ending || self.spills_at().is_some_and(|at| at <= Instant::now())
+        self.spills_at().is_some_and(|at| at <= Instant::now())
     }
 
     /// Whether the lane holds more in memory than it may, apart from what is on its way to disk.
