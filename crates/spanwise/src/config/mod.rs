@@ -306,8 +306,8 @@ impl TelemetryConfig {
         self
     }
 
-    /// For how long a request that fails in a way that may pass is tried again, with pauses that double
-    /// up to 5 s. Defaults to `SPANWISE_RETRY_TIMEOUT`, then to 5 minutes.
+    /// For how long a request that fails in a way that may pass is tried again, with pauses that
+    /// grow up to 5 s. Defaults to `SPANWISE_RETRY_TIMEOUT`, then to 5 minutes.
     ///
     /// Holds for every OTLP destination that does not
     /// [say otherwise](crate::OtlpDestination::retry_timeout). What waits meanwhile is bounded by

@@ -3,7 +3,7 @@
 //! ```text
 //!            an attempt fails                     the pause is over
 //!  closed ──────────────────────► open, for a pause ──────────────► one probe
-//!    ▲                              ▲   (doubles, with jitter,          │ │
+//!    ▲                              ▲   (grows, with jitter,            │ │
 //!    │                              │    or what the receiver asks)     │ │
 //!    │                              └───────────── fails ───────────────┘ │
 //!    └──────────────────────────────────────────── works ────────────────┘
@@ -16,6 +16,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 const FIRST: Duration = Duration::from_millis(200);
+/// Slow enough that a short outage is soon known to be over.
+const GROWTH: f64 = 1.5;
 const LONGEST: Duration = Duration::from_secs(5);
 /// A receiver that asks for more has made a mistake, or will be asked again.
 const LONGEST_ASKED: Duration = Duration::from_secs(600);
@@ -108,7 +110,7 @@ impl Breaker {
             // Between half and the whole, so that clients do not come back all at once.
             until = now + self.next.mul_f64(0.5 + fastrand::f64() / 2.0);
             self.asked = false;
-            self.next = (self.next * 2).min(LONGEST);
+            self.next = self.next.mul_f64(GROWTH).min(LONGEST);
             self.era = Era(self.era.0 + 1);
         }
         if let Some(asked) = asked.filter(|asked| *asked > until) {
@@ -131,9 +133,9 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn pauses_double_up_to_a_limit_and_honour_what_is_asked() {
+    async fn pauses_grow_up_to_a_limit_and_honour_what_is_asked() {
         let mut breaker = Breaker::new();
-        for expected in [200, 400, 800, 1600, 3200, 5000, 5000] {
+        for expected in [200, 300, 450, 675, 1012, 1518, 2278, 3417, 5000, 5000] {
             let until = breaker.failed(breaker.era(), None);
             let pause = (until - Instant::now()).as_millis();
             assert!((expected / 2..=expected).contains(&pause), "{pause} for {expected}");
