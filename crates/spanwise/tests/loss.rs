@@ -2,7 +2,6 @@
 
 mod support;
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
 
 use spanwise::{
@@ -82,23 +81,16 @@ fn a_receiver_that_is_busy_for_a_while_gets_everything_over_grpc() {
 #[test]
 fn a_receiver_that_comes_late_gets_everything() {
     isolated!({
-        let (grpc_port, http_port) =
-            [(), ()].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap()).into();
-        let (grpc_address, http_address) =
-            (grpc_port.local_addr().unwrap(), http_port.local_addr().unwrap());
-        drop((grpc_port, http_port));
-        let config = config()
-            .endpoint(format!("http://{grpc_address}"))
-            .protocol(OtlpProtocol::Grpc)
-            .shutdown_timeout(PATIENCE);
+        let receiver = Receiver::start();
+        receiver.down();
+        let config = grpc(&receiver);
         block_on(async {
             let telemetry = spanwise::init_telemetry(traces_only(config)).unwrap();
             record(2000);
             // Two seconds without a receiver, in which attempts fail.
             let report = telemetry.flush_within(Duration::from_secs(2)).await;
             assert_eq!(report.destinations[0].traces().exported, 0);
-            let bind = |address| TcpListener::bind(address).unwrap();
-            let receiver = Receiver::start_at(bind(grpc_address), bind(http_address));
+            receiver.up();
             let report = telemetry.shutdown().await;
             assert_eq!(traces(&report).exported, 2000);
             receiver.assert_conformant();
