@@ -108,9 +108,7 @@ impl AsyncRead for Connection {
                 }
                 Poll::Ready(Ok(()))
             }
-            Connections::FailHandshake => {
-                Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()))
-            }
+            Connections::FailHandshake => Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
         }
     }
 }

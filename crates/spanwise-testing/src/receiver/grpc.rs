@@ -78,8 +78,8 @@ impl LogsService for Receiver {
             rejected_log_records,
             error_message: REJECTED.to_owned(),
         };
-        self.answer_grpc(request, ("logs", Message::Logs), |rejected| {
-            ExportLogsServiceResponse { partial_success: rejected.map(partial) }
+        self.answer_grpc(request, ("logs", Message::Logs), |rejected| ExportLogsServiceResponse {
+            partial_success: rejected.map(partial),
         })
         .await
     }

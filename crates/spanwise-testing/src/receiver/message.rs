@@ -42,9 +42,9 @@ impl Message {
             }
             Self::Metrics(request) => {
                 let resources = request.resource_metrics.iter_mut().rev();
-                for scope in resources.flat_map(|it: &mut ResourceMetrics| {
-                    it.scope_metrics.iter_mut().rev()
-                }) {
+                for scope in
+                    resources.flat_map(|it: &mut ResourceMetrics| it.scope_metrics.iter_mut().rev())
+                {
                     shorten_points(scope, &mut left);
                 }
             }

@@ -134,12 +134,8 @@ impl Receiver {
         let free = || Port::free().expect("loopback has a free port");
         let (grpc, http) = (free(), free());
         let (commands, ordered) = unbounded_channel();
-        let receiver = Self {
-            shared: Arc::default(),
-            commands,
-            grpc: grpc.address,
-            http: http.address,
-        };
+        let receiver =
+            Self { shared: Arc::default(), commands, grpc: grpc.address, http: http.address };
         let serving = receiver.clone();
         std::thread::spawn(move || serve::serve(serving, (grpc, http), tls, ordered));
         receiver.up();
@@ -196,10 +192,7 @@ impl Receiver {
     ///     false => Answer::Accept,
     /// });
     /// ```
-    pub fn answer_by(
-        &self,
-        answer: impl Fn(&Message, &Arrived) -> Answer + Send + Sync + 'static,
-    ) {
+    pub fn answer_by(&self, answer: impl Fn(&Message, &Arrived) -> Answer + Send + Sync + 'static) {
         self.log().then = Some(Arc::new(answer));
     }
 

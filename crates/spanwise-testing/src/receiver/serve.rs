@@ -49,7 +49,8 @@ pub(super) fn serve(
             .enable_all()
             .build()
             .expect("a runtime can be made");
-        let (grpc_tls, https) = tls.as_ref().map(|tls| (tls.grpc.clone(), tls.http.clone())).unzip();
+        let (grpc_tls, https) =
+            tls.as_ref().map(|tls| (tls.grpc.clone(), tls.http.clone())).unzip();
         let is_down = runtime.block_on(async {
             let incoming = |port: &Port| Incoming {
                 listener: port.listen().expect("the port is reserved"),
