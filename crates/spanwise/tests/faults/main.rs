@@ -17,7 +17,13 @@ mod table;
 mod tally;
 
 // The rows.
+mod crash;
+mod disk;
+mod ending;
 mod outage;
+mod refusal;
+mod size;
+mod soak;
 
 use libtest_mimic::Arguments;
 
@@ -31,7 +37,14 @@ fn main() {
     let mut arguments = Arguments::from_args();
     arguments.test_threads.get_or_insert(ROWS_AT_ONCE);
     let mut rows = row::Rows::default();
+    // What takes longest is first.
+    soak::rows(&mut rows);
+    refusal::rows(&mut rows);
     outage::rows(&mut rows);
+    crash::rows(&mut rows);
+    size::rows(&mut rows);
+    disk::rows(&mut rows);
+    ending::rows(&mut rows);
     let conclusion = libtest_mimic::run(&arguments, rows.into_trials());
     if !arguments.list {
         table::print();

@@ -12,7 +12,7 @@
 //!
 //! While it records at a pace it holds every snapshot of the books to their identity.
 
-use std::io::{BufRead as _, Write as _};
+use std::io::BufRead as _;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -94,6 +94,12 @@ impl Tally {
         cumulative + delta
     }
 
+    /// How many items a run recorded at least, by what arrived.
+    pub fn most(&self, run: i64) -> u64 {
+        let numbers = self.items.iter().filter(|(of, _)| *of == run).map(|(_, n)| *n as u64 + 1);
+        numbers.max().unwrap_or_default().max(self.counted(run))
+    }
+
     /// Which of the first so many items of a run did not arrive.
     pub fn missing(&self, run: i64, recorded: u64) -> BTreeSet<u64> {
         (0..recorded).filter(|n| !self.items.contains(&(run, *n as i64))).collect()

@@ -1,0 +1,148 @@
+//! The disk under the spool: full, not ours to write, damaged, shared.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread::sleep;
+use std::time::Duration;
+
+use crate::process::Report;
+use crate::row::{Items, Over, Row, Rows, Shape, Spool};
+
+const SPILL: [Shape; 2] = [
+    Shape::new(Over::Grpc, Items::Spans, Spool::Spill),
+    Shape::new(Over::Http, Items::Spans, Spool::Spill),
+];
+const WRITTEN: [Shape; 2] = [
+    Shape::new(Over::Grpc, Items::Spans, Spool::Spill),
+    Shape::new(Over::Http, Items::Spans, Spool::WriteAhead),
+];
+
+/// How long a sender is given to end while its receiver is away.
+const SHORT: Duration = Duration::from_secs(2);
+
+pub fn rows(rows: &mut Rows) {
+    rows.add("disk full while spooling", &WRITTEN, disk_full);
+    rows.add("disk full for a while", &SPILL[1..], disk_full_for_a_while);
+    rows.add("unwritable directory", &WRITTEN, unwritable);
+    rows.add("corrupt segments", &SPILL, |row| damaged(row, corrupt));
+    rows.add("truncated segments", &SPILL, |row| damaged(row, truncate));
+    rows.add("two processes share a directory", &WRITTEN, shared);
+}
+
+/// Files of at most 4 KiB: less than one request.
+fn disk_full(row: &mut Row) {
+    row.receiver.down();
+    let mut first = row.setup().file_limit(8).start();
+    first.record(1000);
+    sleep(Duration::from_millis(500));
+    let recorded = first.record(1000);
+    let first = first.shutdown(SHORT);
+    assert!(first.dropped() > 0, "there was room for none of them: {first:?}");
+    ends_accounted(row, recorded, first);
+}
+
+fn disk_full_for_a_while(row: &mut Row) {
+    row.receiver.down();
+    let mut first = row.setup().file_limit(8).start();
+    first.record(3000);
+    sleep(Duration::from_millis(500));
+    let unlimited = Command::new("prlimit")
+        .args(["--pid", &first.id().to_string(), "--fsize=unlimited:unlimited"])
+        .status()
+        .expect("util-linux is there");
+    assert!(unlimited.success());
+    let before = first.report().dropped();
+    let recorded = first.record(1500);
+    let first = first.shutdown(SHORT);
+    assert_eq!(first.dropped(), before, "with space there is no loss: {first:?}");
+    ends_accounted(row, recorded, first);
+}
+
+/// The receiver is back, and so is the program: what is on the disk arrives, and the rest is counted.
+fn ends_accounted(row: &mut Row, recorded: u64, first: Report) {
+    row.receiver.up();
+    let mut second = row.start();
+    let sent = recorded + second.record(10);
+    let second = row.end(second);
+    let line = row.note(sent, &[&first, &second], "");
+    row.accounted(&line);
+    assert_eq!(line.spooled, 0);
+}
+
+/// A path below a regular file: nobody can write there, root included.
+fn unwritable(row: &mut Row) {
+    let file = row.spool_directory();
+    fs::write(&file, "a file").expect("the folder is writable");
+    let mut sender = row.setup().set("SPANWISE_SPOOL_DIR", file.join("spool").display()).start();
+    let recorded = sender.record(700);
+    row.wait_for(recorded, Duration::from_secs(20));
+    row.receiver.down();
+    let sent = sender.record(100);
+    let report = sender.shutdown(SHORT);
+    let line = row.note(sent, &[&report], "as without a spool");
+    row.accounted(&line);
+    assert_eq!((line.received, line.dropped), (700, 100), "{line:?}");
+}
+
+fn damaged(row: &mut Row, damage: fn(&Path)) {
+    row.receiver.down();
+    let mut first = row.start();
+    let recorded = first.record(1500);
+    let first = first.shutdown(SHORT);
+    assert_eq!(first.spooled(), recorded);
+    let segments = segments(&row.spool_directory());
+    assert!(!segments.is_empty(), "there are segments");
+    segments.iter().for_each(|segment| damage(segment));
+    row.receiver.up();
+    let mut second = row.start();
+    let sent = recorded + second.record(10);
+    let second = row.end(second);
+    let line = row.note(sent, &[&first, &second], "");
+    row.accounted(&line);
+    let lost = sent - line.received;
+    assert!(0 < lost && lost < recorded, "a record is lost, and the rest survives: {line:?}");
+}
+
+/// The files that hold records: whatever has the size of one.
+fn segments(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(segments(&path));
+        } else if entry.metadata().is_ok_and(|metadata| metadata.len() > 1000) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn corrupt(segment: &Path) {
+    let mut bytes = fs::read(segment).expect("a segment");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x10;
+    fs::write(segment, bytes).expect("a segment");
+}
+
+fn truncate(segment: &Path) {
+    let bytes = fs::read(segment).expect("a segment");
+    fs::write(segment, &bytes[..bytes.len() - 100]).expect("a segment");
+}
+
+fn shared(row: &mut Row) {
+    row.receiver.down();
+    let (mut left, mut right) = (row.start(), row.start());
+    left.pace(500);
+    right.pace(500);
+    sleep(Duration::from_secs(1));
+    let recorded = left.stop() + right.stop();
+    let (left, right) = (left.shutdown(SHORT), right.shutdown(SHORT));
+    assert_eq!(left.spooled() + right.spooled(), recorded);
+    row.receiver.up();
+    let (mut left, mut right) = (row.start(), row.start());
+    let sent = recorded + left.record(100) + right.record(100);
+    let (left, right) = (row.end(left), row.end(right));
+    let line = row.settle(sent, &[&left, &right]);
+    assert_eq!(line.duplicated, 0, "each record was adopted by one of them");
+}
