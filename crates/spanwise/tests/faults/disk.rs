@@ -7,16 +7,10 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use crate::process::Report;
-use crate::row::{Items, Over, Row, Rows, Shape, Spool};
+use crate::row::{GRPC, HTTP, Items, Over, Row, Rows, Shape, Spool};
 
-const SPILL: [Shape; 2] = [
-    Shape::new(Over::Grpc, Items::Spans, Spool::Spill),
-    Shape::new(Over::Http, Items::Spans, Spool::Spill),
-];
-const WRITTEN: [Shape; 2] = [
-    Shape::new(Over::Grpc, Items::Spans, Spool::Spill),
-    Shape::new(Over::Http, Items::Spans, Spool::WriteAhead),
-];
+const SPILL: [Shape; 2] = [GRPC[1], HTTP[1]];
+const WRITTEN: [Shape; 2] = [GRPC[1], Shape::new(Over::Http, Items::Spans, Spool::WriteAhead)];
 
 /// How long a sender is given to end while its receiver is away.
 const SHORT: Duration = Duration::from_secs(2);
@@ -25,6 +19,7 @@ pub fn rows(rows: &mut Rows) {
     rows.add("disk full while spooling", &WRITTEN, disk_full);
     rows.add("disk full for a while", &SPILL[1..], disk_full_for_a_while);
     rows.add("unwritable directory", &WRITTEN, unwritable);
+    rows.add("spool of 64 KiB in an outage", &WRITTEN, small_spool);
     rows.add("corrupt segments", &SPILL, |row| damaged(row, corrupt));
     rows.add("truncated segments", &SPILL, |row| damaged(row, truncate));
     rows.add("two processes share a directory", &WRITTEN, shared);
@@ -68,6 +63,21 @@ fn ends_accounted(row: &mut Row, recorded: u64, first: Report) {
     let line = row.note(sent, &[&first, &second], "");
     row.accounted(&line);
     assert_eq!(line.spooled, 0);
+}
+
+/// The oldest are dropped, and counted; the newest arrive.
+fn small_spool(row: &mut Row) {
+    row.receiver.down();
+    let mut first = row.setup().set("SPANWISE_SPOOL_MAX_BYTES", 64 << 10).start();
+    let mut recorded = 0;
+    for _ in 0..20 {
+        recorded = first.record(100);
+        sleep(Duration::from_millis(50));
+    }
+    let first = first.shutdown(SHORT);
+    assert!(first.dropped() > 0 && first.spooled() > 0, "{first:?}");
+    ends_accounted(row, recorded, first);
+    assert!(!row.tally.missing(1, recorded).contains(&(recorded - 1)), "the newest arrives");
 }
 
 /// A path below a regular file: nobody can write there, root included.

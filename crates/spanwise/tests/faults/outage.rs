@@ -3,7 +3,7 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::row::{Items, Over, Row, Rows, Shape, Spool};
+use crate::row::{BOTH, Items, Over, Row, Rows, Shape, Spool};
 
 /// Each signal, each protocol, with a spool and without.
 const SHAPES: [Shape; 10] = [
@@ -25,6 +25,7 @@ pub fn rows(rows: &mut Rows) {
     rows.add("down for 10 s", &SHAPES, |row| away_for(row, Duration::from_secs(10), 400));
     rows.add("down for the middle third", &SHAPES, middle_third);
     rows.add("restarts every second", &SHAPES, restarts);
+    rows.add("down for longer than is tried, 1 s", &BOTH, longer_than_is_tried);
 }
 
 fn whole_run(row: &mut Row) {
@@ -75,6 +76,22 @@ fn restarts(row: &mut Row) {
         row.receiver.up();
     }
     settle(row, sender);
+}
+
+/// Without a spool what is given up is lost; with one it waits for the receiver.
+fn longer_than_is_tried(row: &mut Row) {
+    let mut sender = row.setup().set("SPANWISE_RETRY_TIMEOUT", 1000).start();
+    row.receiver.down();
+    sender.record(500);
+    sleep(Duration::from_secs(4));
+    row.receiver.up();
+    let sent = sender.record(100);
+    let report = row.end(sender);
+    let line = row.settle(sent, &[&report]);
+    if !row.is_spooled() {
+        assert_eq!((line.received, line.dropped), (100, 500), "{report:?}");
+        assert_eq!(report.counts("otlp/traces").reasons["retries_exhausted"], 500);
+    }
 }
 
 fn settle(row: &mut Row, mut sender: crate::process::Sender) {

@@ -8,17 +8,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
 use crate::process::Setup;
-use crate::row::{ENDING, Items, Over, Row, Rows, Shape, Spool};
-
-const GRPC: [Shape; 2] = [
-    Shape::new(Over::Grpc, Items::Spans, Spool::None),
-    Shape::new(Over::Grpc, Items::Spans, Spool::Spill),
-];
-const HTTP: [Shape; 2] = [
-    Shape::new(Over::Http, Items::Spans, Spool::None),
-    Shape::new(Over::Http, Items::Spans, Spool::Spill),
-];
-const BOTH: [Shape; 4] = [GRPC[0], GRPC[1], HTTP[0], HTTP[1]];
+use crate::row::{BOTH, ENDING, GRPC, HTTP, Over, Row, Rows};
 
 /// How long a fault lasts.
 const WHILE: Duration = Duration::from_secs(3);

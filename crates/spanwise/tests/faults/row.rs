@@ -57,6 +57,19 @@ impl Shape {
     }
 }
 
+/// Spans over gRPC, without a spool and with one.
+pub const GRPC: [Shape; 2] = [
+    Shape::new(Over::Grpc, Items::Spans, Spool::None),
+    Shape::new(Over::Grpc, Items::Spans, Spool::Spill),
+];
+/// The same over HTTP.
+pub const HTTP: [Shape; 2] = [
+    Shape::new(Over::Http, Items::Spans, Spool::None),
+    Shape::new(Over::Http, Items::Spans, Spool::Spill),
+];
+/// The same over both.
+pub const BOTH: [Shape; 4] = [GRPC[0], GRPC[1], HTTP[0], HTTP[1]];
+
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let over = match self.over {

@@ -5,19 +5,9 @@ use std::time::Duration;
 use spanwise_testing::{Answer, Receiver, text};
 use tonic::Status;
 
-use crate::row::{ENDING, Items, Over, Row, Rows, Shape, Spool, alone};
+use crate::row::{BOTH, ENDING, GRPC, HTTP, Over, Row, Rows, alone};
 use crate::sender;
 use crate::tally::Tally;
-
-const GRPC: [Shape; 2] = [
-    Shape::new(Over::Grpc, Items::Spans, Spool::None),
-    Shape::new(Over::Grpc, Items::Spans, Spool::Spill),
-];
-const HTTP: [Shape; 2] = [
-    Shape::new(Over::Http, Items::Spans, Spool::None),
-    Shape::new(Over::Http, Items::Spans, Spool::Spill),
-];
-const BOTH: [Shape; 4] = [GRPC[0], GRPC[1], HTTP[0], HTTP[1]];
 
 const MIB: usize = 1 << 20;
 
