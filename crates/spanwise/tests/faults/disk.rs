@@ -90,7 +90,7 @@ fn unwritable(row: &mut Row) {
     row.receiver.down();
     let sent = sender.record(100);
     let report = sender.shutdown(SHORT);
-    let line = row.note(sent, &[&report], "as without a spool");
+    let line = row.note(sent, &[&report], "");
     row.accounted(&line);
     assert_eq!((line.received, line.dropped), (700, 100), "{line:?}");
 }

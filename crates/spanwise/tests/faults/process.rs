@@ -287,6 +287,12 @@ impl Report {
         self.signals.iter().map(|(_, counts)| count(counts)).sum()
     }
 
+    /// Why something was dropped, and how much.
+    pub fn reasons(&self) -> Vec<String> {
+        let reasons = self.signals.iter().flat_map(|(_, counts)| &counts.reasons);
+        reasons.map(|(reason, count)| format!("{reason} {count}")).collect()
+    }
+
     pub fn dropped(&self) -> u64 {
         self.sum(|counts| counts.dropped)
     }

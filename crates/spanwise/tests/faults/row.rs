@@ -238,6 +238,9 @@ impl Row {
     /// Notes the row's line; before anything is asserted, so that a row that fails is in the table.
     pub fn note(&mut self, sent: u64, reports: &[&Report], note: impl Into<String>) -> Line {
         let received = self.count();
+        let mut notes: Vec<String> = vec![note.into()];
+        notes.extend(reports.iter().flat_map(|report| report.reasons()));
+        notes.retain(|note| !note.is_empty());
         let line = Line {
             row: self.name.clone(),
             sent,
@@ -246,7 +249,7 @@ impl Row {
             dropped: reports.iter().map(|report| report.dropped()).sum(),
             // What an earlier process left, a later one has adopted.
             spooled: reports.last().map(|report| report.spooled()).unwrap_or_default(),
-            note: note.into(),
+            note: notes.join(", "),
         };
         table::note(self.place, line.clone());
         self.is_noted = true;
