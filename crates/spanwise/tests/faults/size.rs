@@ -71,12 +71,13 @@ fn too_large_by_itself(row: &mut Row) {
     assert!(shrunk[0].contains("2097152"), "the marker has the length: {}", shrunk[0]);
 }
 
+/// One request at a time carries 2,048 spans a second: after 8 s what waits would be more than fits.
 fn latency(row: &mut Row) {
     let _alone = alone();
     row.receiver.answer_after(Duration::from_millis(250));
-    let mut sender = row.start();
+    let mut sender = row.setup().set("OTEL_BSP_MAX_QUEUE_SIZE", 6000).start();
     sender.pace(3000);
-    std::thread::sleep(Duration::from_secs(4));
+    std::thread::sleep(Duration::from_secs(8));
     let sent = sender.stop();
     let report = row.end(sender);
     let line = row.settle(sent, &[&report]);
