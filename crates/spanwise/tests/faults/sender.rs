@@ -253,7 +253,7 @@ const SIGNALS: [(Signal, &str); 3] =
     [(Signal::Traces, "traces"), (Signal::Metrics, "metrics"), (Signal::Logs, "logs")];
 
 fn accounted(counts: &Counts) -> u64 {
-    counts.queued + counts.in_flight + counts.exported + counts.dropped()
+    counts.queued + counts.in_flight + counts.spooled + counts.exported + counts.dropped()
 }
 
 fn audit(report: &Report) {
@@ -294,7 +294,7 @@ fn counts(counts: &Counts) -> Value {
         "queued": counts.queued,
         "in_flight": counts.in_flight,
         "exported": counts.exported,
-        "spooled": 0,
+        "spooled": counts.spooled,
         "dropped": counts.dropped(),
         "reasons": reasons,
     })
