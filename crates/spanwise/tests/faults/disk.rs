@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::process::Report;
 use crate::row::{GRPC, HTTP, Items, Over, Row, Rows, Shape, Spool};
@@ -47,7 +47,15 @@ fn disk_full_for_a_while(row: &mut Row) {
         .status()
         .expect("util-linux is there");
     assert!(unlimited.success());
-    let before = first.report().dropped();
+    let deadline = Instant::now() + SHORT * 5;
+    let before = loop {
+        let report = first.report();
+        if report.spooled() > 0 {
+            break report.dropped();
+        }
+        assert!(Instant::now() < deadline, "with space it goes to disk: {report:?}");
+        sleep(Duration::from_millis(50));
+    };
     let recorded = first.record(1500);
     let first = first.shutdown(SHORT);
     assert_eq!(first.dropped(), before, "with space there is no loss: {first:?}");
@@ -59,7 +67,7 @@ fn ends_accounted(row: &mut Row, recorded: u64, first: Report) {
     row.receiver.up();
     let mut second = row.start();
     let sent = recorded + second.record(10);
-    let second = row.end(second);
+    let second = row.end(second, sent - first.dropped());
     let line = row.note(sent, &[&first, &second], "");
     row.accounted(&line);
     assert_eq!(line.spooled, 0);
@@ -107,7 +115,7 @@ fn damaged(row: &mut Row, damage: fn(&Path)) {
     row.receiver.up();
     let mut second = row.start();
     let sent = recorded + second.record(10);
-    let second = row.end(second);
+    let second = row.end(second, sent - first.dropped());
     let line = row.note(sent, &[&first, &second], "");
     row.accounted(&line);
     let lost = sent - line.received;
@@ -152,7 +160,7 @@ fn shared(row: &mut Row) {
     row.receiver.up();
     let (mut left, mut right) = (row.start(), row.start());
     let sent = recorded + left.record(100) + right.record(100);
-    let (left, right) = (row.end(left), row.end(right));
+    let (left, right) = (row.end(left, sent), row.end(right, sent));
     let line = row.settle(sent, &[&left, &right]);
     assert_eq!(line.duplicated, 0, "each record was adopted by one of them");
 }

@@ -36,7 +36,7 @@ fn whole_run(row: &mut Row) {
     row.receiver.up();
     let mut second = row.start();
     let sent = recorded + second.record(50);
-    let second = row.end(second);
+    let second = row.end(second, sent - first.dropped());
     let line = row.settle(sent, &[&first, &second]);
     if !row.is_spooled() {
         assert_eq!(line.received, 50);
@@ -86,7 +86,7 @@ fn longer_than_is_tried(row: &mut Row) {
     sleep(Duration::from_secs(4));
     row.receiver.up();
     let sent = sender.record(100);
-    let report = row.end(sender);
+    let report = row.end(sender, sent);
     let line = row.settle(sent, &[&report]);
     if !row.is_spooled() {
         assert_eq!((line.received, line.dropped), (100, 500), "{report:?}");
@@ -96,6 +96,6 @@ fn longer_than_is_tried(row: &mut Row) {
 
 fn settle(row: &mut Row, mut sender: crate::process::Sender) {
     let sent = sender.stop();
-    let report = row.end(sender);
+    let report = row.end(sender, sent);
     row.settle(sent, &[&report]);
 }

@@ -81,7 +81,7 @@ fn waits(row: &mut Row, delay: Duration) {
     // It was refused a moment before it was seen here.
     let (waited, slack) = (refused.elapsed(), Duration::from_millis(100));
     assert!(waited + slack >= delay, "it waited {waited:?}, not {delay:?}");
-    let report = row.end(sender);
+    let report = row.end(sender, 200);
     let line = row.settle(200, &[&report]);
     assert_eq!((line.received, line.duplicated), (200, 0));
 }
@@ -98,7 +98,7 @@ fn for_a_while(row: &mut Row, begins: impl FnOnce(&Receiver), ends: impl FnOnce(
     let sent = sender.stop();
     // A connection over gRPC whose other end is silent is given up after 40 s.
     sender.drain(Duration::from_secs(60));
-    let report = row.end(sender);
+    let report = row.end(sender, sent);
     row.settle(sent, &[&report]);
 }
 
@@ -106,7 +106,7 @@ fn partial_success(row: &mut Row) {
     row.receiver.answer_next([Answer::Partial(3)]);
     let mut sender = row.start();
     let sent = sender.record(100);
-    let report = row.end(sender);
+    let report = row.end(sender, sent);
     let line = row.note(sent, &[&report], "");
     row.accounted(&line);
     assert_eq!(report.counts("otlp/traces").reasons, [("rejected".to_owned(), 3)].into());
@@ -128,7 +128,7 @@ fn poison(row: &mut Row) {
     sender.record(300);
     sender.poison();
     let sent = sender.record(211);
-    let report = row.end(sender);
+    let report = row.end(sender, sent);
     let line = row.note(sent, &[&report], "");
     row.accounted(&line);
     assert_eq!((sent, line.received, line.dropped), (512, 511, 1), "{line:?}");

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
@@ -224,13 +225,33 @@ impl Row {
         let deadline = Instant::now() + limit;
         while self.count() < received {
             assert!(Instant::now() < deadline, "{} of {received} came", self.tally.received());
-            std::thread::sleep(Duration::from_millis(20));
+            sleep(Duration::from_millis(20));
         }
     }
 
-    /// Ends a sender whose receiver is up, once nothing waits, neither in memory nor on the disk.
+    /// Whether more arrives within this time.
+    pub fn grows_within(&mut self, time: Duration) -> bool {
+        let (before, deadline) = (self.count(), Instant::now() + time);
+        while Instant::now() < deadline {
+            if self.count() > before {
+                return true;
+            }
+            sleep(Duration::from_millis(20));
+        }
+        false
+    }
+
+    /// Ends a sender whose receiver is up, once nothing waits, neither in memory nor on the disk, and all that
+    /// may still arrive has. What an earlier process left is adopted a while after the start.
     #[track_caller]
-    pub fn end(&mut self, mut sender: Sender) -> Report {
+    pub fn end(&mut self, mut sender: Sender, may_arrive: u64) -> Report {
+        let deadline = Instant::now() + ENDING;
+        while self.is_spooled()
+            && self.count() + sender.report().dropped() < may_arrive
+            && Instant::now() < deadline
+        {
+            sleep(Duration::from_millis(50));
+        }
         sender.drain(ENDING);
         sender.shutdown(ENDING)
     }

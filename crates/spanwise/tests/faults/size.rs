@@ -50,7 +50,7 @@ fn large(row: &mut Row, spans: &[(u64, usize)]) {
     for (count, bytes) in spans {
         sent = sender.record_large(*count, *bytes);
     }
-    let report = row.end(sender);
+    let report = row.end(sender, sent);
     let line = row.settle(sent, &[&report]);
     assert_eq!((line.received, line.dropped), (sent, 0), "there is a way for all of them");
 }
@@ -61,7 +61,7 @@ fn too_large_by_itself(row: &mut Row) {
     sender.record(10);
     sender.record_large(1, 2 * MIB);
     let sent = sender.record(10);
-    let report = row.end(sender);
+    let report = row.end(sender, sent);
     let spans = row.receiver.spans();
     let prompts = spans.iter().map(|span| text(&span.attributes, "prompt"));
     let shrunk: Vec<String> = prompts.filter(|prompt| !prompt.is_empty()).collect();
@@ -79,7 +79,7 @@ fn latency(row: &mut Row) {
     sender.pace(3000);
     std::thread::sleep(Duration::from_secs(8));
     let sent = sender.stop();
-    let report = row.end(sender);
+    let report = row.end(sender, sent);
     let line = row.settle(sent, &[&report]);
     assert_eq!((line.received, line.dropped), (sent, 0), "requests go side by side");
 }
@@ -90,7 +90,7 @@ fn hundred_thousand(row: &mut Row, queue_bytes: usize) -> u64 {
     let mut sender = row.setup().set(sender::QUEUE_BYTES, queue_bytes).start();
     let sent = sender.record_by_threads(8, 12_500);
     sender.drain(Duration::from_secs(60));
-    let report = row.end(sender);
+    let report = row.end(sender, sent);
     let line = row.settle(sent, &[&report]);
     assert_eq!(sent, 100_000);
     line.dropped

@@ -45,7 +45,7 @@ fn soak(row: &mut Row, duration: Duration) {
     row.receiver.up();
     let sent = sender.stop();
     sender.drain(Duration::from_secs(120));
-    let report = row.end(sender);
+    let report = row.end(sender, sent);
     let most = |from: Duration, to: Duration| {
         let within = resident.iter().filter(|(at, _)| (from..to).contains(at));
         within.map(|(_, kib)| *kib).max().unwrap_or_default()
