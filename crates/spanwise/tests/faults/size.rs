@@ -61,8 +61,9 @@ fn too_large_by_itself(row: &mut Row) {
     sender.record(10);
     sender.record_large(1, 2 * MIB);
     let sent = sender.record(10);
-    let report = row.end(sender, sent);
+    sender.drain(ENDING);
     let spans = row.receiver.spans();
+    let report = row.end(sender, sent);
     let prompts = spans.iter().map(|span| text(&span.attributes, "prompt"));
     let shrunk: Vec<String> = prompts.filter(|prompt| !prompt.is_empty()).collect();
     let line = row.settle(sent, &[&report]);
