@@ -19,7 +19,7 @@ pub fn rows(rows: &mut Rows) {
     rows.add("disk full while spooling", &WRITTEN, disk_full);
     rows.add("disk full for a while", &SPILL[1..], disk_full_for_a_while);
     rows.add("unwritable directory", &WRITTEN, unwritable);
-    rows.add("spool of 64 KiB in an outage", &WRITTEN, small_spool);
+    rows.add("spool of 256 KiB in an outage", &WRITTEN, small_spool);
     rows.add("corrupt segments", &SPILL, |row| damaged(row, corrupt));
     rows.add("truncated segments", &SPILL, |row| damaged(row, truncate));
     rows.add("two processes share a directory", &WRITTEN, shared);
@@ -76,14 +76,16 @@ fn ends_accounted(row: &mut Row, recorded: u64, first: Report) {
 /// The oldest are dropped, and counted; the newest arrive.
 fn small_spool(row: &mut Row) {
     row.receiver.down();
-    let mut first = row.setup().set("SPANWISE_SPOOL_MAX_BYTES", 64 << 10).start();
+    let mut first = row.setup().set("SPANWISE_SPOOL_MAX_BYTES", 256 << 10).start();
     let mut recorded = 0;
-    for _ in 0..20 {
+    for _ in 0..40 {
         recorded = first.record(100);
         sleep(Duration::from_millis(50));
     }
     let first = first.shutdown(SHORT);
     assert!(first.dropped() > 0 && first.spooled() > 0, "{first:?}");
+    let dropped = &first.counts("otlp/traces").reasons;
+    assert_eq!(dropped.keys().collect::<Vec<_>>(), ["spool_full"], "{first:?}");
     ends_accounted(row, recorded, first);
     assert!(!row.tally.missing(1, recorded).contains(&(recorded - 1)), "the newest arrives");
 }
