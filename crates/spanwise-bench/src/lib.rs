@@ -5,6 +5,7 @@
 //! | instructions, with valgrind | `cargo run --release -p spanwise-bench --bin instructions` |
 //! | eight threads | `cargo run --release -p spanwise-bench --bin threads` |
 //! | bytes: content, a full queue, the process | `cargo run --release -p spanwise-bench --bin memory` |
+//! | what arrives in a second | `cargo run --release -p spanwise-bench --bin throughput` |
 //! | time | `cargo bench -p spanwise-bench` |
 //! | the HTTP layer | `cargo run --release -p spanwise-bench --bin http` |
 //!

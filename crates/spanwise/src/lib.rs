@@ -38,6 +38,7 @@
 //! | say how good an answer was | [`evaluation`] |
 //! | end, and know what arrived | [`Telemetry`], [`Report`] |
 //! | send to a backend by its name | [`Langfuse`] |
+//! | look at what is spooled on disk, and send it | [`spool`] |
 //!
 //! Content (prompts, completions, tool payloads) stays in the process unless it is asked for:
 //! [`TelemetryConfig::content_capture`].
@@ -54,6 +55,7 @@ mod secret;
 
 // Running.
 mod error_kinds;
+mod exit;
 mod metrics;
 mod propagation;
 mod self_metrics;
@@ -66,11 +68,13 @@ mod tracing_bridge;
 mod diagnostics;
 mod export;
 mod report;
+pub mod spool;
 
 pub use attach::attach_providers;
 pub use config::{
-    BatchConfiguration, Compression, Destination, ExportConfig, MainAgent, OtlpDestination,
-    OtlpProtocol, Preset, SamplingStrategy, Signals, TelemetryConfig, Temporality,
+    BatchConfiguration, Compression, Destination, ExportConfig, ExportMode, MainAgent,
+    OtlpDestination, OtlpProtocol, OverflowPolicy, Preset, SamplingStrategy, Signals,
+    SpoolSettings, SpoolSync, TelemetryConfig, Temporality,
 };
 pub use env::Environment;
 pub use error::InitError;

@@ -31,6 +31,11 @@ fn recorded(name: &str) -> bool {
     !LEFT_OUT.iter().any(|prefix| name.starts_with(prefix))
 }
 
+/// What the export side tells of itself is looked at when metrics are collected, and never recorded.
+fn observed(name: &str) -> bool {
+    name.starts_with("spanwise.export.")
+}
+
 fn attributes(tables: &[&Table]) -> String {
     let all = tables.iter().flat_map(|table| &table.attributes);
     let mut text = format!(
@@ -109,6 +114,7 @@ fn values(tables: &[&Table]) -> String {
 fn metrics(tables: &[&Table], v1_41: &Earlier) -> String {
     let all = tables.iter().flat_map(|table| &table.metrics);
     let mut all: Vec<(&String, &Metric)> = all.filter(|(name, _)| recorded(name)).collect();
+    let told: Vec<_> = all.extract_if(.., |(name, _)| observed(name)).collect();
     for (name, earlier) in &v1_41.metrics {
         let metric = all.iter().find(|(known, _)| *known == name).map(|(_, metric)| *metric);
         if !all.iter().any(|(known, _)| **known == earlier.name) {
@@ -164,6 +170,15 @@ fn metrics(tables: &[&Table], v1_41: &Earlier) -> String {
         );
     }
     text.push_str("        }\n    }\n}\n");
+    for (name, metric) in told {
+        let Metric { instrument, unit, .. } = metric;
+        let _ = write!(
+            text,
+            "\n/// `{name}` ({instrument}, unit `{unit}`), which the export side tells of itself.\n\
+             pub const {}: &str = {name:?};\n",
+            constant(name)
+        );
+    }
     text
 }
 

@@ -301,6 +301,12 @@ pub const HTTP_RESPONSE_STATUS_CODE: Attribute<i64> = Attribute::new(core::HTTP_
 /// `spanwise.attempt.delay`: double.
 pub const SPANWISE_ATTEMPT_DELAY: Attribute<f64> = Attribute::new("spanwise.attempt.delay");
 
+/// `spanwise.export.destination`: string.
+pub const SPANWISE_EXPORT_DESTINATION: Attribute<StringValue> = Attribute::new("spanwise.export.destination");
+
+/// `spanwise.export.signal`: string.
+pub const SPANWISE_EXPORT_SIGNAL: Attribute<StringValue> = Attribute::new("spanwise.export.signal");
+
 /// `spanwise.open_at_shutdown`: boolean.
 pub const SPANWISE_OPEN_AT_SHUTDOWN: Attribute<bool> = Attribute::new("spanwise.open_at_shutdown");
 
@@ -362,7 +368,7 @@ pub const SPANWISE_STEP_TYPE: Attribute<StringValue> = Attribute::new("spanwise.
 pub const SPANWISE_STREAM_CHUNKS: Attribute<i64> = Attribute::new("spanwise.stream.chunks");
 
 /// Every key above, sorted.
-pub const ALL: [&str; 118] = [
+pub const ALL: [&str; 120] = [
     "aws.bedrock.guardrail.id",
     "aws.bedrock.knowledge_base.id",
     "azure.resource_provider.namespace",
@@ -461,6 +467,8 @@ pub const ALL: [&str; 118] = [
     "server.address",
     "server.port",
     "spanwise.attempt.delay",
+    "spanwise.export.destination",
+    "spanwise.export.signal",
     "spanwise.open_at_shutdown",
     "spanwise.outcome",
     "spanwise.rate_limit.input_tokens.limit",

@@ -240,3 +240,9 @@ impl Metric {
         }
     }
 }
+
+/// `spanwise.export.shrunk` (counter, unit `{item}`), which the export side tells of itself.
+pub const SPANWISE_EXPORT_SHRUNK: &str = "spanwise.export.shrunk";
+
+/// `spanwise.export.spooled` (updowncounter, unit `{item}`), which the export side tells of itself.
+pub const SPANWISE_EXPORT_SPOOLED: &str = "spanwise.export.spooled";

@@ -148,6 +148,18 @@ pub mod openai_request_service_tier {
     pub const ALL: [&str; 2] = [AUTO, DEFAULT];
 }
 
+/// Values of `spanwise.export.signal`.
+pub mod spanwise_export_signal {
+    /// `traces`.
+    pub const TRACES: &str = "traces";
+    /// `metrics`.
+    pub const METRICS: &str = "metrics";
+    /// `logs`.
+    pub const LOGS: &str = "logs";
+    /// All of them.
+    pub const ALL: [&str; 3] = [TRACES, METRICS, LOGS];
+}
+
 /// Values of `spanwise.outcome`.
 pub mod spanwise_outcome {
     /// `completed`.

@@ -95,7 +95,7 @@ fn judge_instrument(point: &Point, metric: &conventions::Metric, findings: &mut 
             metric.instrument == "histogram"
         }
         Instrument::Gauge => metric.instrument == "gauge",
-        Instrument::UpDownCounter => false,
+        Instrument::UpDownCounter => metric.instrument == "updowncounter",
     };
     if !fits {
         findings.add(format!("is a {}, not a {}", point.instrument, metric.instrument));

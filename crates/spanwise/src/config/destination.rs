@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use spanwise_core::semconv::SemconvProfile;
 
+use super::delivery::DeliveryOptions;
 use super::values::{Compression, OtlpProtocol, Signals, Temporality};
 use crate::error::InitError;
 use crate::export::{IntoSdkExporter, SdkExporter};
@@ -194,6 +195,7 @@ pub(crate) struct OtlpOptions {
     pub(crate) signals: Option<Signals>,
     pub(crate) temporality: Option<Temporality>,
     pub(crate) profile: Option<SemconvProfile>,
+    pub(crate) delivery: DeliveryOptions,
 }
 
 /// Header names only, and no endpoint: it may hold a password.
@@ -209,9 +211,20 @@ impl fmt::Debug for OtlpOptions {
 }
 
 impl OtlpDestination {
+    pub(crate) fn into_parts(self) -> (String, OtlpOptions) {
+        (self.name, self.options)
+    }
+
     /// What reports and metrics call it. Defaults to `otlp`.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
+        self
+    }
+
+    /// Where it takes telemetry, in place of what was said before or stands in the environment: the base, as
+    /// for [`Destination::otlp`].
+    pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.options.endpoint = Some(endpoint.into());
         self
     }
 
@@ -284,6 +297,44 @@ impl OtlpDestination {
     /// [`TelemetryConfig::semconv_profile`](crate::TelemetryConfig::semconv_profile) says.
     pub fn semconv_profile(mut self, profile: SemconvProfile) -> Self {
         self.options.profile = Some(profile);
+        self
+    }
+
+    /// For how long a request that fails in a way that may pass is tried again. Defaults to what
+    /// [`TelemetryConfig::retry_timeout`](crate::TelemetryConfig::retry_timeout) says.
+    pub fn retry_timeout(mut self, timeout: Duration) -> Self {
+        self.options.delivery.retry_timeout = Some(timeout);
+        self
+    }
+
+    /// How many requests of one signal may be on their way at once. Defaults to what
+    /// [`TelemetryConfig::max_concurrent_requests`](crate::TelemetryConfig::max_concurrent_requests) says.
+    pub fn max_concurrent_requests(mut self, requests: usize) -> Self {
+        self.options.delivery.most_requests = Some(requests);
+        self
+    }
+
+    /// How many spans, metrics or log records one request may hold. Defaults to the size of a batch.
+    pub fn max_request_items(mut self, items: usize) -> Self {
+        self.options.delivery.request_items = Some(items);
+        self
+    }
+
+    /// How many bytes one request may have as protobuf, before compression. Defaults to 3.5 MiB over gRPC
+    /// and 15 MiB over HTTP, which receivers take by default.
+    pub fn max_request_bytes(mut self, bytes: usize) -> Self {
+        self.options.delivery.request_bytes = Some(bytes);
+        self
+    }
+
+    /// How many bytes one span or log record may have as protobuf. Defaults to no limit.
+    ///
+    /// In one that has more the largest attributes, bodies or events' attributes are replaced by a marker
+    /// with their length and SHA-256 hash, which
+    /// [`Counts::shrunk`](crate::Counts::shrunk) counts. The same happens, whatever is set here, to an item
+    /// that the destination refuses for its size.
+    pub fn max_item_bytes(mut self, bytes: usize) -> Self {
+        self.options.delivery.item_bytes = Some(bytes);
         self
     }
 }

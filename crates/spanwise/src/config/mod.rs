@@ -6,10 +6,12 @@
 //! defaults ───────────────┘   code wins over the environment, that over defaults
 //! ```
 
+mod delivery;
 mod destination;
 mod endpoint;
 mod main_agent;
 mod settings;
+mod spool;
 mod values;
 
 use std::fmt;
@@ -19,18 +21,22 @@ use opentelemetry::{Key, KeyValue, Value};
 use spanwise_core::ContentCapture;
 use spanwise_core::semconv::SemconvProfile;
 
+pub use delivery::{ExportMode, OverflowPolicy};
 pub use destination::{Destination, OtlpDestination, Preset};
 pub use main_agent::MainAgent;
+pub use spool::{SpoolSettings, SpoolSync};
 pub use values::{
     BatchConfiguration, Compression, ExportConfig, OtlpProtocol, SamplingStrategy, Signals,
     Temporality,
 };
 
+pub(crate) use delivery::{DeliveryOptions, DeliverySettings};
 pub(crate) use destination::{DestinationKind, OtlpOptions};
-pub(crate) use endpoint::{Endpoint, EndpointUrl};
+pub(crate) use endpoint::{Endpoint, EndpointReader, EndpointUrl};
 #[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
 pub(crate) use endpoint::{PemFile, TlsFiles};
 pub(crate) use settings::{DestinationSettings, Limits, Propagator, Route, Settings, attached};
+pub(crate) use spool::Spooling;
 
 use crate::env::Environment;
 use crate::error::InitError;
@@ -74,6 +80,12 @@ pub struct TelemetryConfig {
     signals: Option<Signals>,
     otlp: OtlpOptions,
     otlp_in_code: bool,
+    delivery: DeliveryOptions,
+    spool: Option<SpoolSettings>,
+    overflow: Option<OverflowPolicy>,
+    export_mode: Option<ExportMode>,
+    flush_on_signals: bool,
+    flush_on_panic: bool,
     destinations: Vec<Configured>,
     span_batches: Option<BatchConfiguration>,
     log_batches: Option<BatchConfiguration>,
@@ -294,6 +306,58 @@ impl TelemetryConfig {
         self
     }
 
+    /// For how long a request that fails in a way that may pass is tried again, with pauses that
+    /// grow up to 5 s. Defaults to `SPANWISE_RETRY_TIMEOUT`, then to 5 minutes.
+    ///
+    /// Holds for every OTLP destination that does not
+    /// [say otherwise](crate::OtlpDestination::retry_timeout). What waits meanwhile is bounded by
+    /// [`BatchConfiguration`].
+    pub fn retry_timeout(mut self, timeout: Duration) -> Self {
+        self.delivery.retry_timeout = Some(timeout);
+        self
+    }
+
+    /// How many requests of one signal may be on their way to one destination at once. Defaults to
+    /// `SPANWISE_MAX_CONCURRENT_REQUESTS`, then to 4.
+    ///
+    /// Holds for spans and logs of every OTLP destination that does not
+    /// [say otherwise](crate::OtlpDestination::max_concurrent_requests). Metrics go one request at a time,
+    /// since backends want the points of a series in order.
+    pub fn max_concurrent_requests(mut self, requests: usize) -> Self {
+        self.delivery.most_requests = Some(requests);
+        self
+    }
+
+    /// Keeps on disk what cannot be delivered to an OTLP destination now, for later and for the next process.
+    /// Defaults to `SPANWISE_SPOOL_DIR`, then to none. Recommended in production.
+    ///
+    /// ```no_run
+    /// use spanwise::{SpoolSettings, TelemetryConfig};
+    ///
+    /// # fn main() -> Result<(), spanwise::InitError> {
+    /// let config = TelemetryConfig::new("bot").spool(SpoolSettings::new("/var/lib/bot/telemetry"));
+    /// let telemetry = spanwise::init_telemetry(config)?;
+    /// # Ok(()) }
+    /// ```
+    pub fn spool(mut self, spool: SpoolSettings) -> Self {
+        self.spool = Some(spool);
+        self
+    }
+
+    /// What happens when a queue is full. Defaults to `SPANWISE_OVERFLOW_POLICY`, then to
+    /// [`OverflowPolicy::Spill`] where there is a spool, and to [`OverflowPolicy::DropNewest`] where there
+    /// is none.
+    pub fn overflow_policy(mut self, policy: OverflowPolicy) -> Self {
+        self.overflow = Some(policy);
+        self
+    }
+
+    /// When spans and logs leave. Defaults to `SPANWISE_EXPORT_MODE`, then to [`ExportMode::Batch`].
+    pub fn export_mode(mut self, mode: ExportMode) -> Self {
+        self.export_mode = Some(mode);
+        self
+    }
+
     /// Adds a destination.
     ///
     /// Destinations of code stand in place of the environment's: add [`Destination::from_env`] to have
@@ -345,6 +409,28 @@ impl TelemetryConfig {
     /// dropping [`Telemetry`](crate::Telemetry) wait at most. Defaults to 5 s.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.shutdown_timeout = Some(timeout);
+        self
+    }
+
+    /// Whether SIGTERM and Ctrl-C shut telemetry down, within
+    /// [`shutdown_timeout`](Self::shutdown_timeout), before they end the process as they always do. Defaults
+    /// to no.
+    ///
+    /// For programs that do not handle these signals themselves: a program that does shuts down on its own
+    /// terms, and telemetry last.
+    pub fn flush_on_signals(mut self, flush: bool) -> Self {
+        self.flush_on_signals = flush;
+        self
+    }
+
+    /// Whether a panic flushes, on the thread that panics, within
+    /// [`shutdown_timeout`](Self::shutdown_timeout) and after the panic hook that was set before. Defaults to
+    /// no.
+    ///
+    /// For programs with `panic = "abort"`, in which nothing runs after the hook. Panics that are caught
+    /// flush as well.
+    pub fn flush_on_panic(mut self, flush: bool) -> Self {
+        self.flush_on_panic = flush;
         self
     }
 

@@ -18,6 +18,7 @@ use super::intake::{Fill, Intake};
 use super::lane::LaneHandle;
 use super::queued::Drained;
 use super::request::{ExportedResource, Group, Item};
+use super::shrink;
 use super::split::split;
 use super::stage::limits;
 use super::stage::project::{Project, project};
@@ -169,8 +170,7 @@ impl Worker {
         self.dispatch_all();
         let mut far_ends = Vec::new();
         for PipelineLane { handle, far_end, .. } in self.pipeline.lanes {
-            // Closes the lane: it delivers what it has, and is done.
-            drop(handle);
+            handle.close(deadline);
             far_ends.push(far_end);
         }
         for lane in &mut far_ends {
@@ -249,6 +249,10 @@ impl PipelineLane {
         mut groups: Vec<Group<T>>,
     ) {
         project(&mut groups, self.profile);
+        if self.handle.bounds.item_bytes < usize::MAX {
+            let shrunk = shrink::to_fit(&mut groups, self.handle.bounds.item_bytes);
+            intake.ledger(|ledger| ledger.shrunk(self.handle.id, shrunk));
+        }
         for part in split(resource, groups, self.handle.bounds) {
             self.handle.submit(intake, part.request, part.items);
         }

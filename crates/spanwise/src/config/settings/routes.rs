@@ -3,6 +3,7 @@
 use spanwise_core::semconv::SemconvProfile;
 
 use super::recording;
+use crate::config::delivery::DeliverySettings;
 use crate::config::destination::{DestinationKind, OtlpOptions};
 use crate::config::endpoint::{Endpoint, EndpointReader};
 use crate::config::values::{Signals, Temporality};
@@ -18,6 +19,7 @@ pub(crate) struct DestinationSettings {
     pub(crate) route: Route,
     pub(crate) temporality: Temporality,
     pub(crate) profile: SemconvProfile,
+    pub(crate) delivery: DeliverySettings,
 }
 
 #[derive(Debug)]
@@ -27,6 +29,14 @@ pub(crate) enum Route {
     Console(Signals),
     /// The exporter at this place among the configured destinations.
     Sdk(usize),
+}
+
+/// What holds for every destination that does not say otherwise.
+#[derive(Clone, Copy)]
+struct Defaults {
+    allowed: Signals,
+    profile: SemconvProfile,
+    delivery: DeliverySettings,
 }
 
 /// The exporters that a variable lists.
@@ -53,6 +63,8 @@ pub(super) fn routes(
 ) -> Result<Vec<DestinationSettings>, InitError> {
     let allowed = config.signals.unwrap_or_default();
     let profile = recording::profile(config, reader);
+    let delivery = DeliverySettings::of_all(config.delivery, reader)?;
+    let defaults = Defaults { allowed, profile, delivery };
     let mut routes = Vec::new();
     if config.otlp_in_code || config.destinations.is_empty() {
         if !config.otlp_in_code && !reader.environment().any_set(&SAYS_WHERE) {
@@ -62,7 +74,7 @@ pub(super) fn routes(
         let (otlp, shown) =
             if config.otlp_in_code { (allowed, Signals::NONE) } else { exporters(allowed, reader) };
         let otlp = OtlpOptions { signals: Some(otlp), ..options };
-        routes.push(otlp_route("otlp", &otlp, (allowed, profile), reader)?);
+        routes.push(otlp_route("otlp", &otlp, defaults, reader)?);
         if shown != Signals::NONE {
             routes.push(console(shown, allowed));
         }
@@ -77,9 +89,7 @@ pub(super) fn routes(
             }
         };
         routes.push(match kind {
-            DestinationKind::Otlp(options) => {
-                otlp_route(name, options, (allowed, profile), reader)?
-            }
+            DestinationKind::Otlp(options) => otlp_route(name, options, defaults, reader)?,
             DestinationKind::Console(signals) => {
                 DestinationSettings { name: name.clone(), ..console(*signals, allowed) }
             }
@@ -89,6 +99,7 @@ pub(super) fn routes(
                     route: Route::Sdk(index),
                     temporality: Temporality::default(),
                     profile,
+                    delivery,
                 }
             }
             DestinationKind::Sdk(_) => continue,
@@ -138,16 +149,17 @@ fn console(signals: Signals, allowed: Signals) -> DestinationSettings {
         temporality: Temporality::Cumulative,
         // The tree is drawn from the names of today.
         profile: SemconvProfile::Latest,
+        delivery: DeliverySettings::default(),
     }
 }
 
 fn otlp_route(
     name: &str,
     options: &OtlpOptions,
-    (allowed, profile): (Signals, SemconvProfile),
+    defaults: Defaults,
     reader: &mut Reader<'_>,
 ) -> Result<DestinationSettings, InitError> {
-    let signals = options.signals.unwrap_or_default().and(allowed);
+    let signals = options.signals.unwrap_or_default().and(defaults.allowed);
     let temporality = match options.temporality {
         Some(temporality) => temporality,
         None if options.from_env => reader
@@ -169,7 +181,8 @@ fn otlp_route(
         name: name.to_owned(),
         route: Route::Otlp(endpoints),
         temporality,
-        profile: options.profile.unwrap_or(profile),
+        profile: options.profile.unwrap_or(defaults.profile),
+        delivery: defaults.delivery.of_one(name, options.delivery)?,
     })
 }
 
