@@ -19,7 +19,7 @@ use crate::config::{
 use crate::diagnostics::{Diagnostics, warn_here};
 use crate::error::InitError;
 use crate::export::entrance::Entrance;
-use crate::export::intake::Intake;
+use crate::export::intake::{Intake, Queues};
 use crate::export::lane::disk::{Disk, DiskThread};
 use crate::export::lane::otlp::OtlpSettings;
 use crate::export::lane::{Lane, LaneHandle, LaneSettings, lane};
@@ -347,12 +347,13 @@ impl Assembly<'_> {
         };
         let bounds = Bounds { items: bounds.items.min(batch), ..bounds };
         // What the intake lets in has room, or goes to disk.
-        let lenient = match self.settings.overflow {
-            OverflowPolicy::DropNewest => false,
-            OverflowPolicy::Spill => disk.is_some(),
-            OverflowPolicy::Block(_) => true,
+        let Queues { overflow, spill_bytes, .. } = self.settings.queues();
+        let spare_bytes = match overflow {
+            OverflowPolicy::DropNewest => None,
+            OverflowPolicy::Spill => disk.is_some().then_some(spill_bytes),
+            OverflowPolicy::Block(_) => Some(most_bytes),
         };
-        let settings = LaneSettings { id, form, bounds, most_items, most_bytes, disk, lenient };
+        let settings = LaneSettings { id, form, bounds, most_items, most_bytes, disk, spare_bytes };
         lane(settings, self.intake.clone())
     }
 

@@ -16,7 +16,8 @@ pub enum OverflowPolicy {
     /// `spill`: what waits for a destination goes to the spool, and is sent from there. The default with a
     /// spool, and an error without.
     ///
-    /// Only bytes bound the queue then; what the disk cannot take as fast as it comes is dropped and counted.
+    /// Only bytes bound the queue then. A burst that is faster than the disk may take 128 MiB more while it
+    /// is on its way there; what is beyond that is dropped and counted.
     Spill,
     /// `block:MILLISECONDS`: whoever records waits this long at most for every destination to have room,
     /// for batch jobs that may be slow but must not lose. The one thing that makes recording wait.

@@ -112,7 +112,8 @@ impl Settings {
 
     pub(crate) fn queues(&self) -> Queues {
         let (spans, logs) = (self.spans, self.logs);
-        Queues { spans, logs, overflow: self.overflow, mode: self.export_mode }
+        let (overflow, mode) = (self.overflow, self.export_mode);
+        Queues { spans, logs, overflow, mode, ..Queues::default() }
     }
 
     /// How long one batch may take, attempts and pauses together.

@@ -39,12 +39,18 @@ const BATCH_BYTES: usize = 2 << 20;
 /// More collections than these wait only when nothing is sent any more; the next one says it all anyway.
 const MOST_COLLECTIONS: usize = 8;
 
+/// With a spool, how much more than the queue may be on its way to the disk: recording never waits, and a
+/// burst of it is faster than any disk.
+const SPILL_BYTES: usize = 128 << 20;
+
 /// How much may wait, and what happens beyond that.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Queues {
     pub(crate) spans: BatchConfiguration,
     pub(crate) logs: BatchConfiguration,
     pub(crate) overflow: OverflowPolicy,
+    /// How many bytes more, with [`OverflowPolicy::Spill`].
+    pub(crate) spill_bytes: usize,
     pub(crate) mode: ExportMode,
 }
 
@@ -365,7 +371,7 @@ impl State {
         let backlog = match queues.overflow {
             OverflowPolicy::DropNewest => self.ledger.backlogs(signal).min_by_key(|it| it.bytes),
             OverflowPolicy::Block(_) => self.ledger.backlogs(signal).max_by_key(|it| it.bytes),
-            // Lanes have the disk for what does not fit.
+            // Lanes have the disk for what does not fit; this has not reached them.
             OverflowPolicy::Spill => {
                 let handed_over = self.ledger.handed_over(signal);
                 Some(Backlog { items: 0, bytes: handed_over })
@@ -374,9 +380,10 @@ impl State {
         let backlog = backlog.unwrap_or_default();
         let held = waiting_bytes + backlog.bytes;
         // A single item larger than the whole queue is let through alone: it may still be deliverable.
-        let fits = held == 0 || held + bytes <= batches.max_queue_bytes;
-        let by_number = queues.overflow != OverflowPolicy::Spill;
-        fits && !(by_number && waiting + backlog.items >= batches.max_queue_size as u64)
+        let spills = queues.overflow == OverflowPolicy::Spill;
+        let spare = if spills { queues.spill_bytes } else { 0 };
+        let fits = held == 0 || held + bytes <= batches.max_queue_bytes.saturating_add(spare);
+        fits && (spills || waiting + backlog.items < batches.max_queue_size as u64)
     }
 }
 
@@ -386,6 +393,7 @@ impl Default for Queues {
             spans: BatchConfiguration::SPANS,
             logs: BatchConfiguration::LOGS,
             overflow: OverflowPolicy::default(),
+            spill_bytes: SPILL_BYTES,
             mode: ExportMode::default(),
         }
     }

@@ -178,11 +178,11 @@ fn after_the_end_everything_is_refused_and_every_command_answered() {
 fn with_a_spool_only_what_has_not_reached_the_lanes_counts_and_only_by_bytes() {
     let batches = BatchConfiguration {
         max_queue_size: 3,
-        max_queue_bytes: 100_000,
+        max_queue_bytes: 80_000,
         max_export_batch_size: 3,
         ..BatchConfiguration::SPANS
     };
-    let queues = Queues { overflow: OverflowPolicy::Spill, ..queues(batches) };
+    let queues = Queues { overflow: OverflowPolicy::Spill, spill_bytes: 20_000, ..queues(batches) };
     let ledger = Ledger::new([("otlp".to_owned(), [true, true, true])]);
     let intake = Arc::new(Intake::new(queues, ledger));
     let provider =

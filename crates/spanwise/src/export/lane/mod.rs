@@ -133,13 +133,13 @@ pub(crate) struct LaneSettings {
     pub(crate) most_items: usize,
     pub(crate) most_bytes: usize,
     pub(crate) disk: Option<Disk>,
-    /// Whether more may wait than that, up to twice the bytes: on its way to disk, or let in knowingly.
-    pub(crate) lenient: bool,
+    /// How many bytes more may wait, in any number: on their way to disk, or let in knowingly.
+    pub(crate) spare_bytes: Option<usize>,
 }
 
 /// Both ends of a new lane.
 pub(crate) fn lane(settings: LaneSettings, intake: Arc<Intake>) -> (LaneHandle, Lane) {
-    let LaneSettings { id, form, bounds, most_items, most_bytes, disk, lenient } = settings;
+    let LaneSettings { id, form, bounds, most_items, most_bytes, disk, spare_bytes } = settings;
     // Unbounded here, because the books bound it: `submit` asks them first.
     let (sender, queue) = mpsc::unbounded_channel();
     let (closing, is_closing) = watch::channel(None);
@@ -147,8 +147,8 @@ pub(crate) fn lane(settings: LaneSettings, intake: Arc<Intake>) -> (LaneHandle, 
         id,
         form,
         bounds,
-        most_items: if lenient { usize::MAX } else { most_items },
-        most_bytes: if lenient { most_bytes.saturating_mul(2) } else { most_bytes },
+        most_items: if spare_bytes.is_some() { usize::MAX } else { most_items },
+        most_bytes: most_bytes.saturating_add(spare_bytes.unwrap_or_default()),
         queue: sender,
         tickets: Tickets::new(),
         closing,

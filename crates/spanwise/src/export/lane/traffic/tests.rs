@@ -82,7 +82,7 @@ impl Bench {
             most_items: usize::MAX,
             most_bytes: usize::MAX,
             disk: None,
-            lenient: false,
+            spare_bytes: None,
         };
         let (handle, lane) = lane(settings, intake.clone());
         let taken = Arc::<Mutex<Vec<Span>>>::default();
