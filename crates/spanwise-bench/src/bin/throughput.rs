@@ -78,8 +78,8 @@ fn all() -> Done {
 fn one(way: &str, protocol: &str, latency: u64, spans: u64) -> Done<f64> {
     let (mut receiver, lines) = child(&["receiver"])?;
     let mut lines = lines.lines();
-    let mut next = || lines.next().ok_or("the receiver says nothing")?.map_err(Box::from);
-    let (grpc, http): (String, String) = (next()?, next()?);
+    let mut next = || -> Done<String> { Ok(lines.next().ok_or("the receiver says nothing")??) };
+    let (grpc, http) = (next()?, next()?);
     let address = if protocol == "grpc" { grpc } else { http };
     let address = if latency == 0 { address } else { delayed(address, latency)? };
     let (mut sender, said) =

@@ -132,7 +132,7 @@ impl DeliverySettings {
             most_requests: requests.unwrap_or(MOST_REQUESTS),
             ..Self::default()
         };
-        default.with(options, |setting| Source::code(setting))
+        default.with(options, Source::code)
     }
 
     /// The same, but for what is said of one destination.

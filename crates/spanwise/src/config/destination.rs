@@ -39,7 +39,7 @@ pub struct Destination {
 }
 
 pub(crate) enum DestinationKind {
-    Otlp(OtlpOptions),
+    Otlp(Box<OtlpOptions>),
     Console(Signals),
     Sdk(SdkExporter),
 }
@@ -173,7 +173,7 @@ pub struct OtlpDestination {
 impl From<OtlpDestination> for Destination {
     fn from(destination: OtlpDestination) -> Self {
         let OtlpDestination { name, options } = destination;
-        Self { name, kind: DestinationKind::Otlp(options) }
+        Self { name, kind: DestinationKind::Otlp(Box::new(options)) }
     }
 }
 

@@ -81,9 +81,8 @@ pub(crate) fn shrink(body: &Bytes, signal: Signal, form: Form) -> Option<Bytes> 
     fn shrink<T: Item>(request: Request) -> Option<Request> {
         let (resource, mut groups) = T::groups(request).pop()?;
         let items = groups.iter_mut().flat_map(|group| &mut group.items);
-        // Of all, not until the first.
-        let shrunk = items.fold(false, |shrunk, item| shrink::by_a_quarter(item) || shrunk);
-        shrunk.then(|| T::request(&resource, groups))
+        let shrunk = items.filter_map(|item| shrink::by_a_quarter(item).then_some(())).count();
+        (shrunk > 0).then(|| T::request(&resource, groups))
     }
     let request = Request::decode(body, signal, form)?;
     let request = match signal {

@@ -65,7 +65,7 @@ impl Parcel {
         // So many lead to one bad item, and a few more to a second.
         let depth = items.checked_ilog2().unwrap_or(0) + 1;
         let envelope = EnvelopeState {
-            ticket: ticket,
+            ticket,
             stored: OnceLock::new(),
             items,
             open: AtomicU64::new(items),

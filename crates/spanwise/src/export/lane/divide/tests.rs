@@ -177,7 +177,8 @@ fn an_item_alone_loses_its_largest_content_and_nothing_else() {
         let whole = request(&[5000], 1, span).encode_as(*form).unwrap();
         let small = shrink(&whole, Signal::Traces, *form).unwrap();
         assert!(small.len() < 1000);
-        let (_, span) = items::<Span>(Signal::Traces, *form, &[small.clone()]).remove(0);
+        let (_, span) =
+            items::<Span>(Signal::Traces, *form, std::slice::from_ref(&small)).remove(0);
         assert_eq!((span.name.as_str(), span.attributes.len()), ("0", 1));
         assert_eq!(shrink(&small, Signal::Traces, *form), None, "nothing large is left");
         let whole = request(&[5000], 1, log).encode_as(*form).unwrap();
