@@ -263,7 +263,13 @@ fn make_folder(path: &Path) -> io::Result<()> {
     builder.recursive(true).create(path)
 }
 
-/// Makes sure that a folder's entries are on disk, where the system has a way to ask for that.
+/// Makes sure that what is in a process's folder can be found again after a loss of power, where the system
+/// has a way to ask for that.
 pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
+    let sync = |path: &Path| if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) };
+    // Lane, destination, directory, and what that is in, which need not be ours to open.
+    for folder in path.ancestors().skip(1).take(4) {
+        let _ = sync(folder);
+    }
+    sync(path)
 }

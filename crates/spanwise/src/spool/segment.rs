@@ -75,7 +75,7 @@ pub(crate) struct Opened {
 
 impl Segment {
     /// A segment that is about to be written.
-    pub(crate) fn new(folder: &Path, number: u32) -> Self {
+    pub(crate) fn new(folder: &Path, number: u64) -> Self {
         Self {
             path: folder.join(format!("{number:06}.{SEGMENT}")),
             entries: Vec::new(),
@@ -249,13 +249,22 @@ fn read_done(path: &Path) -> HashSet<Acknowledgement> {
 
 /// The segments in a process's folder, oldest first.
 pub(crate) fn segments(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == SEGMENT) {
-            paths.push(path);
-        }
-    }
-    paths.sort();
+    let mut paths = files(folder, SEGMENT)?;
+    // Longer numbers are larger.
+    paths.sort_by_cached_key(|path| (path.as_os_str().len(), path.clone()));
     Ok(paths)
+}
+
+/// Removes what a crash left of a segment that was being deleted: which of its records were done.
+pub(crate) fn remove_orphans(folder: &Path) {
+    let done = files(folder, DONE).unwrap_or_default();
+    for path in done.iter().filter(|path| !path.with_extension(SEGMENT).exists()) {
+        let _ = fs::remove_file(path);
+    }
+}
+
+fn files(folder: &Path, extension: &str) -> io::Result<Vec<PathBuf>> {
+    let paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path()));
+    let is_one = |path: &PathBuf| path.extension().is_some_and(|found| found == extension);
+    paths.filter(|path| path.as_ref().map_or(true, is_one)).collect()
 }

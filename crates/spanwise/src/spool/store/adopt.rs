@@ -7,7 +7,7 @@ use super::{Adopted, Spool};
 use crate::spool::error::SpoolError;
 use crate::spool::folder::{ProcessFolder, processes, sweep};
 use crate::spool::record::unix_ms;
-use crate::spool::segment::{Opened, Segment, segments};
+use crate::spool::segment::{Opened, Segment, remove_orphans, segments};
 
 impl Spool {
     /// Takes over what processes left that are no more. Can be repeated.
@@ -42,6 +42,7 @@ impl Spool {
     ) -> Result<Option<Adopted>, SpoolError> {
         let Some(folder) = ProcessFolder::take(path)? else { return Ok(None) };
         let cannot_read = |path: &Path, error| SpoolError::io(path, "cannot be read", error);
+        remove_orphans(path);
         let mut adopted = Adopted::default();
         let mut since_ms = 0;
         for path in segments(path).map_err(|error| cannot_read(path, error))? {

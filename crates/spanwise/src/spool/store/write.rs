@@ -102,8 +102,7 @@ impl Spool {
 
     fn create_segment(&mut self, now_ms: u64) -> Result<Key, SpoolError> {
         let folder = self.own_folder()?;
-        let number = u32::try_from(self.next_number).unwrap_or(u32::MAX);
-        let segment = Segment::new(&folder, number);
+        let segment = Segment::new(&folder, self.next_number);
         let cannot = |error| SpoolError::io(segment.path(), "cannot be made", error);
         let file = create_file(segment.path()).map_err(cannot)?;
         if self.bounds.sync == SpoolSync::Always {

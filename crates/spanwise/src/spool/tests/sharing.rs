@@ -1,4 +1,5 @@
 use super::*;
+use crate::spool::record::{Header, unix_ms};
 
 #[test]
 fn two_processes_share_a_directory_and_see_nothing_of_each_other() {
@@ -63,6 +64,41 @@ fn an_adopted_folder_goes_when_it_is_empty_and_while_its_adopter_lives() {
     let taken = spool.next(at(1)).unwrap().unwrap();
     spool.done(taken.position);
     assert!(below(directory.path()).is_empty(), "{:?}", below(directory.path()));
+}
+
+#[test]
+fn what_a_crash_left_of_a_deletion_is_cleaned_up() {
+    let directory = directory();
+    let mut dead = spool(&directory, LARGE);
+    dead.append(&record(1, b"a"), at(0)).unwrap();
+    dead.append(&record(1, b"b"), at(0)).unwrap();
+    let taken = dead.next(at(0)).unwrap().unwrap();
+    dead.done(taken.position);
+    drop(dead);
+    // The segment is deleted before what says which of its records are done.
+    std::fs::remove_file(&files(directory.path(), "segment")[0]).unwrap();
+    let mut spool = spool(&directory, LARGE);
+    assert_eq!(spool.adopt(at(1)).unwrap(), Adopted::default());
+    assert!(below(directory.path()).is_empty(), "{:?}", below(directory.path()));
+}
+
+#[test]
+fn segments_are_in_the_order_of_their_numbers_however_long_these_are() {
+    let directory = directory();
+    let mut dead = spool(&directory, LARGE);
+    dead.append(&record(1, b"later"), at(0)).unwrap();
+    drop(dead);
+    let later = files(directory.path(), "segment").remove(0);
+    std::fs::rename(&later, later.with_file_name("1000000.segment")).unwrap();
+    let header = Header::of(&record(1, b"first"), unix_ms(at(0)));
+    std::fs::write(
+        later.with_file_name("999999.segment"),
+        [&header.to_bytes(), b"first".as_slice()].concat(),
+    )
+    .unwrap();
+    let mut spool = spool(&directory, LARGE);
+    spool.adopt(at(1)).unwrap();
+    assert_eq!(payloads(&take_all(&mut spool, at(1))), [b"first".to_vec(), b"later".to_vec()]);
 }
 
 #[test]
