@@ -9,6 +9,7 @@ use crate::capture::CapturePolicy;
 use crate::document::{Document, value_size};
 use crate::memory_record::MemoryRecord;
 use crate::message::{Message, Part, ToolDefinition};
+use crate::redact::{Redacting, Redactor, TextPlace};
 use crate::semconv::attribute as key;
 
 /// What one operation captured.
@@ -70,6 +71,19 @@ impl Content {
     /// The items, in the order in which they were recorded.
     pub fn items(&self) -> &[ContentItem] {
         &self.items
+    }
+
+    /// Redacts every text in it. `operation` is the value of `gen_ai.operation.name`.
+    ///
+    /// Names of JSON fields, types, modalities and media types stay; names and ids of tools, documents and
+    /// participants are texts like others.
+    pub fn redact(&mut self, redactor: &dyn Redactor, operation: Option<&str>) {
+        for item in &mut self.items {
+            let key = item.key();
+            let place = TextPlace::attribute(&key);
+            let place = operation.map_or(place, |operation| place.in_operation(operation));
+            item.redact(Redacting { redactor, place });
+        }
     }
 
     /// Whether nothing was captured.
@@ -150,6 +164,22 @@ impl ContentItem {
         } else {
             tools.map(ToolDefinition::without_schema).collect()
         })
+    }
+
+    fn redact(&mut self, with: Redacting<'_>) {
+        match self {
+            Self::SystemInstructions(parts) => parts.iter_mut().for_each(|it| it.redact(with)),
+            Self::InputMessages(messages) | Self::OutputMessages(messages) => {
+                messages.iter_mut().for_each(|message| message.redact(with));
+            }
+            Self::ToolDefinitions(tools) => tools.iter_mut().for_each(|tool| tool.redact(with)),
+            Self::PromptVariable { value: text, .. }
+            | Self::RetrievalQuery(text)
+            | Self::MemoryQuery(text) => with.text(text),
+            Self::ToolCallArguments(value) | Self::ToolCallResult(value) => with.value(value),
+            Self::RetrievalDocuments(found) => found.iter_mut().for_each(|it| it.redact(with)),
+            Self::MemoryRecords(records) => records.iter_mut().for_each(|it| it.redact(with)),
+        }
     }
 
     fn size(&self) -> usize {

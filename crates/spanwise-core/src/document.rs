@@ -3,6 +3,8 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::redact::Redacting;
+
 /// A document that a retrieval found, an entry of `gen_ai.retrieval.documents`.
 ///
 /// Source: [gen_ai.retrieval.documents](https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/registry/attributes/gen-ai.md)
@@ -45,6 +47,11 @@ impl Document {
             self.fields.insert(name, value.into());
         }
         self
+    }
+
+    pub(crate) fn redact(&mut self, with: Redacting<'_>) {
+        with.field("id", self.id.as_mut());
+        with.values(&mut self.fields);
     }
 
     pub(crate) fn size(&self) -> usize {

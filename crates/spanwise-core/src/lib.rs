@@ -59,6 +59,7 @@ mod clock;
 mod content;
 mod error_kind;
 mod recorder;
+mod redact;
 pub mod semconv;
 
 pub use capture::{CapturePolicy, ContentCapture, UnknownContentCapture};
@@ -83,6 +84,7 @@ pub use recorder::{
     RecorderBuilder, SCOPE_NAME, Series, TokenLabel, captures_content, install,
     instrumentation_scope, is_recorded, tells_error_messages,
 };
+pub use redact::{Redactor, TextPlace, redact_value};
 pub use response::{ModelResponse, Response};
 pub use trace_ref::{InvalidTraceRef, TraceRef};
 pub use usage::{Modality, Usage};

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::document::value_size;
+use crate::redact::Redacting;
 
 /// One record of a memory store, an entry of `gen_ai.memory.records`.
 ///
@@ -51,6 +52,12 @@ impl MemoryRecord {
     pub fn metadata(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.metadata.insert(name.into(), value.into());
         self
+    }
+
+    pub(crate) fn redact(&mut self, with: Redacting<'_>) {
+        with.at(|place| place.in_field("content")).value(&mut self.content);
+        with.field("id", self.id.as_mut());
+        with.values(&mut self.metadata);
     }
 
     pub(crate) fn size(&self) -> usize {

@@ -89,10 +89,10 @@ pub use spanwise_core::{
     FetchResponse, FetchResponseBuilder, FutureExt, Generation, GenerationBuilder, GenericPart,
     InOperation, InvalidTraceRef, Memory, MemoryBuilder, MemoryRecord, Message, Modality,
     ModelResponse, OpenAiApiType, Operation, OutputType, Part, Plan, PlanBuilder, Provider,
-    RecordedStream, Recorder, RemoteAgent, RemoteAgentBuilder, Response, ResponseStatus, Retrieval,
-    RetrievalBuilder, Role, Step, StepBuilder, StreamedResponse, ToMessages, Tool, ToolBuilder,
-    ToolDefinition, TraceRef, TryRecordedStream, Usage, Workflow, WorkflowBuilder, evaluation,
-    register_error_kind, semconv,
+    RecordedStream, Recorder, Redactor, RemoteAgent, RemoteAgentBuilder, Response, ResponseStatus,
+    Retrieval, RetrievalBuilder, Role, Step, StepBuilder, StreamedResponse, TextPlace, ToMessages,
+    Tool, ToolBuilder, ToolDefinition, TraceRef, TryRecordedStream, Usage, Workflow,
+    WorkflowBuilder, evaluation, redact_value, register_error_kind, semconv,
 };
 
 /// The README's code is compiled and run.
