@@ -65,6 +65,7 @@ mod tracing_bridge;
 // Exporting.
 mod diagnostics;
 mod export;
+mod redact;
 mod report;
 
 pub use attach::attach_providers;
@@ -77,6 +78,9 @@ pub use error::InitError;
 pub use export::{ForLogs, ForMetrics, ForSpans, IntoSdkExporter};
 pub use init::init_telemetry;
 pub use preset::Langfuse;
+pub use redact::{
+    HashKey, Pattern, PatternRedactor, PatternRedactorBuilder, Replacement, redact_json,
+};
 pub use report::{Counts, DestinationReport, DropReason, Report};
 pub use signal::Signal;
 pub use telemetry::Telemetry;
