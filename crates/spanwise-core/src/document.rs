@@ -1,5 +1,7 @@
 //! What a retrieval found.
 
+use std::fmt;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -15,7 +17,7 @@ use crate::redact::Redacting;
 /// let document = Document::new("doc-7").score(0.92).field("title", "Returns");
 /// # let _ = document;
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Default, PartialEq, Serialize)]
 pub struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
@@ -57,6 +59,13 @@ impl Document {
     pub(crate) fn size(&self) -> usize {
         let fields = self.fields.iter().map(|(name, value)| name.len() + value_size(value));
         size_of::<Self>() + fields.sum::<usize>()
+    }
+}
+
+/// How large it is, never what it says.
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Document({} fields, {} bytes)", self.fields.len(), self.size())
     }
 }
 

@@ -1,5 +1,7 @@
 //! What a memory store holds.
 
+use std::fmt;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -16,7 +18,7 @@ use crate::redact::Redacting;
 /// let record = MemoryRecord::new("prefers e-mail").id("m-1").metadata("source", "chat");
 /// # let _ = record;
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize)]
 pub struct MemoryRecord {
     content: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,5 +65,12 @@ impl MemoryRecord {
     pub(crate) fn size(&self) -> usize {
         let metadata = self.metadata.iter().map(|(name, value)| name.len() + value_size(value));
         size_of::<Self>() + value_size(&self.content) + metadata.sum::<usize>()
+    }
+}
+
+/// How large it is, never what it says.
+impl fmt::Debug for MemoryRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MemoryRecord({} bytes)", self.size())
     }
 }

@@ -141,6 +141,11 @@ impl Message {
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
+
+    /// What it consists of, to be changed.
+    pub fn parts_mut(&mut self) -> &mut Vec<Part> {
+        &mut self.parts
+    }
 }
 
 /// A part of a message.

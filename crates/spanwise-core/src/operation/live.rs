@@ -15,7 +15,7 @@ use opentelemetry::trace::{SpanBuilder, SpanContext, SpanKind, Status, TraceCont
 use opentelemetry::{Context, KeyValue, StringValue};
 
 use super::outcome::{End, Failure, Outcome};
-use crate::capture::CapturePolicy;
+use crate::capture::{CapturePolicy, ContentLevel};
 use crate::clock::Started;
 use crate::content::{Content, ContentItem};
 use crate::error_kind::{self, OwnKind};
@@ -87,6 +87,7 @@ pub(crate) struct Draft<'a, K> {
     captures: Vec<Capture<'a>>,
     own: Vec<KeyValue>,
     error_kind: Option<OwnKind>,
+    level: ContentLevel,
 }
 
 impl<'a, K: Kind> Draft<'a, K> {
@@ -101,6 +102,7 @@ impl<'a, K: Kind> Draft<'a, K> {
             captures: Vec::new(),
             own: Vec::new(),
             error_kind: None,
+            level: ContentLevel::Full,
         }))
     }
 
@@ -121,13 +123,18 @@ impl<'a, K: Kind> Draft<'a, K> {
         self.own.push(attribute);
     }
 
+    /// The strictest level that was said is in force.
+    pub(crate) fn content_level(&mut self, level: ContentLevel) {
+        self.level = self.level.min(level);
+    }
+
     pub(crate) fn own_error_kind(&mut self, kind: OwnKind) {
         self.error_kind = Some(kind);
     }
 
     /// `None` where nothing records.
     pub(crate) fn start(self) -> Option<Arc<Live<K>>> {
-        let Self { mut kind, captures, mut own, error_kind } = self;
+        let Self { mut kind, captures, mut own, error_kind, level } = self;
         let parent = Context::current();
         let recorder = recorder::of(&parent)?;
         if !recorder.policy.metadata {
@@ -150,10 +157,12 @@ impl<'a, K: Kind> Draft<'a, K> {
         let (context, recording) = recorder.spans.start(builder, &parent);
         let context = kind.context(context);
 
-        let mut content = Content::default();
+        let mut content = Content::at_level(level);
         let policy = recorder.policy;
-        let on_span = recording && policy.content.on_spans();
-        let on_event = details.is_some() && policy.content.on_events();
+        let captured =
+            level == ContentLevel::Full || level != ContentLevel::Off && recorder.reduces_content();
+        let on_span = captured && recording && policy.content.on_spans();
+        let on_event = captured && details.is_some() && policy.content.on_events();
         if policy.inputs && (on_span || on_event) {
             captures.into_iter().for_each(|capture| content.set(capture(&policy)));
         }
@@ -166,6 +175,7 @@ impl<'a, K: Kind> Draft<'a, K> {
             details,
             on_span,
             on_event,
+            tells_errors: policy.error_messages && level == ContentLevel::Full,
             state: Mutex::new(Some(state)),
         });
         live.enlist();
@@ -182,6 +192,7 @@ pub(crate) struct Live<K: Kind> {
     details: Option<&'static str>,
     on_span: bool,
     on_event: bool,
+    tells_errors: bool,
     /// `None` once it has ended.
     state: Mutex<Option<State<K>>>,
 }
@@ -291,7 +302,7 @@ impl<K: Kind> Live<K> {
             .with_state(|state| error_kind::error_kind(error, state.error_kind.as_ref()))
             .unwrap_or(Cow::Borrowed(error_kind::OTHER));
         let heard = self.recording || self.emits_exceptions();
-        let told = self.recorder.policy.error_messages && heard;
+        let told = self.tells_errors && heard;
         let exception = Some(error_kind::type_of::<E>());
         Outcome::Failed(Failure { kind, exception, message: told.then(|| error.to_string()) })
     }
