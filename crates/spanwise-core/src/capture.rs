@@ -225,6 +225,11 @@ impl CapturePolicy {
         self.outputs
     }
 
+    /// Whether captured tool definitions keep their schemas; see [`tool_schemas`](Self::tool_schemas).
+    pub const fn has_tool_schemas(&self) -> bool {
+        self.tool_schemas
+    }
+
     /// Whether errors' own texts are told; see [`error_messages`](Self::error_messages).
     pub const fn has_error_messages(&self) -> bool {
         self.error_messages

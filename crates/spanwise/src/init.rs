@@ -12,7 +12,8 @@ use spanwise_core::semconv::SemconvProfile;
 use spanwise_core::{Recorder, instrumentation_scope};
 
 use crate::config::{
-    Configured, DestinationKind, DestinationSettings, Route, Settings, TelemetryConfig, Temporality,
+    Configured, ContentPolicy, DestinationKind, DestinationSettings, Route, Settings,
+    TelemetryConfig, Temporality,
 };
 use crate::diagnostics::{Diagnostics, warn_here};
 use crate::error::InitError;
@@ -23,6 +24,7 @@ use crate::export::lane::{Form, Lane, LaneHandle, LaneSettings, lane};
 use crate::export::ledger::{LaneId, Ledger};
 use crate::export::metrics::MetricIntake;
 use crate::export::split::Bounds;
+use crate::export::stage::content::ContentStages;
 use crate::export::thread::FarEnd;
 use crate::export::worker::{self, Pipeline, PipelineLane};
 use crate::export::{SdkDestination, SdkExporter, SdkMetrics, SdkTerms, Start, console};
@@ -147,10 +149,12 @@ fn start(settings: &Settings, destinations: Vec<Configured>) -> Result<Started, 
         })
         .collect();
     let planned = plan(settings, &mut exporters)?;
+    let contents = planned.iter().map(|plan| plan.content.clone()).collect();
     let ledger = Ledger::new(planned.iter().map(|plan| (plan.name.clone(), plan.takes())));
     let intake = Arc::new(Intake::new(settings.spans, settings.logs, ledger));
     let mut assembly = Assembly {
         settings,
+        contents,
         intake: intake.clone(),
         diagnostics: Diagnostics::default(),
         readers: Vec::new(),
@@ -171,6 +175,7 @@ struct Plan {
     name: String,
     temporality: Temporality,
     profile: SemconvProfile,
+    content: ContentPolicy,
     route: PlannedRoute,
 }
 
@@ -195,7 +200,7 @@ fn plan(
     exporters: &mut [Option<SdkExporter>],
 ) -> Result<Vec<Plan>, InitError> {
     let mut plans = Vec::new();
-    for DestinationSettings { name, route, temporality, profile } in &settings.routes {
+    for DestinationSettings { name, route, temporality, profile, content } in &settings.routes {
         let route = match route {
             Route::Otlp(endpoints) => {
                 let mut signals = Vec::new();
@@ -215,6 +220,7 @@ fn plan(
             name: name.clone(),
             temporality: *temporality,
             profile: *profile,
+            content: content.clone(),
             route,
         });
     }
@@ -224,6 +230,8 @@ fn plan(
 /// What is gathered until the worker can start.
 struct Assembly<'a> {
     settings: &'a Settings,
+    /// What each destination may have of content.
+    contents: Vec<ContentPolicy>,
     intake: Arc<Intake>,
     diagnostics: Diagnostics,
     /// The temporality of each reader; its place is the reader's number.
@@ -247,7 +255,7 @@ struct Unconnected {
 
 impl Assembly<'_> {
     fn add(&mut self, destination: usize, plan: Plan) -> Result<(), InitError> {
-        let Plan { name, temporality, profile, route } = plan;
+        let Plan { name, temporality, profile, route, .. } = plan;
         match route {
             PlannedRoute::Otlp(signals) => {
                 for (signal, otlp) in signals {
@@ -344,18 +352,20 @@ impl Assembly<'_> {
         let entrance = Entrance(intake.clone());
         let only_console = !self.ready.is_empty() && self.to_connect.is_empty();
         let at_once = |delay| if only_console { AT_ONCE.min(delay) } else { delay };
+        let resource = export::resource(&settings.resource);
+        let (policy, limits) = (&settings.policy, &settings.limits);
         let pipeline_settings = (
-            export::resource(&settings.resource),
+            ContentStages::plan(&self.contents, policy, limits, &resource),
             settings.limits,
             at_once(settings.spans.scheduled_delay),
             at_once(settings.logs.scheduled_delay),
         );
         let (ready, to_connect) = (self.ready, self.to_connect);
         worker::spawn(intake.clone(), move || {
-            let (resource, limits, span_delay, log_delay) = pipeline_settings;
+            let (stages, limits, span_delay, log_delay) = pipeline_settings;
             let mut lanes = ready;
             lanes.extend(to_connect.into_iter().map(|lane| lane.connect(&diagnostics)));
-            Pipeline { resource, limits, lanes, span_delay, log_delay }
+            Pipeline { stages, limits, lanes, span_delay, log_delay }
         })?;
 
         let tracers = SdkTracerProvider::builder()

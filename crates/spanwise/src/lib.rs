@@ -70,12 +70,12 @@ mod report;
 
 pub use attach::attach_providers;
 pub use config::{
-    BatchConfiguration, Compression, Destination, ExportConfig, MainAgent, OtlpDestination,
-    OtlpProtocol, Preset, SamplingStrategy, Signals, TelemetryConfig, Temporality,
+    BatchConfiguration, Compression, ContentPolicy, Destination, ExportConfig, MainAgent,
+    OtlpDestination, OtlpProtocol, Preset, SamplingStrategy, Signals, TelemetryConfig, Temporality,
 };
 pub use env::Environment;
 pub use error::InitError;
-pub use export::{ForLogs, ForMetrics, ForSpans, IntoSdkExporter};
+pub use export::{ForLogs, ForMetrics, ForSpans, IntoSdkExporter, OperationView};
 pub use init::init_telemetry;
 pub use preset::Langfuse;
 pub use redact::{
@@ -88,15 +88,16 @@ pub use telemetry::Telemetry;
 pub use tracing_bridge::TracingMode;
 
 pub use spanwise_core::{
-    Agent, AgentBuilder, CapturePolicy, Content, ContentCapture, ContentItem, CreateAgent,
-    CreateAgentBuilder, Document, Embeddings, EmbeddingsBuilder, Entered, Evaluation,
-    FetchResponse, FetchResponseBuilder, FutureExt, Generation, GenerationBuilder, GenericPart,
-    InOperation, InvalidTraceRef, Memory, MemoryBuilder, MemoryRecord, Message, Modality,
-    ModelResponse, OpenAiApiType, Operation, OutputType, Part, Plan, PlanBuilder, Provider,
-    RecordedStream, Recorder, Redactor, RemoteAgent, RemoteAgentBuilder, Response, ResponseStatus,
-    Retrieval, RetrievalBuilder, Role, Step, StepBuilder, StreamedResponse, TextPlace, ToMessages,
-    Tool, ToolBuilder, ToolDefinition, TraceRef, TryRecordedStream, Usage, Workflow,
-    WorkflowBuilder, evaluation, redact_value, register_error_kind, semconv,
+    Agent, AgentBuilder, CapturePolicy, Content, ContentCapture, ContentItem, ContentLevel,
+    CreateAgent, CreateAgentBuilder, Document, Embeddings, EmbeddingsBuilder, Entered, Evaluation,
+    FetchResponse, FetchResponseBuilder, ForeignContent, FutureExt, Generation, GenerationBuilder,
+    GenericPart, InOperation, InvalidTraceRef, Memory, MemoryBuilder, MemoryRecord, Message,
+    Modality, ModelResponse, OpenAiApiType, Operation, OutputType, Part, Plan, PlanBuilder,
+    Provider, RecordedStream, Recorder, Redactor, RemoteAgent, RemoteAgentBuilder, Response,
+    ResponseStatus, Retrieval, RetrievalBuilder, Role, Sensitive, Step, StepBuilder,
+    StreamedResponse, TextPlace, ToMessages, Tool, ToolBuilder, ToolDefinition, TraceRef,
+    TryRecordedStream, Usage, Workflow, WorkflowBuilder, evaluation, redact_value,
+    register_error_kind, semconv,
 };
 
 /// The README's code is compiled and run.

@@ -369,7 +369,9 @@ impl<K: Kind> Live<K> {
         // The program's own come last: a limit on their number cuts none of the conventions'.
         attributes.append(&mut state.own);
 
-        let content = (!state.content.is_empty()).then(|| Arc::new(state.content));
+        // A level of its own goes along without content as well: attributes may hold some.
+        let reduced = state.content.level() < ContentLevel::Full;
+        let content = (!state.content.is_empty() || reduced).then(|| Arc::new(state.content));
         if let (Some(name), Some(events)) = (self.details, &self.recorder.events) {
             let mut repeated = state.repeated;
             repeated.extend(attributes.iter().cloned());
@@ -378,13 +380,13 @@ impl<K: Kind> Live<K> {
                 timestamp: ended_at,
                 severity: Severity::Debug,
                 attributes: repeated,
-                content: content.clone().filter(|_| self.on_event),
+                content: content.clone().filter(|_| self.on_event || reduced),
                 span: self.span_context(),
             });
         }
         if self.recording {
             let span = self.context.span();
-            let content = content.filter(|_| self.on_span);
+            let content = content.filter(|_| self.on_span || reduced);
             match &self.recorder.content {
                 Some(recorder) => {
                     if recorder.takes_attributes() {

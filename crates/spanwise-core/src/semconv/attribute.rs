@@ -292,6 +292,15 @@ pub const SERVER_ADDRESS: Attribute<StringValue> = Attribute::new(core::SERVER_A
 /// `server.port`: int.
 pub const SERVER_PORT: Attribute<i64> = Attribute::new(core::SERVER_PORT);
 
+/// `spanwise.history.bytes`: int.
+pub const SPANWISE_HISTORY_BYTES: Attribute<i64> = Attribute::new("spanwise.history.bytes");
+
+/// `spanwise.history.hash`: string.
+pub const SPANWISE_HISTORY_HASH: Attribute<StringValue> = Attribute::new("spanwise.history.hash");
+
+/// `spanwise.history.messages`: int.
+pub const SPANWISE_HISTORY_MESSAGES: Attribute<i64> = Attribute::new("spanwise.history.messages");
+
 /// `spanwise.open_at_shutdown`: boolean.
 pub const SPANWISE_OPEN_AT_SHUTDOWN: Attribute<bool> = Attribute::new("spanwise.open_at_shutdown");
 
@@ -310,8 +319,11 @@ pub const SPANWISE_STEP_TYPE: Attribute<StringValue> = Attribute::new("spanwise.
 /// `spanwise.stream.chunks`: int.
 pub const SPANWISE_STREAM_CHUNKS: Attribute<i64> = Attribute::new("spanwise.stream.chunks");
 
+/// `spanwise.tool_definitions.hash`: string.
+pub const SPANWISE_TOOL_DEFINITIONS_HASH: Attribute<StringValue> = Attribute::new("spanwise.tool_definitions.hash");
+
 /// Every key above, sorted.
-pub const ALL: [&str; 101] = [
+pub const ALL: [&str; 105] = [
     "aws.bedrock.guardrail.id",
     "aws.bedrock.knowledge_base.id",
     "azure.resource_provider.namespace",
@@ -407,10 +419,14 @@ pub const ALL: [&str; 101] = [
     "process.exit.code",
     "server.address",
     "server.port",
+    "spanwise.history.bytes",
+    "spanwise.history.hash",
+    "spanwise.history.messages",
     "spanwise.open_at_shutdown",
     "spanwise.outcome",
     "spanwise.step.index",
     "spanwise.step.name",
     "spanwise.step.type",
     "spanwise.stream.chunks",
+    "spanwise.tool_definitions.hash",
 ];

@@ -6,6 +6,7 @@
 //! defaults ───────────────┘   code wins over the environment, that over defaults
 //! ```
 
+mod content_policy;
 mod destination;
 mod endpoint;
 mod main_agent;
@@ -19,6 +20,7 @@ use opentelemetry::{Key, KeyValue, Value};
 use spanwise_core::ContentCapture;
 use spanwise_core::semconv::SemconvProfile;
 
+pub use content_policy::ContentPolicy;
 pub use destination::{Destination, OtlpDestination, Preset};
 pub use main_agent::MainAgent;
 pub use values::{
@@ -26,6 +28,7 @@ pub use values::{
     Temporality,
 };
 
+pub(crate) use content_policy::ContentHook;
 pub(crate) use destination::{DestinationKind, OtlpOptions};
 pub(crate) use endpoint::{Endpoint, EndpointUrl};
 #[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
@@ -66,6 +69,7 @@ pub struct TelemetryConfig {
     sampling: Option<SamplingStrategy>,
     sample_rate: Option<f64>,
     content: Option<ContentCapture>,
+    content_policy: Option<ContentPolicy>,
     record_inputs: Option<bool>,
     record_outputs: Option<bool>,
     record_metadata: Option<bool>,
@@ -205,6 +209,17 @@ impl TelemetryConfig {
         self
     }
 
+    /// What of the content that is captured may leave the process, and in which form, whatever the
+    /// destination: a [`ContentPolicy`], or a [`ContentLevel`](crate::ContentLevel) alone. Defaults to what
+    /// the `SPANWISE_CONTENT_*` variables say, then to all of it, as it is.
+    ///
+    /// It captures nothing by itself. Where a destination has a policy of its own
+    /// ([`Destination::content`]), the stricter of the two is in force.
+    pub fn content(mut self, policy: impl Into<ContentPolicy>) -> Self {
+        self.content_policy = Some(policy.into());
+        self
+    }
+
     /// Whether instructions, input messages, tool definitions and tool arguments are captured.
     ///
     /// Where nothing else says where content goes, `true` alone puts these, and nothing else, on
@@ -327,7 +342,7 @@ impl TelemetryConfig {
         self
     }
 
-    /// Cuts string attributes to this many characters. Defaults to
+    /// Cuts string attributes, and what is in the JSON of content, to this many characters. Defaults to
     /// `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, then to never.
     pub fn value_length_limit(mut self, characters: usize) -> Self {
         self.value_length_limit = Some(characters);

@@ -1,6 +1,7 @@
 //! Every setting, settled.
 
 mod batches;
+mod content;
 mod limits;
 mod recording;
 mod routes;

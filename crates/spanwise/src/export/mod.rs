@@ -16,15 +16,17 @@ pub(crate) mod intake;
 pub(crate) mod lane;
 pub(crate) mod ledger;
 pub(crate) mod metrics;
+mod operation_view;
 mod queued;
 mod request;
 mod sdk;
 mod size;
 pub(crate) mod split;
-mod stage;
+pub(crate) mod stage;
 pub(crate) mod thread;
 pub(crate) mod worker;
 
+pub use operation_view::OperationView;
 pub use sdk::{ForLogs, ForMetrics, ForSpans, IntoSdkExporter};
 
 pub(crate) use convert::resource;

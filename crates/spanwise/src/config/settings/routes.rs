@@ -1,12 +1,13 @@
 //! Where telemetry goes, settled.
 
+use spanwise_core::ContentLevel;
 use spanwise_core::semconv::SemconvProfile;
 
-use super::recording;
+use super::{content, recording};
 use crate::config::destination::{DestinationKind, OtlpOptions};
 use crate::config::endpoint::{Endpoint, EndpointReader};
 use crate::config::values::{Signals, Temporality};
-use crate::config::{Configured, Destination, TelemetryConfig};
+use crate::config::{Configured, ContentPolicy, Destination, TelemetryConfig};
 use crate::env::Reader;
 use crate::error::InitError;
 use crate::signal::Signal;
@@ -18,6 +19,7 @@ pub(crate) struct DestinationSettings {
     pub(crate) route: Route,
     pub(crate) temporality: Temporality,
     pub(crate) profile: SemconvProfile,
+    pub(crate) content: ContentPolicy,
 }
 
 #[derive(Debug)]
@@ -53,35 +55,43 @@ pub(super) fn routes(
 ) -> Result<Vec<DestinationSettings>, InitError> {
     let allowed = config.signals.unwrap_or_default();
     let profile = recording::profile(config, reader);
+    let content = content::policy(config, reader)?;
     let mut routes = Vec::new();
     if config.otlp_in_code || config.destinations.is_empty() {
         if !config.otlp_in_code && !reader.environment().any_set(&SAYS_WHERE) {
-            return Ok(vec![console(Signals::TRACES, allowed)]);
+            return Ok(vec![console(Signals::TRACES, allowed, &content)]);
         }
         let options = OtlpOptions { from_env: true, ..config.otlp.clone() };
         let (otlp, shown) =
             if config.otlp_in_code { (allowed, Signals::NONE) } else { exporters(allowed, reader) };
         let otlp = OtlpOptions { signals: Some(otlp), ..options };
-        routes.push(otlp_route("otlp", &otlp, (allowed, profile), reader)?);
+        routes.push(otlp_route("otlp", &otlp, (allowed, profile, content.clone()), reader)?);
         if shown != Signals::NONE {
-            routes.push(console(shown, allowed));
+            routes.push(console(shown, allowed, &content));
         }
     }
     for (index, configured) in config.destinations.iter().enumerate() {
         let preset;
-        let Destination { name, kind } = match configured {
+        let Destination { name, kind, content: own } = match configured {
             Configured::Destination(destination) => destination,
             Configured::Preset(named) => {
                 preset = named.destination()?;
                 &preset
             }
         };
+        let content = match own {
+            Some(own) => {
+                own.check()?;
+                content.and(own)
+            }
+            None => content.clone(),
+        };
         routes.push(match kind {
             DestinationKind::Otlp(options) => {
-                otlp_route(name, options, (allowed, profile), reader)?
+                otlp_route(name, options, (allowed, profile, content), reader)?
             }
             DestinationKind::Console(signals) => {
-                DestinationSettings { name: name.clone(), ..console(*signals, allowed) }
+                DestinationSettings { name: name.clone(), ..console(*signals, allowed, &content) }
             }
             DestinationKind::Sdk(exporter) if allowed.includes(exporter.signal()) => {
                 DestinationSettings {
@@ -89,6 +99,7 @@ pub(super) fn routes(
                     route: Route::Sdk(index),
                     temporality: Temporality::default(),
                     profile,
+                    content,
                 }
             }
             DestinationKind::Sdk(_) => continue,
@@ -131,20 +142,22 @@ fn exporter_names(variable: &str, reader: &mut Reader<'_>) -> Vec<ExporterName> 
     names
 }
 
-fn console(signals: Signals, allowed: Signals) -> DestinationSettings {
+fn console(signals: Signals, allowed: Signals, content: &ContentPolicy) -> DestinationSettings {
     DestinationSettings {
         name: "console".into(),
         route: Route::Console(signals.and(allowed)),
         temporality: Temporality::Cumulative,
         // The tree is drawn from the names of today.
         profile: SemconvProfile::Latest,
+        // It shows none.
+        content: content.and(&ContentPolicy::new(ContentLevel::Off)),
     }
 }
 
 fn otlp_route(
     name: &str,
     options: &OtlpOptions,
-    (allowed, profile): (Signals, SemconvProfile),
+    (allowed, profile, content): (Signals, SemconvProfile, ContentPolicy),
     reader: &mut Reader<'_>,
 ) -> Result<DestinationSettings, InitError> {
     let signals = options.signals.unwrap_or_default().and(allowed);
@@ -170,6 +183,7 @@ fn otlp_route(
         route: Route::Otlp(endpoints),
         temporality,
         profile: options.profile.unwrap_or(profile),
+        content,
     })
 }
 
