@@ -164,6 +164,9 @@ impl Content {
 impl ContentItem {
     /// The attribute's key.
     pub fn key(&self) -> Cow<'static, str> {
+        if cfg!(spanwise_no_content) {
+            return Cow::Borrowed("content");
+        }
         Cow::Borrowed(match self {
             Self::SystemInstructions(_) => key::GEN_AI_SYSTEM_INSTRUCTIONS.key(),
             Self::InputMessages(_) => key::GEN_AI_INPUT_MESSAGES.key(),

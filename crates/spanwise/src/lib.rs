@@ -75,7 +75,7 @@ pub use config::{
 };
 pub use env::Environment;
 pub use error::InitError;
-pub use export::{ForLogs, ForMetrics, ForSpans, IntoSdkExporter, OperationView};
+pub use export::{ForLogs, ForMetrics, ForSpans, IntoSdkExporter, OperationView, truncate_json};
 pub use init::init_telemetry;
 pub use preset::Langfuse;
 pub use redact::{

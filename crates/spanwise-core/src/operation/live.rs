@@ -112,7 +112,9 @@ impl<'a, K: Kind> Draft<'a, K> {
         capture: impl FnOnce(&CapturePolicy) -> ContentItem + Send + 'a,
     ) {
         // As far as can be told by now: it may start in another context.
-        if recorder::current_policy().is_none_or(|policy| policy.captures_inputs()) {
+        if !cfg!(spanwise_no_content)
+            && recorder::current_policy().is_none_or(|policy| policy.captures_inputs())
+        {
             // Mostly the only one; a vector alone would make room for four.
             self.captures.reserve_exact(1);
             self.captures.push(Box::new(capture));
@@ -258,7 +260,9 @@ impl<K: Kind> Live<K> {
     }
 
     pub(crate) fn captures_outputs(&self) -> bool {
-        self.recorder.policy.outputs && (self.on_span || self.on_event)
+        !cfg!(spanwise_no_content)
+            && self.recorder.policy.outputs
+            && (self.on_span || self.on_event)
     }
 
     pub(crate) fn capture_output(&self, capture: impl FnOnce() -> ContentItem) {

@@ -266,7 +266,9 @@ pub fn is_recorded() -> bool {
 
 /// Whether the recorder in force here captures content at all: what need not be parsed where it does not.
 pub fn captures_content() -> bool {
-    any() && current_policy().is_some_and(|policy| policy.captures_content())
+    !cfg!(spanwise_no_content)
+        && any()
+        && current_policy().is_some_and(|policy| policy.captures_content())
 }
 
 /// Whether the recorder in force here lets errors' own texts through.

@@ -28,6 +28,7 @@ pub(crate) mod worker;
 
 pub use operation_view::OperationView;
 pub use sdk::{ForLogs, ForMetrics, ForSpans, IntoSdkExporter};
+pub use stage::content::truncate::truncate_json;
 
 pub(crate) use convert::resource;
 pub(crate) use sdk::{SdkDestination, SdkExporter, SdkMetrics, SdkTerms, Start};

@@ -42,12 +42,19 @@ impl HashKey {
     }
 
     /// The first 64 bits of HMAC-SHA-256, as letters: digits could look like a number again.
-    fn hash(&self, text: &str) -> String {
+    pub(crate) fn hash(&self, text: &str) -> String {
         let mut mac = (*self.0).clone();
         mac.update(text.as_bytes());
         let hash = mac.finalize().into_bytes();
         let letter = |nibble: u8| char::from(b'a' + nibble);
         hash.iter().take(8).flat_map(|byte| [letter(byte >> 4), letter(byte & 15)]).collect()
+    }
+}
+
+impl HashKey {
+    /// Whether it is this very key, and not another one with the same bytes.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 }
 

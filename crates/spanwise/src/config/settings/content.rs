@@ -5,7 +5,7 @@ use spanwise_core::ContentLevel;
 use crate::config::{ContentPolicy, TelemetryConfig};
 use crate::env::Reader;
 use crate::error::InitError;
-use crate::redact::HashKey;
+use crate::redact::{HashKey, PatternRedactor};
 
 /// What holds for every destination: code, or the variables.
 pub(super) fn policy(
@@ -25,6 +25,9 @@ pub(super) fn policy(
     policy.new_messages_only =
         reader.boolean("SPANWISE_CONTENT_NEW_MESSAGES_ONLY").unwrap_or(false);
     policy.hash_key = reader.environment().get("SPANWISE_CONTENT_HASH_KEY").map(HashKey::new);
+    if reader.boolean("SPANWISE_REDACT") == Some(true) {
+        policy = policy.redactor(PatternRedactor::new());
+    }
     match &config.content_policy {
         Some(in_code) => {
             in_code.check()?;

@@ -12,6 +12,7 @@ pub(crate) enum Side {
 }
 
 /// What follows the key where it is not the whole of it.
+#[cfg(not(spanwise_no_content))]
 #[derive(Clone, Copy)]
 enum Rest {
     /// A number, as where lists are flattened: `….0.content`.
@@ -20,10 +21,14 @@ enum Rest {
     Any,
 }
 
+#[cfg(not(spanwise_no_content))]
 use Rest::{Any, Place};
-use Side::{Both, Input, Output};
+#[cfg(not(spanwise_no_content))]
+use Side::Both;
+use Side::{Input, Output};
 
 /// A key, or the beginning of keys.
+#[cfg(not(spanwise_no_content))]
 const KEYS: &[(&str, Side, Rest)] = &[
     // The conventions of today.
     (key::GEN_AI_INPUT_MESSAGES.key(), Input, Place),
@@ -96,7 +101,7 @@ const KEYS: &[(&str, Side, Rest)] = &[
     ("mlflow.spanOutputs", Output, Any),
 ];
 
-/// With its last dot; the rest is the variable's name.
+#[cfg(not(spanwise_no_content))]
 const PROMPT_VARIABLE: &str = "gen_ai.prompt.variable";
 
 /// The events of earlier conventions whose body, or attributes, are a message.
@@ -108,7 +113,30 @@ const EVENTS: &[(&str, Side)] = &[
     ("gen_ai.choice", Output),
 ];
 
+/// Without the code for content there are no keys of content either: whatever may be one counts as one.
+#[cfg(spanwise_no_content)]
+pub(crate) fn side(attribute: &str) -> Option<Side> {
+    const BEGINNINGS: [&str; 12] = [
+        "gen_ai.",
+        "llm.",
+        "traceloop.",
+        "input.",
+        "output.",
+        "tool",
+        "retrieval.",
+        "reranker.",
+        "embedding.",
+        "ai.",
+        "langfuse.",
+        "mlflow.",
+    ];
+    let known = || key::ALL.binary_search(&attribute).is_ok();
+    let begins = BEGINNINGS.iter().any(|begin| attribute.starts_with(begin));
+    (begins && !known()).then_some(Side::Both)
+}
+
 /// Which side of a call this attribute holds, if it holds content at all.
+#[cfg(not(spanwise_no_content))]
 pub(crate) fn side(attribute: &str) -> Option<Side> {
     // Most keys end here.
     if !BEGINNINGS.iter().any(|begin| attribute.starts_with(begin)) {
@@ -126,6 +154,7 @@ pub(crate) fn side(attribute: &str) -> Option<Side> {
     KEYS.iter().find_map(holds)
 }
 
+#[cfg(not(spanwise_no_content))]
 const BEGINNINGS: &[&str] = &[
     "gen_ai.",
     "llm.",

@@ -193,7 +193,8 @@ impl ContentStages {
     }
 
     fn new_messages_only(&mut self, content: &mut Content, level: ContentLevel) -> Option<Before> {
-        if !self.policy.new_messages_only || level == ContentLevel::Off {
+        if cfg!(spanwise_no_content) || !self.policy.new_messages_only || level == ContentLevel::Off
+        {
             return None;
         }
         let texts = |key: &str| {
@@ -256,7 +257,7 @@ impl ContentStages {
     /// Leaves out the schemas of tools that went before, and gives the hash by which they are found.
     fn schemas_once(&mut self, pieces: &mut [Piece]) -> Option<String> {
         const SCHEMA: [&str; 2] = ["description", "parameters"];
-        if !self.policy.schemas_once {
+        if cfg!(spanwise_no_content) || !self.policy.schemas_once {
             return None;
         }
         let key = attribute::GEN_AI_TOOL_DEFINITIONS.key();

@@ -43,6 +43,7 @@ impl PolicyInForce {
             Signal::Logs => (capture.content().on_events(), limits.log_value_length),
             Signal::Traces | Signal::Metrics => (capture.content().on_spans(), limits.value_length),
         };
+        let captured = captured && !cfg!(spanwise_no_content);
         let level = if captured { content.level } else { ContentLevel::Off };
         let own_errors = content.error_messages.unwrap_or(content.level == ContentLevel::Full);
         let characters = characters.into_iter().chain(content.most_attribute_characters).min();

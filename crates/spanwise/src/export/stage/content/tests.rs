@@ -274,7 +274,7 @@ fn a_message_has_a_limit_of_its_own() {
     let span =
         run(&mut stages(&policy, &CAPTURE), SCOPE_NAME, chat(captured([input(&[&long, "short"])])));
     let messages: Vec<Value> = serde_json::from_str(&of(&span.attributes, INPUT).unwrap()).unwrap();
-    assert_eq!(messages[0].to_string().len(), 256);
+    assert!((250..=256).contains(&messages[0].to_string().len()), "{}", messages[0]);
     assert_eq!(messages[1]["parts"][0]["content"], "short");
 }
 

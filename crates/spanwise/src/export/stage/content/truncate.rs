@@ -10,6 +10,8 @@
 //! enough, long lists lose theirs. A list stays a list and an object an object, a message keeps its role and
 //! its parts, a part its type.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 /// What is counted.
@@ -305,6 +307,31 @@ fn stand_in(example: &Value, cut: usize) -> Value {
         true => json!({"role": role, "parts": [part]}),
         false => json!({"role": role, "content": note}),
     }
+}
+
+/// Cuts content to this many bytes, as [`ContentPolicy::max_attribute_bytes`] does: JSON, a list or an object,
+/// stays JSON and keeps its shape, anything else loses its middle.
+///
+/// [`ContentPolicy::max_attribute_bytes`]: crate::ContentPolicy::max_attribute_bytes
+///
+/// ```
+/// let messages = format!(r#"[{{"role":"user","content":"{}"}}]"#, "x".repeat(1000));
+/// let cut = spanwise::truncate_json(&messages, 256);
+/// assert_eq!(cut.len(), 256);
+/// assert!(cut.starts_with(r#"[{"content":"xxx"#) && cut.ends_with(r#"xxx","role":"user"}]"#));
+/// ```
+pub fn truncate_json(text: &str, most_bytes: usize) -> Cow<'_, str> {
+    if text.len() <= most_bytes {
+        return Cow::Borrowed(text);
+    }
+    let structured = text.trim_start().starts_with(['[', '{']);
+    let parsed = structured.then(|| serde_json::from_str(text).ok()).flatten();
+    let mut value = parsed.unwrap_or_else(|| Value::String(text.to_owned()));
+    Length::bytes(most_bytes).fit(&mut value);
+    Cow::Owned(match value {
+        Value::String(text) => text,
+        value => value.to_string(),
+    })
 }
 
 /// Cuts the middle out of a text, so that what is left and a note of what is not are no longer than `most`.
