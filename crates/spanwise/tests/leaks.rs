@@ -161,6 +161,33 @@ fn content_goes_only_where_it_is_captured() {
 }
 
 #[test]
+fn one_operation_is_held_to_less_than_the_others() {
+    let child = child!({
+        let receiver = Receiver::start();
+        let config = config()
+            .destination(to(&receiver, "otlp", OtlpProtocol::Grpc))
+            .content_capture(ContentCapture::SpanAndEvent);
+        let planted = block_on(async {
+            let telemetry = spanwise::init_telemetry(config).unwrap();
+            let mut planted = Planted::new(content);
+            for level in [ContentLevel::Off, ContentLevel::Names, ContentLevel::Hashes] {
+                plant::at_level(&mut planted, level);
+            }
+            telemetry.shutdown().await;
+            planted.canaries
+        });
+        assert!(planted.len() >= 12, "{}", planted.len());
+        assert_eq!(receiver.spans().len(), 3);
+        assert_none(&planted, &bytes(&receiver), "what was sent");
+        let names = receiver.spans().iter().any(|span| {
+            support::text(&span.attributes, "gen_ai.input.messages").contains(r#""role":"user""#)
+        });
+        assert!(names, "at the level of names there are roles");
+    });
+    child.run(&[]);
+}
+
+#[test]
 fn redacted_is_what_has_a_pattern_wherever_it_stands_and_whatever_may_leave() {
     let child = child!({
         let (full, names) = (Receiver::start(), Receiver::start());

@@ -7,9 +7,9 @@ use opentelemetry::trace::{Span as _, Status, Tracer as _, TracerProvider as _};
 use opentelemetry::{Key, KeyValue};
 use serde_json::{Map, json};
 use spanwise::{
-    Agent, ContentPolicy, Destination, Document, Environment, Generation, HashKey, Langfuse,
-    Memory, MemoryRecord, Message, Part, Provider, Response, Retrieval, Role, Sensitive, Step,
-    Telemetry, TelemetryConfig, Tool, ToolDefinition, Workflow, evaluation,
+    Agent, ContentLevel, ContentPolicy, Destination, Document, Environment, Generation, HashKey,
+    Langfuse, Memory, MemoryRecord, Message, Part, Provider, Response, Retrieval, Role, Sensitive,
+    Step, Telemetry, TelemetryConfig, Tool, ToolDefinition, Workflow, evaluation,
 };
 use tracing_subscriber::prelude::*;
 
@@ -92,6 +92,16 @@ pub fn native(planted: &mut Planted) {
             Err::<(), _>(planted.text())
         })
     });
+}
+
+/// A call that is held to this level.
+pub fn at_level(planted: &mut Planted, level: ContentLevel) {
+    let input = messages(planted);
+    let generation =
+        Generation::chat(Provider::OpenAi, "gpt-4o").content_level(level).input(&input).start();
+    generation.output(&planted.text());
+    generation.attribute("gen_ai.prompt", planted.text());
+    generation.fail(&planted.text());
 }
 
 /// Keys under which other instrumentations put content.

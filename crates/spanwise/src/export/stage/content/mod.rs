@@ -17,33 +17,28 @@ mod level;
 mod policy;
 mod redaction;
 mod seen;
+mod staged;
 pub(crate) mod truncate;
 
+use std::hash::{BuildHasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
-use opentelemetry_proto::tonic::logs::v1::LogRecord;
-use opentelemetry_proto::tonic::metrics::v1::metric::Data;
-use opentelemetry_proto::tonic::metrics::v1::{Exemplar, Metric};
-use opentelemetry_proto::tonic::trace::v1::Span;
 use serde_json::Value;
 use spanwise_core::semconv::attribute;
-use spanwise_core::{
-    CapturePolicy, Content, ContentItem, ContentLevel, ForeignContent, SCOPE_NAME, TextPlace,
-    redact_value,
-};
+use spanwise_core::{CapturePolicy, Content, ContentItem, ContentLevel, TextPlace, redact_value};
 
 use self::carried::Carried;
 use self::foreign::Form;
 use self::policy::PolicyInForce;
 use self::redaction::Redactors;
 use self::seen::{Before, Seen};
+use self::staged::Of;
+pub(crate) use self::staged::Staged;
 use self::truncate::{Length, cut_end};
-use super::project::Project;
 use crate::config::{ContentPolicy, Limits};
-use crate::export::OperationView;
 use crate::export::request::{ExportedResource, Group};
 use crate::redact::HashKey;
 use crate::signal::Signal;
@@ -67,8 +62,7 @@ impl ContentStages {
         limits: &Limits,
         resource: &ExportedResource,
     ) -> Vec<Self> {
-        let random: [u8; 32] = std::array::from_fn(|_| fastrand::u8(..));
-        let hash_key = HashKey::new(random);
+        let hash_key = random_key();
         let mut planned: Vec<Self> = Vec::new();
         for signal in Signal::ALL {
             for (destination, content) in destinations.iter().enumerate() {
@@ -122,22 +116,11 @@ impl ContentStages {
         attributes: &mut Vec<KeyValue>,
         content: Option<Arc<Content>>,
     ) {
-        if self.policy.changes_nothing() {
-            let items = content.iter().flat_map(|content| content.items());
-            let written = items.map(|item| {
-                key_value(
-                    item.key().into_owned(),
-                    match of.form {
-                        Form::Text => Value::String(item.to_text()),
-                        Form::Structured => item.to_value(),
-                    },
-                    of.form,
-                )
-            });
-            attributes.extend(written);
-            return;
-        }
         let level = of.level(&self.policy, content.as_deref());
+        if level == ContentLevel::Full && self.policy.changes_nothing() {
+            let items = content.iter().flat_map(|content| content.items());
+            return items.for_each(|item| set(attributes, as_it_is(item, of.form)));
+        }
         let operation = of.view(attributes).operation().map(str::to_owned);
 
         // Filter.
@@ -176,8 +159,7 @@ impl ContentStages {
         self.cut(attributes);
 
         for Piece { key, value, form } in pieces {
-            attributes.retain(|attribute| attribute.key != key);
-            attributes.push(key_value(key, value, form));
+            set(attributes, key_value(key, value, form));
         }
         if let Some(Before { messages, bytes, hash }) = before {
             let number = |number: usize| Value::from(i64::try_from(number).unwrap_or(i64::MAX));
@@ -301,54 +283,13 @@ impl ContentStages {
             values.filter_map(|any| any.value.as_mut()).for_each(|value| cut(value, *length));
         }
     }
-
-    fn text(&self, text: &mut String, place: &TextPlace<'_>) {
-        Redactors(&self.policy.redactors).text(text, place);
-    }
-
-    /// Takes the texts of an error out of attributes.
-    fn without_errors(&self, attributes: &mut Vec<KeyValue>, of: Of<'_>) {
-        const TEXTS: [&str; 2] = ["exception.message", "exception.stacktrace"];
-        if !of.tells_errors(&self.policy) {
-            attributes.retain(|attribute| !TEXTS.contains(&attribute.key.as_str()));
-        }
-    }
 }
 
-/// What attributes belong to.
-#[derive(Clone, Copy)]
-struct Of<'a> {
-    name: &'a str,
-    scope: &'a str,
-    /// How content is written there.
-    form: Form,
-    /// At most this, whatever the policy says.
-    level: ContentLevel,
-    /// Whether it tells of a model call.
-    of_model: bool,
-}
-
-impl Of<'_> {
-    fn is_own(&self) -> bool {
-        self.scope == SCOPE_NAME
-    }
-
-    fn view<'a>(&'a self, attributes: &'a [KeyValue]) -> OperationView<'a> {
-        OperationView { name: self.name, scope: self.scope, attributes }
-    }
-
-    fn level(&self, policy: &PolicyInForce, content: Option<&Content>) -> ContentLevel {
-        let own = content.map_or(ContentLevel::Full, Content::level);
-        policy.level.min(own).min(self.level)
-    }
-
-    fn tells_errors(&self, policy: &PolicyInForce) -> bool {
-        match (self.is_own(), self.of_model) {
-            (true, _) => policy.own_errors,
-            (false, true) => policy.foreign_errors,
-            (false, false) => true,
-        }
-    }
+/// A key that nobody knows, from what the system gives hash maps against whoever would guess theirs.
+fn random_key() -> HashKey {
+    let random = RandomState::new();
+    let words: [u64; 4] = std::array::from_fn(|place| random.hash_one(place));
+    HashKey::new(words.map(u64::to_le_bytes).concat())
 }
 
 /// One content attribute to be.
@@ -394,6 +335,20 @@ fn equal_share(sizes: &[usize], most: usize) -> usize {
     usize::MAX
 }
 
+/// Sets an attribute, in place of one of its key.
+fn set(attributes: &mut Vec<KeyValue>, attribute: KeyValue) {
+    attributes.retain(|known| known.key != attribute.key);
+    attributes.push(attribute);
+}
+
+fn as_it_is(item: &ContentItem, form: Form) -> KeyValue {
+    let value = match form {
+        Form::Text => Value::String(item.to_text()),
+        Form::Structured => item.to_value(),
+    };
+    key_value(item.key().into_owned(), value, form)
+}
+
 fn key_value(key: String, value: Value, form: Form) -> KeyValue {
     KeyValue { key, value: Some(foreign::written(value, form)), ..KeyValue::default() }
 }
@@ -417,108 +372,6 @@ fn redacted_resource(resource: &ExportedResource, policy: &PolicyInForce) -> Exp
     let mut resource = resource.clone();
     Redactors(&policy.redactors).attributes(&mut resource.resource.attributes, None);
     resource
-}
-
-/// An item whose texts go through the stages.
-pub(crate) trait Staged: Project {
-    fn stage(&mut self, stages: &mut ContentStages, scope: &str, content: Option<Arc<Content>>);
-}
-
-fn tells_of_models(attributes: &[KeyValue]) -> bool {
-    attributes.iter().any(|attribute| keys::tells_of_model_calls(&attribute.key))
-}
-
-impl Staged for Span {
-    fn stage(&mut self, stages: &mut ContentStages, scope: &str, content: Option<Arc<Content>>) {
-        let level = content.as_ref().map_or(ContentLevel::Full, |content| content.level());
-        let of_model = tells_of_models(&self.attributes);
-        let name = self.name.clone();
-        let of = Of { name: &name, scope, form: Form::Text, level, of_model };
-        stages.without_errors(&mut self.attributes, of);
-        stages.attributes(of, &mut self.attributes, content);
-        for event in &mut self.events {
-            let of = Of {
-                name: &event.name,
-                of_model: of_model || tells_of_models(&event.attributes),
-                ..of
-            };
-            stages.without_errors(&mut event.attributes, of);
-            stages.attributes(of, &mut event.attributes, None);
-            stages.text(&mut event.name, &TextPlace::attribute("event.name"));
-        }
-        for link in &mut self.links {
-            stages.attributes(of, &mut link.attributes, None);
-        }
-        stages.text(&mut self.name, &TextPlace::SPAN_NAME);
-        if let Some(status) = &mut self.status {
-            if !of.tells_errors(&stages.policy) {
-                status.message.clear();
-            }
-            stages.text(&mut status.message, &TextPlace::STATUS_DESCRIPTION);
-        }
-    }
-}
-
-impl Staged for LogRecord {
-    fn stage(&mut self, stages: &mut ContentStages, scope: &str, content: Option<Arc<Content>>) {
-        let level = content.as_ref().map_or(ContentLevel::Full, |content| content.level());
-        let of_model = tells_of_models(&self.attributes);
-        let view = OperationView { name: "", scope, attributes: &self.attributes };
-        let name = match self.event_name.as_str() {
-            "" => view.attribute("event.name").unwrap_or_default().to_owned(),
-            name => name.to_owned(),
-        };
-        let of = Of { name: &name, scope, form: Form::Structured, level, of_model };
-        stages.without_errors(&mut self.attributes, of);
-        stages.attributes(of, &mut self.attributes, content);
-        if keys::side_of_event(&name).is_some() {
-            // The body is a message: an attribute for as long as it goes through the stages.
-            let body = ForeignContent::new(name.as_str(), foreign::read(self.body.take()).0);
-            let mut attributes = Vec::new();
-            let mut content = Content::default();
-            content.set(ContentItem::Foreign(body));
-            stages.attributes(of, &mut attributes, Some(Arc::new(content)));
-            self.body = attributes.pop().and_then(|attribute| attribute.value);
-        } else {
-            let redactors = Redactors(&stages.policy.redactors);
-            redactors.any(self.body.as_mut(), &TextPlace::LOG_BODY);
-        }
-    }
-}
-
-/// Metrics hold no content, but attributes of any kind.
-impl Staged for Metric {
-    fn stage(&mut self, stages: &mut ContentStages, _: &str, _: Option<Arc<Content>>) {
-        let redactors = Redactors(&stages.policy.redactors);
-        if redactors.is_empty() {
-            return;
-        }
-        let exemplars = |exemplars: &mut Vec<Exemplar>| {
-            for exemplar in exemplars {
-                redactors.attributes(&mut exemplar.filtered_attributes, None);
-            }
-        };
-        macro_rules! points {
-            ($data:expr) => {
-                for point in &mut $data.data_points {
-                    redactors.attributes(&mut point.attributes, None);
-                    exemplars(&mut point.exemplars);
-                }
-            };
-        }
-        match &mut self.data {
-            Some(Data::Gauge(gauge)) => points!(gauge),
-            Some(Data::Sum(sum)) => points!(sum),
-            Some(Data::Histogram(histogram)) => points!(histogram),
-            Some(Data::ExponentialHistogram(histogram)) => points!(histogram),
-            Some(Data::Summary(summary)) => {
-                for point in &mut summary.data_points {
-                    redactors.attributes(&mut point.attributes, None);
-                }
-            }
-            None => {}
-        }
-    }
 }
 
 #[cfg(test)]

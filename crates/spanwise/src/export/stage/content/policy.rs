@@ -101,8 +101,8 @@ impl PolicyInForce {
             )
         };
         plain(self) == plain(other)
-            && same(&self.hooks, &other.hooks, |a, b| Arc::ptr_eq(a, b))
-            && same(&self.redactors, &other.redactors, |a, b| Arc::ptr_eq(a, b))
+            && same(&self.hooks, &other.hooks, Arc::ptr_eq)
+            && same(&self.redactors, &other.redactors, Arc::ptr_eq)
             && self.hash_key.is_same_as(&other.hash_key)
     }
 }

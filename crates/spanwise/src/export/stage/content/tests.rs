@@ -10,8 +10,12 @@ use opentelemetry_proto::tonic::trace::v1::span::Event;
 use opentelemetry_sdk::trace::SpanLimits;
 use proptest::prelude::*;
 use serde_json::json;
-use spanwise_core::{ContentCapture, Message, Redactor, ToolDefinition};
+use spanwise_core::{ContentCapture, Message, Redactor, SCOPE_NAME, ToolDefinition};
 
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
+use opentelemetry_proto::tonic::trace::v1::Span;
+
+use super::foreign::structured;
 use super::*;
 
 const CAPTURE: CapturePolicy = CapturePolicy::new(ContentCapture::SpanAndEvent);
@@ -218,7 +222,16 @@ fn events_of_earlier_conventions_have_their_content_in_the_body() {
     assert_eq!(whole.body, record.body);
 }
 
-use super::foreign::structured;
+#[test]
+fn what_the_program_calls_like_content_gives_way_to_content() {
+    for policy in [ContentPolicy::default(), ContentPolicy::default().max_span_bytes(1 << 20)] {
+        let mut chat = chat(captured([input(&["captured"])]));
+        chat.item.attributes.push(text(INPUT, "own"));
+        let span = run(&mut stages(&policy, &CAPTURE), SCOPE_NAME, chat);
+        let all: Vec<_> = span.attributes.iter().filter(|kv| kv.key == INPUT).collect();
+        assert!(all.len() == 1 && of(&span.attributes, INPUT).unwrap().contains("captured"));
+    }
+}
 
 #[test]
 fn a_hook_changes_what_it_sees_and_costs_the_content_where_it_panics() {
