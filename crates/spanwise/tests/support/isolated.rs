@@ -78,6 +78,8 @@ impl Child {
                 "OTEL_",
                 "LANGFUSE_",
                 "SPANWISE_SEMCONV_PROFILE",
+                "SPANWISE_CONTENT_",
+                "SPANWISE_REDACT",
                 "NO_COLOR",
                 "COLUMNS",
                 "CLICOLOR",

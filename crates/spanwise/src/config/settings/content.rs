@@ -7,11 +7,22 @@ use crate::env::Reader;
 use crate::error::InitError;
 use crate::redact::{HashKey, PatternRedactor};
 
-/// What holds for every destination: code, or the variables.
+/// What holds for every destination: what code and variables allow both.
 pub(super) fn policy(
     config: &TelemetryConfig,
     reader: &mut Reader<'_>,
 ) -> Result<ContentPolicy, InitError> {
+    let policy = from_variables(reader);
+    match &config.content_policy {
+        Some(in_code) => {
+            in_code.check()?;
+            Ok(policy.and(in_code))
+        }
+        None => Ok(policy),
+    }
+}
+
+fn from_variables(reader: &mut Reader<'_>) -> ContentPolicy {
     let level =
         reader.parsed("SPANWISE_CONTENT_LEVEL", "one of off, names, hashes, full", "off", |word| {
             word.parse().ok()
@@ -28,13 +39,13 @@ pub(super) fn policy(
     if reader.boolean("SPANWISE_REDACT") == Some(true) {
         policy = policy.redactor(PatternRedactor::new());
     }
-    match &config.content_policy {
-        Some(in_code) => {
-            in_code.check()?;
-            Ok(policy.and(in_code))
-        }
-        None => Ok(policy),
-    }
+    policy
+}
+
+/// Whether the variables ask for less than all of it, as it is.
+pub(super) fn is_held_back(reader: &mut Reader<'_>) -> bool {
+    let policy = from_variables(reader);
+    policy.level != ContentLevel::Full || !policy.redactors.is_empty()
 }
 
 fn limit(variable: &str, reader: &mut Reader<'_>) -> Option<usize> {

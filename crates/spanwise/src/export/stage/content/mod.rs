@@ -129,8 +129,13 @@ impl ContentStages {
         if level == ContentLevel::Off {
             content.retain(|_| false);
         }
-        content.retain(|item| {
-            keys::side(&item.key()).is_none_or(|side| self.policy.lets_through(side))
+        // What operations captured has been asked about its side before it was copied.
+        content.retain(|item| match item {
+            ContentItem::Foreign(foreign) => {
+                let side = keys::side(foreign.key()).or_else(|| keys::side_of_event(foreign.key()));
+                side.is_none_or(|side| self.policy.lets_through(side))
+            }
+            _ => true,
         });
         if !content.is_empty() {
             for hook in &self.policy.hooks {

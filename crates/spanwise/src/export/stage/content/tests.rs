@@ -217,6 +217,8 @@ fn events_of_earlier_conventions_have_their_content_in_the_body() {
         let record = run(&mut stages, "other", Carried::plain(record.clone()));
         assert!(!format!("{record:?}").contains("secret"), "{record:?}");
     }
+    let mut stages = of_logs(&ContentPolicy::default(), &CAPTURE.inputs(false));
+    assert_eq!(run(&mut stages, "other", Carried::plain(record.clone())).body, None);
     let mut stages = of_logs(&ContentPolicy::default(), &CAPTURE);
     let whole = run(&mut stages, "other", Carried::plain(record.clone()));
     assert_eq!(whole.body, record.body);
