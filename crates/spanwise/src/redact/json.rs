@@ -64,8 +64,8 @@ impl<'t> Walk<'t, '_> {
 
         let bytes = self.text.as_bytes();
         // How what is open ends, and in which field it stands.
-        let mut open: Vec<(u8, &'t str)> = Vec::new();
-        let mut field = "";
+        let mut open: Vec<(u8, Cow<'t, str>)> = Vec::new();
+        let mut field = Cow::Borrowed("");
         let mut expect = Value;
         let mut at = 0;
         loop {
@@ -75,22 +75,22 @@ impl<'t> Walk<'t, '_> {
             };
             (expect, at) = match (expect, byte) {
                 (Value | ValueOrEnd, b'{') => {
-                    open.push((b'}', field));
+                    open.push((b'}', field.clone()));
                     (NameOrEnd, at + 1)
                 }
                 (Value | ValueOrEnd, b'[') => {
-                    open.push((b']', field));
+                    open.push((b']', field.clone()));
                     (ValueOrEnd, at + 1)
                 }
                 (Value | ValueOrEnd, b'"') => {
                     let end = string_end(bytes, at)?;
-                    self.string(at, end, field)?;
+                    self.string(at, end, &field)?;
                     (CommaOrEnd, end)
                 }
                 (Value | ValueOrEnd, b'-' | b'0'..=b'9') => {
                     let is_part = |b: &&u8| b.is_ascii_digit() || b"+-.eE".contains(b);
                     let end = at + bytes[at..].iter().take_while(is_part).count();
-                    self.number(at, end, field);
+                    self.number(at, end, &field);
                     (CommaOrEnd, end)
                 }
                 (Value | ValueOrEnd, _) => {
@@ -103,26 +103,26 @@ impl<'t> Walk<'t, '_> {
                 }
                 (Name | NameOrEnd, b'"') => {
                     let end = string_end(bytes, at)?;
-                    field = &self.text[at + 1..end - 1];
+                    field = name(&self.text[at..end])?;
                     (Colon, end)
                 }
                 (Colon, b':') => (Value, at + 1),
                 (CommaOrEnd, b',') => {
-                    let (ends, around) = *open.last()?;
-                    field = around;
-                    (if ends == b'}' { Name } else { Value }, at + 1)
+                    let (ends, around) = open.last()?;
+                    field = around.clone();
+                    (if *ends == b'}' { Name } else { Value }, at + 1)
                 }
                 _ => (end(&mut open, &mut field, *byte, expect)?, at + 1),
             };
         }
     }
 
-    fn place(&self, field: &'t str) -> TextPlace<'_> {
+    fn place<'p>(&'p self, field: &'p str) -> TextPlace<'p> {
         if field.is_empty() { self.place } else { self.place.in_field(field) }
     }
 
     /// The string from quote to quote. What holds escapes is read before it is looked at.
-    fn string(&mut self, start: usize, end: usize, field: &'t str) -> Option<()> {
+    fn string(&mut self, start: usize, end: usize, field: &str) -> Option<()> {
         let quoted = &self.text[start..end];
         let inner = &quoted[1..quoted.len() - 1];
         let read = match inner.contains('\\').then(|| serde_json::from_str::<String>(quoted)) {
@@ -145,7 +145,7 @@ impl<'t> Walk<'t, '_> {
         Some(())
     }
 
-    fn number(&mut self, start: usize, end: usize, field: &'t str) {
+    fn number(&mut self, start: usize, end: usize, field: &str) {
         let number = &self.text[start..end];
         let redacted = self.redactor.redact(number, &self.place(field));
         if redacted != number {
@@ -163,8 +163,8 @@ impl<'t> Walk<'t, '_> {
 
 /// Ends the innermost object or array, if this byte does and it may end now.
 fn end<'t>(
-    open: &mut Vec<(u8, &'t str)>,
-    field: &mut &'t str,
+    open: &mut Vec<(u8, Cow<'t, str>)>,
+    field: &mut Cow<'t, str>,
     byte: u8,
     expect: Expect,
 ) -> Option<Expect> {
@@ -178,6 +178,16 @@ fn end<'t>(
 fn holds_half_a_character(inner: &str) -> bool {
     let printable = inner.bytes().all(|byte| byte >= b' ');
     printable && (inner.contains("\\ud") || inner.contains("\\uD"))
+}
+
+/// The name between these quotes.
+fn name(quoted: &str) -> Option<Cow<'_, str>> {
+    let inner = &quoted[1..quoted.len() - 1];
+    if !inner.contains('\\') {
+        return Some(Cow::Borrowed(inner));
+    }
+    let read = serde_json::from_str::<String>(quoted);
+    read.ok().map(Cow::Owned).or(holds_half_a_character(inner).then_some(Cow::Borrowed(inner)))
 }
 
 /// Behind the quote that ends the string which begins here.

@@ -12,8 +12,9 @@ pub(super) fn v6(text: &str, colon: usize) -> (Option<(usize, usize)>, usize) {
     let before = bytes[..colon].iter().rev().take(LONGEST).take_while(is_part).count();
     let behind = bytes[colon..].iter().take_while(is_part).count();
     let (start, end) = (colon - before, colon + behind);
-    let enclosed = bytes[..start].last().is_none_or(|byte| !super::is_word_byte(*byte))
-        && bytes.get(end).is_none_or(|byte| !super::is_word_byte(*byte));
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let enclosed = bytes[..start].last().is_none_or(|byte| !is_word(byte))
+        && bytes.get(end).is_none_or(|byte| !is_word(byte));
     // Nothing in a row of these is a name, but a short one may be the end of a word.
     let next = if behind > LONGEST { end } else { colon + 1 };
     if !enclosed || before >= LONGEST || behind > LONGEST {

@@ -98,6 +98,9 @@ const LENGTHS: &[(&[u8; 2], usize)] = &[
 /// The number whose first digit, behind the country, stands here.
 pub(super) fn at(bytes: &[u8], digit: usize) -> Option<(usize, usize)> {
     let start = digit.checked_sub(2)?;
+    if !bytes[start..digit].iter().all(u8::is_ascii_alphabetic) {
+        return None;
+    }
     let country = [bytes[start].to_ascii_uppercase(), bytes[start + 1].to_ascii_uppercase()];
     let (_, length) = LENGTHS.iter().find(|(known, _)| **known == country)?;
     if !super::begins_word(bytes, start) {

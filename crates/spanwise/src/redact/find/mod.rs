@@ -82,7 +82,9 @@ impl Finder<'_> {
         if is_sign {
             return self.at_sign(mark - 1, mark + 2);
         }
-        if let Some((start, end)) = iban::at(bytes, mark) {
+        if self.patterns.has(Pattern::Iban)
+            && let Some((start, end)) = iban::at(bytes, mark)
+        {
             self.hit(Pattern::Iban, start, end);
             return end;
         }
@@ -90,6 +92,9 @@ impl Finder<'_> {
     }
 
     fn at_sign(&mut self, start: usize, end: usize) -> usize {
+        if !self.patterns.has(Pattern::Email) {
+            return end;
+        }
         match email::around(self.text, start, end) {
             Some((start, end)) => {
                 self.hit(Pattern::Email, start, end);
@@ -100,10 +105,15 @@ impl Finder<'_> {
     }
 
     fn at_colon(&mut self, mark: usize) -> usize {
-        if let Some((start, end)) = url::credentials(self.text.as_bytes(), mark) {
+        if self.patterns.has(Pattern::Credentials)
+            && let Some((start, end)) = url::credentials(self.text.as_bytes(), mark)
+        {
             self.hit(Pattern::Credentials, start, end);
             // Behind the `@`, which is no e-mail address's.
             return end + 1;
+        }
+        if !self.patterns.has(Pattern::IpAddress) {
+            return self.at_name(mark);
         }
         let (range, next) = address::v6(self.text, mark);
         if let Some((start, end)) = range {
@@ -114,11 +124,13 @@ impl Finder<'_> {
     }
 
     fn at_name(&mut self, mark: usize) -> usize {
+        if !self.patterns.has(Pattern::NamedSecret) {
+            return mark + 1;
+        }
         match named::value(self.text, mark) {
             Some((start, end)) => {
                 self.hit(Pattern::NamedSecret, start, end);
-                // What is in a value may be more than that: looked at again.
-                mark + 1
+                end
             }
             None => mark + 1,
         }
@@ -150,10 +162,6 @@ fn next_mark(bytes: &[u8], from: usize) -> Option<usize> {
         at += WIDTH;
     }
     bytes.get(at..)?.iter().position(is_mark).map(|place| at + place)
-}
-
-fn is_word_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 
 /// Whether no letter or digit goes on before or behind it.

@@ -50,14 +50,26 @@ impl SecretName {
 
 /// What the name of a field, an attribute or a variable says of its value.
 pub(in crate::redact) fn secret_name(name: &str) -> Option<SecretName> {
-    let significant = name.bytes().filter(|byte| byte.is_ascii_alphanumeric());
-    let name: Vec<u8> = significant.map(|byte| byte.to_ascii_lowercase()).collect();
+    const LONGEST: usize = 32;
+    // From its end: what stands before does not matter.
+    let mut end = [0; LONGEST];
+    let mut from = LONGEST;
+    for byte in name.bytes().rev().filter(u8::is_ascii_alphanumeric).take(LONGEST) {
+        from -= 1;
+        end[from] = byte.to_ascii_lowercase();
+    }
+    let name = &end[from..];
     // The signature in the URLs of Azure; as the end of a word it says nothing.
     if name == b"sig" {
         return Some(SecretName::Maybe);
     }
-    NAMES.iter().find(|(end, _)| name.ends_with(end.as_bytes())).map(|(_, says)| *says)
+    let last = name.last()?;
+    let known = NAMES.iter().filter(|(known, _)| known.as_bytes().last() == Some(last));
+    known.into_iter().find(|(known, _)| name.ends_with(known.as_bytes())).map(|(_, says)| *says)
 }
+
+/// As much of a value is looked at to tell whether it is one.
+const SOON: usize = 128;
 
 /// The value behind a `:` or `=`, if it is a secret by its name and no code.
 pub(super) fn value(text: &str, mark: usize) -> Option<(usize, usize)> {
@@ -78,11 +90,20 @@ pub(super) fn value(text: &str, mark: usize) -> Option<(usize, usize)> {
         return secret.then_some((start, end));
     }
     start += scheme(bytes, start);
-    let end = start + bytes[start..].iter().take_while(|byte| is_plain(**byte)).count();
-    let value = text.get(start..end)?.trim_end_matches(['.', ':', '!', '?']);
-    let likely = if tight { value.len() >= 4 } else { value.len() >= 6 && is_mixed(value) };
-    let secret = likely && says.is(value) && !is_placeholder(value) && !is_code(value);
-    secret.then_some((start, start + value.len()))
+    let plain =
+        |most: usize| bytes[start..].iter().take(most).take_while(|byte| is_plain(**byte)).count();
+    // Whether it is one shows soon; only then is it worth while to find where it ends.
+    let mut soon = start + plain(SOON);
+    while !text.is_char_boundary(soon) {
+        soon -= 1;
+    }
+    let soon = text.get(start..soon)?;
+    let likely = if tight { soon.len() >= 4 } else { soon.len() >= 6 && is_mixed(soon) };
+    if !likely || !says.is(soon) || is_placeholder(soon) || is_code(soon) {
+        return None;
+    }
+    let value = text.get(start..start + plain(usize::MAX))?.trim_end_matches(['.', ':', '!', '?']);
+    Some((start, start + value.len()))
 }
 
 /// The name that ends before the mark, without the spaces and quotes between them.

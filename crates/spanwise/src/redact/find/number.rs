@@ -28,6 +28,9 @@ impl Group {
     }
 }
 
+/// How many digits a number has at least that is one group.
+const SHORTEST: usize = 8;
+
 /// How many groups are looked at together at most: the longest number has 19 digits.
 const MOST: usize = 19;
 
@@ -35,9 +38,15 @@ const MOST: usize = 19;
 pub(super) fn find(finder: &mut Finder<'_>, start: usize) -> usize {
     let bytes = finder.text.as_bytes();
     let first = group(bytes, start, Gap::None);
+    let second = following(bytes, first.end);
+    // What most numbers are: nothing is that short and stands alone.
+    if second.is_none() && first.len() < SHORTEST {
+        return first.end;
+    }
     let mut window = Vec::with_capacity(4);
     window.push(first);
-    let mut next = Some(first);
+    window.extend(second);
+    let mut next = second;
     let mut at = 0;
     // Each group is where a number may begin; so many behind it as may belong to it are read ahead.
     while at < window.len() {
@@ -97,24 +106,20 @@ fn following(bytes: &[u8], end: usize) -> Option<Group> {
     Some(group(bytes, end + length, gap))
 }
 
-/// How many of the groups, from the first on, have so many digits together, one of these numbers of them.
-fn take_while_joined(
-    groups: &[Group],
-    gaps: &[Gap],
+/// How many groups from the first on, and how many digits they have together: with these gaps between
+/// them, as long as there are not too many digits.
+fn joined<'g>(
+    groups: &'g [Group],
+    gaps: &'g [Gap],
     most: usize,
-) -> impl Iterator<Item = (usize, usize)> {
-    let mut digits = 0;
-    groups
-        .iter()
-        .enumerate()
-        .take_while(move |(place, group)| *place == 0 || gaps.contains(&group.gap))
-        .map(move |(place, group)| {
-            digits += group.len();
-            (place + 1, digits)
-        })
-        .take_while(move |(_, digits)| *digits <= most)
-        .collect::<Vec<_>>()
-        .into_iter()
+) -> impl Iterator<Item = (usize, usize)> + 'g {
+    let belongs = |(place, group): &(usize, &Group)| *place == 0 || gaps.contains(&group.gap);
+    let all = groups.iter().enumerate().take_while(belongs);
+    let counted = all.scan(0, |digits, (place, group)| {
+        *digits += group.len();
+        Some((place + 1, *digits))
+    });
+    counted.take_while(move |(_, digits)| *digits <= most)
 }
 
 fn ipv4(bytes: &[u8], groups: &[Group]) -> usize {
@@ -134,8 +139,8 @@ fn card(bytes: &[u8], groups: &[Group]) -> usize {
     if first.gap == Gap::Dot || !issued(&bytes[first.start..]) {
         return 0;
     }
-    let joined = take_while_joined(groups, &[Gap::Plain], 19).filter(|(_, digits)| *digits >= 13);
-    let whole = joined.filter(|(taken, _)| {
+    let long = joined(groups, &[Gap::Plain], 19).filter(|(_, digits)| *digits >= 13);
+    let whole = long.filter(|(taken, _)| {
         let behind = groups.get(*taken).is_some_and(|group| group.gap == Gap::Dot);
         !behind && luhn(bytes, &groups[..*taken])
     });
@@ -184,15 +189,21 @@ fn phone(bytes: &[u8], groups: &[Group]) -> usize {
     let with_plus = matches!(bytes[..first.start], [.., b'+'] | [.., b'+', b'(']);
     let international = with_plus || matches!(number, [b'0', b'0', b'1'..=b'9', ..]);
     if international {
-        let joined = take_while_joined(groups, &any, if with_plus { 15 } else { 17 });
-        let (taken, digits) = joined.last().unwrap_or_default();
+        let all = joined(groups, &any, if with_plus { 15 } else { 17 });
+        let (taken, digits) = all.last().unwrap_or_default();
         let least = if with_plus { 8 } else { 10 };
         return if digits >= least { taken } else { 0 };
     }
-    let lengths: Vec<_> = groups.iter().take(6).map(Group::len).collect();
-    let joined = groups.iter().skip(1).take_while(|group| group.gap != Gap::None).count() + 1;
+    let mut lengths = [0; 5];
+    let mut count = 0;
+    for group in
+        groups.iter().take(5).take_while(|it| it.start == first.start || it.gap != Gap::None)
+    {
+        lengths[count] = group.len();
+        count += 1;
+    }
     let area = |digits: &[u8]| matches!(digits, [b'2'..=b'9', ..]);
-    match lengths[..joined.min(lengths.len())] {
+    match lengths[..count] {
         // North America.
         [3, 3, 4, ..] if area(number) && area(&bytes[groups[1].start..]) => 3,
         [1, 3, 3, 4, ..] if number[0] == b'1' && area(&bytes[groups[1].start..]) => 4,
@@ -200,7 +211,7 @@ fn phone(bytes: &[u8], groups: &[Group]) -> usize {
         [2, 2, 2, 2, 2, ..] if number[0] == b'0' => 5,
         // Many countries: an area with a nought, then the number.
         [3..=5, ..] if matches!(number, [b'0', b'1'..=b'9', ..]) => {
-            let plain = take_while_joined(groups, &[Gap::Plain, Gap::Other], 12);
+            let plain = joined(groups, &[Gap::Plain, Gap::Other], 12);
             let whole = plain.filter(|(taken, digits)| (2..=4).contains(taken) && *digits >= 9);
             whole.last().map_or(0, |(taken, _)| taken)
         }

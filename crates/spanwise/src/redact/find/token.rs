@@ -158,18 +158,24 @@ pub(super) fn find(finder: &mut Finder<'_>, start: usize, end: usize) -> bool {
     let bytes = finder.text.as_bytes();
     let mut found = false;
     let mut at = start;
+    // No web token begins before this: there is no dot.
+    let mut no_dot_before = start;
     while let Some(begin) = beginnings.find(&bytes[at..end]) {
         let from = at + begin.start();
         let form = FORMS.get(begin.pattern().as_usize()).unwrap_or(&JWT);
-        at = match token(bytes, from, end, form) {
-            Some(to) => {
-                let pattern = if form.0 == JWT.0 { Pattern::Jwt } else { Pattern::ApiKey };
-                finder.hit(pattern, from, to);
-                found = true;
-                to
-            }
-            None => from + 1,
-        };
+        let is_jwt = form.0 == JWT.0;
+        at = from + 1;
+        if is_jwt && from < no_dot_before {
+            continue;
+        }
+        let Some(to) = token(bytes, from, end, form) else { continue };
+        if is_jwt && memchr::memchr(b'.', &bytes[from..to]).is_none() {
+            no_dot_before = to;
+            continue;
+        }
+        finder.hit(if is_jwt { Pattern::Jwt } else { Pattern::ApiKey }, from, to);
+        found = true;
+        at = to;
     }
     found
 }
@@ -178,15 +184,18 @@ pub(super) fn find(finder: &mut Finder<'_>, start: usize, end: usize) -> bool {
 fn token(bytes: &[u8], from: usize, end: usize, (beginning, body, least): &Form) -> Option<usize> {
     // Short beginnings are also in the middle of words.
     const DISTINCT: usize = 5;
+    // By then a token has a digit or a capital; looking on would take time for nothing.
+    const SOON: usize = 64;
     if beginning.len() < DISTINCT && !begins_word(bytes, from) {
         return None;
     }
-    let body_from = from + beginning.len();
-    let length = bytes[body_from..end].iter().take_while(|byte| body.contains(**byte)).count();
-    let found = &bytes[body_from..body_from + length];
+    let rest = &bytes[from + beginning.len()..end];
+    let length_within =
+        |most: usize| rest.iter().take(most).take_while(|byte| body.contains(**byte)).count();
+    let soon = length_within(SOON);
     let drawn = |byte: &u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
-    let dotted = *beginning != JWT.0 || found.contains(&b'.');
-    (length >= *least && found.iter().any(drawn) && dotted).then_some(body_from + length)
+    let is_token = soon >= *least && rest[..soon].iter().any(drawn);
+    is_token.then(|| from + beginning.len() + length_within(rest.len()))
 }
 
 impl Body {
