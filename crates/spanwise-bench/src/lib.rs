@@ -25,4 +25,4 @@ mod side_by_side;
 pub use call::{Answer, Call};
 pub use case::{Case, Way};
 pub use prepared::Prepared;
-pub use side_by_side::{side_by_side, thread_cpu};
+pub use side_by_side::{beside_a_copy, side_by_side, thread_cpu};

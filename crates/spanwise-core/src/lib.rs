@@ -59,11 +59,15 @@ mod clock;
 mod content;
 mod error_kind;
 mod recorder;
+mod redact;
 pub mod semconv;
+mod sensitive;
 
-pub use capture::{CapturePolicy, ContentCapture, UnknownContentCapture};
+pub use capture::{
+    CapturePolicy, ContentCapture, ContentLevel, UnknownContentCapture, UnknownContentLevel,
+};
 pub use clock::Clock;
-pub use content::{Content, ContentItem};
+pub use content::{Content, ContentItem, ForeignContent};
 pub use document::Document;
 pub use error_kind::register_error_kind;
 pub use evaluation::{Evaluation, evaluation};
@@ -84,7 +88,9 @@ pub use recorder::{
     RecorderBuilder, SCOPE_NAME, Series, TokenLabel, captures_content, install,
     instrumentation_scope, is_recorded, tells_error_messages,
 };
+pub use redact::{Redactor, TextPlace, redact_value};
 pub use response::{ModelResponse, Response};
+pub use sensitive::Sensitive;
 pub use trace_ref::{InvalidTraceRef, TraceRef};
 pub use usage::{Modality, Usage};
 

@@ -41,13 +41,19 @@ pub trait Codec: fmt::Debug + Send + Sync {
 }
 
 /// One event of a stream: a server-sent event, a line of JSON, an element of an array, or a message of a
-/// binary event stream.
-#[derive(Clone, Copy, Debug)]
+/// binary event stream. `Debug` shows its name and length.
+#[derive(Clone, Copy)]
 pub struct Event<'a> {
     /// Its name, where the framing has names; else empty.
     pub name: &'a str,
     /// What it carries.
     pub data: &'a [u8],
+}
+
+impl fmt::Debug for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Event({:?}, {} bytes)", self.name, self.data.len())
+    }
 }
 
 /// Reads the events of one answer, in their order.

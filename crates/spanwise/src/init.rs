@@ -13,8 +13,8 @@ use spanwise_core::semconv::SemconvProfile;
 use spanwise_core::{Recorder, instrumentation_scope};
 
 use crate::config::{
-    Configured, DestinationKind, DestinationSettings, OverflowPolicy, Route, Settings, Spooling,
-    TelemetryConfig, Temporality,
+    Configured, ContentPolicy, DestinationKind, DestinationSettings, OverflowPolicy, Route,
+    Settings, Spooling, TelemetryConfig, Temporality,
 };
 use crate::diagnostics::{Diagnostics, warn_here};
 use crate::error::InitError;
@@ -27,6 +27,7 @@ use crate::export::ledger::{LaneId, Ledger};
 use crate::export::metrics::MetricIntake;
 use crate::export::request::Form;
 use crate::export::split::Bounds;
+use crate::export::stage::content::ContentStages;
 use crate::export::thread::FarEnd;
 use crate::export::worker::{self, Pipeline, PipelineLane};
 use crate::export::{SdkDestination, SdkExporter, SdkMetrics, SdkTerms, Start, console};
@@ -159,11 +160,13 @@ fn start(settings: &Settings, destinations: Vec<Configured>) -> Result<Started, 
         })
         .collect();
     let planned = plan(settings, &mut exporters)?;
+    let contents = planned.iter().map(|plan| plan.content.clone()).collect();
     let ledger = Ledger::new(planned.iter().map(|plan| (plan.name.clone(), plan.takes())));
     let intake = Arc::new(Intake::new(settings.queues(), ledger));
     let diagnostics = Diagnostics::default();
     let mut assembly = Assembly {
         settings,
+        contents,
         intake: intake.clone(),
         diagnostics: diagnostics.clone(),
         readers: Vec::new(),
@@ -185,6 +188,7 @@ struct Plan {
     name: String,
     temporality: Temporality,
     profile: SemconvProfile,
+    content: ContentPolicy,
     route: PlannedRoute,
 }
 
@@ -209,7 +213,9 @@ fn plan(
     exporters: &mut [Option<SdkExporter>],
 ) -> Result<Vec<Plan>, InitError> {
     let mut plans = Vec::new();
-    for DestinationSettings { name, route, temporality, profile, delivery } in &settings.routes {
+    for settings_of_one in &settings.routes {
+        let DestinationSettings { name, route, temporality, profile, delivery, content } =
+            settings_of_one;
         let route = match route {
             Route::Otlp(endpoints) => {
                 let mut signals = Vec::new();
@@ -230,6 +236,7 @@ fn plan(
             name: name.clone(),
             temporality: *temporality,
             profile: *profile,
+            content: content.clone(),
             route,
         });
     }
@@ -239,6 +246,8 @@ fn plan(
 /// What is gathered until the worker can start.
 struct Assembly<'a> {
     settings: &'a Settings,
+    /// What each destination may have of content.
+    contents: Vec<ContentPolicy>,
     intake: Arc<Intake>,
     diagnostics: Diagnostics,
     /// The temporality of each reader; its place is the reader's number.
@@ -263,7 +272,7 @@ struct Unconnected {
 
 impl Assembly<'_> {
     fn add(&mut self, destination: usize, plan: Plan) -> Result<(), InitError> {
-        let Plan { name, temporality, profile, route } = plan;
+        let Plan { name, temporality, profile, route, .. } = plan;
         match route {
             PlannedRoute::Otlp(signals) => {
                 for (signal, otlp) in signals {
@@ -388,8 +397,10 @@ impl Assembly<'_> {
             (_, true) => TO_DISK.min(delay),
             _ => delay,
         };
+        let resource = export::resource(&settings.resource);
+        let (policy, limits) = (&settings.policy, &settings.limits);
         let pipeline_settings = (
-            export::resource(&settings.resource),
+            ContentStages::plan(&self.contents, policy, limits, &resource),
             settings.limits,
             at_once(settings.spans.scheduled_delay),
             at_once(settings.logs.scheduled_delay),
@@ -397,10 +408,10 @@ impl Assembly<'_> {
         let (ready, to_connect) = (self.ready, self.to_connect);
         self.disks.start()?;
         worker::spawn(intake.clone(), move || {
-            let (resource, limits, span_delay, log_delay) = pipeline_settings;
+            let (stages, limits, span_delay, log_delay) = pipeline_settings;
             let mut lanes = ready;
             lanes.extend(to_connect.into_iter().map(|lane| lane.connect(&diagnostics)));
-            Pipeline { resource, limits, lanes, span_delay, log_delay }
+            Pipeline { stages, limits, lanes, span_delay, log_delay }
         })?;
 
         let tracers = SdkTracerProvider::builder()

@@ -67,20 +67,24 @@ mod tracing_bridge;
 // Exporting.
 mod diagnostics;
 mod export;
+mod redact;
 mod report;
 pub mod spool;
 
 pub use attach::attach_providers;
 pub use config::{
-    BatchConfiguration, Compression, Destination, ExportConfig, ExportMode, MainAgent,
-    OtlpDestination, OtlpProtocol, OverflowPolicy, Preset, SamplingStrategy, Signals,
+    BatchConfiguration, Compression, ContentPolicy, Destination, ExportConfig, ExportMode,
+    MainAgent, OtlpDestination, OtlpProtocol, OverflowPolicy, Preset, SamplingStrategy, Signals,
     SpoolSettings, SpoolSync, TelemetryConfig, Temporality,
 };
 pub use env::Environment;
 pub use error::InitError;
-pub use export::{ForLogs, ForMetrics, ForSpans, IntoSdkExporter};
+pub use export::{ForLogs, ForMetrics, ForSpans, IntoSdkExporter, OperationView, truncate_json};
 pub use init::init_telemetry;
 pub use preset::Langfuse;
+pub use redact::{
+    HashKey, Pattern, PatternRedactor, PatternRedactorBuilder, Replacement, redact_json,
+};
 pub use report::{Counts, DestinationReport, DropReason, Report};
 pub use signal::Signal;
 pub use telemetry::Telemetry;
@@ -88,14 +92,15 @@ pub use telemetry::Telemetry;
 pub use tracing_bridge::TracingMode;
 
 pub use spanwise_core::{
-    Agent, AgentBuilder, CapturePolicy, Content, ContentCapture, ContentItem, CreateAgent,
-    CreateAgentBuilder, Document, Embeddings, EmbeddingsBuilder, Entered, Evaluation,
-    FetchResponse, FetchResponseBuilder, FutureExt, Generation, GenerationBuilder, GenericPart,
-    InOperation, InvalidTraceRef, Memory, MemoryBuilder, MemoryRecord, Message, Modality,
-    ModelResponse, OpenAiApiType, Operation, OutputType, Part, Plan, PlanBuilder, Provider,
-    RecordedStream, Recorder, RemoteAgent, RemoteAgentBuilder, Response, ResponseStatus, Retrieval,
-    RetrievalBuilder, Role, Step, StepBuilder, StreamedResponse, ToMessages, Tool, ToolBuilder,
-    ToolDefinition, TraceRef, TryRecordedStream, Usage, Workflow, WorkflowBuilder, evaluation,
+    Agent, AgentBuilder, CapturePolicy, Content, ContentCapture, ContentItem, ContentLevel,
+    CreateAgent, CreateAgentBuilder, Document, Embeddings, EmbeddingsBuilder, Entered, Evaluation,
+    FetchResponse, FetchResponseBuilder, ForeignContent, FutureExt, Generation, GenerationBuilder,
+    GenericPart, InOperation, InvalidTraceRef, Memory, MemoryBuilder, MemoryRecord, Message,
+    Modality, ModelResponse, OpenAiApiType, Operation, OutputType, Part, Plan, PlanBuilder,
+    Provider, RecordedStream, Recorder, Redactor, RemoteAgent, RemoteAgentBuilder, Response,
+    ResponseStatus, Retrieval, RetrievalBuilder, Role, Sensitive, Step, StepBuilder,
+    StreamedResponse, TextPlace, ToMessages, Tool, ToolBuilder, ToolDefinition, TraceRef,
+    TryRecordedStream, Usage, Workflow, WorkflowBuilder, evaluation, redact_value,
     register_error_kind, semconv,
 };
 

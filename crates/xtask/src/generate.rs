@@ -58,13 +58,27 @@ fn attributes(tables: &[&Table]) -> String {
         };
     }
     keys.sort();
-    text.push_str("\n/// Every key above, sorted.\n");
-    let _ = writeln!(text, "pub const ALL: [&str; {}] = [", keys.len());
+    text.push_str(
+        "\n/// Every key above, sorted; without those of content where there is none, by \
+         `--cfg spanwise_no_content`.\n",
+    );
+    text.push_str("pub const ALL: &[&str] = &[\n");
     for key in keys {
+        if is_content(key, tables) {
+            text.push_str("    #[cfg(not(spanwise_no_content))]\n");
+        }
         let _ = writeln!(text, "    {key:?},");
     }
     text.push_str("];\n");
     text
+}
+
+/// Whether an attribute holds what people or models wrote.
+fn is_content(key: &str, tables: &[&Table]) -> bool {
+    const TEXTS: [&str; 3] =
+        ["gen_ai.memory.query.text", "gen_ai.prompt.variable", "gen_ai.retrieval.query.text"];
+    let of = |table: &&Table| table.attributes.get(key).map(|known| known.value_type);
+    TEXTS.contains(&key) || tables.iter().find_map(of) == Some(ValueType::Any)
 }
 
 /// How documentation names a type, and how Rust does.

@@ -17,7 +17,7 @@ use opentelemetry::{Context, KeyValue, StringValue};
 use super::attempt::Attempt;
 use super::call::Call;
 use super::outcome::{End, Failure, Outcome};
-use crate::capture::CapturePolicy;
+use crate::capture::{CapturePolicy, ContentLevel};
 use crate::clock::Started;
 use crate::content::{Content, ContentItem};
 use crate::error_kind::{self, OwnKind};
@@ -108,6 +108,7 @@ pub(crate) struct Draft<'a, K> {
     captures: Vec<Capture<'a>>,
     own: Vec<KeyValue>,
     error_kind: Option<OwnKind>,
+    level: ContentLevel,
 }
 
 impl<'a, K: Kind> Draft<'a, K> {
@@ -122,6 +123,7 @@ impl<'a, K: Kind> Draft<'a, K> {
             captures: Vec::new(),
             own: Vec::new(),
             error_kind: None,
+            level: ContentLevel::Full,
         }))
     }
 
@@ -131,7 +133,9 @@ impl<'a, K: Kind> Draft<'a, K> {
         capture: impl FnOnce(&CapturePolicy) -> ContentItem + Send + 'a,
     ) {
         // As far as can be told by now: it may start in another context.
-        if recorder::current_policy().is_none_or(|policy| policy.captures_inputs()) {
+        if !cfg!(spanwise_no_content)
+            && recorder::current_policy().is_none_or(|policy| policy.captures_inputs())
+        {
             // Mostly the only one; a vector alone would make room for four.
             self.captures.reserve_exact(1);
             self.captures.push(Box::new(capture));
@@ -142,13 +146,18 @@ impl<'a, K: Kind> Draft<'a, K> {
         self.own.push(attribute);
     }
 
+    /// The strictest level that was said is in force.
+    pub(crate) fn content_level(&mut self, level: ContentLevel) {
+        self.level = self.level.min(level);
+    }
+
     pub(crate) fn own_error_kind(&mut self, kind: OwnKind) {
         self.error_kind = Some(kind);
     }
 
     /// `None` where nothing records.
     pub(crate) fn start(self) -> Option<Arc<Live<K>>> {
-        let Self { mut kind, captures, mut own, error_kind } = self;
+        let Self { mut kind, captures, mut own, error_kind, level } = self;
         let parent = Context::current();
         let recorder = recorder::of(&parent)?;
         if !recorder.policy.metadata {
@@ -171,10 +180,12 @@ impl<'a, K: Kind> Draft<'a, K> {
         let (context, recording) = recorder.spans.start(builder, &parent);
         let context = kind.context(context);
 
-        let mut content = Content::default();
+        let mut content = Content::at_level(level);
         let policy = recorder.policy;
-        let on_span = recording && policy.content.on_spans();
-        let on_event = details.is_some() && policy.content.on_events();
+        let captured =
+            level == ContentLevel::Full || level != ContentLevel::Off && recorder.reduces_content();
+        let on_span = captured && recording && policy.content.on_spans();
+        let on_event = captured && details.is_some() && policy.content.on_events();
         if policy.inputs && (on_span || on_event) {
             captures.into_iter().for_each(|capture| content.set(capture(&policy)));
         }
@@ -187,6 +198,7 @@ impl<'a, K: Kind> Draft<'a, K> {
             details,
             on_span,
             on_event,
+            tells_errors: policy.error_messages && level == ContentLevel::Full,
             state: Mutex::new(Some(state)),
         });
         live.enlist();
@@ -203,6 +215,7 @@ pub(crate) struct Live<K: Kind> {
     details: Option<&'static str>,
     on_span: bool,
     on_event: bool,
+    tells_errors: bool,
     /// `None` once it has ended.
     state: Mutex<Option<State<K>>>,
 }
@@ -268,7 +281,9 @@ impl<K: Kind> Live<K> {
     }
 
     pub(crate) fn captures_outputs(&self) -> bool {
-        self.recorder.policy.outputs && (self.on_span || self.on_event)
+        !cfg!(spanwise_no_content)
+            && self.recorder.policy.outputs
+            && (self.on_span || self.on_event)
     }
 
     pub(crate) fn capture_output(&self, capture: impl FnOnce() -> ContentItem) {
@@ -322,7 +337,7 @@ impl<K: Kind> Live<K> {
             .with_state(|state| error_kind::error_kind(error, state.error_kind.as_ref()))
             .unwrap_or(Cow::Borrowed(error_kind::OTHER));
         let heard = self.recording || self.emits_exceptions();
-        let told = self.recorder.policy.error_messages && heard;
+        let told = self.tells_errors && heard;
         let exception = Some(error_kind::type_of::<E>());
         Outcome::Failed(Failure { kind, exception, message: told.then(|| error.to_string()) })
     }
@@ -393,7 +408,9 @@ impl<K: Kind> Live<K> {
         // The program's own come last: a limit on their number cuts none of the conventions'.
         attributes.append(&mut state.own);
 
-        let content = (!state.content.is_empty()).then(|| Arc::new(state.content));
+        // A level of its own goes along without content as well: attributes may hold some.
+        let reduced = state.content.level() < ContentLevel::Full;
+        let content = (!state.content.is_empty() || reduced).then(|| Arc::new(state.content));
         if let (Some(name), Some(events)) = (self.details, &self.recorder.events) {
             let mut repeated = state.repeated;
             repeated.extend(attributes.iter().cloned());
@@ -402,13 +419,13 @@ impl<K: Kind> Live<K> {
                 timestamp: ended_at,
                 severity: Severity::Debug,
                 attributes: repeated,
-                content: content.clone().filter(|_| self.on_event),
+                content: content.clone().filter(|_| self.on_event || reduced),
                 span: self.span_context(),
             });
         }
         if self.recording {
             let span = self.context.span();
-            let content = content.filter(|_| self.on_span);
+            let content = content.filter(|_| self.on_span || reduced);
             match &self.recorder.content {
                 Some(recorder) => {
                     if recorder.takes_attributes() {

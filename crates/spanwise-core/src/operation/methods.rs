@@ -44,6 +44,20 @@ macro_rules! operation_methods {
                 self
             }
 
+            /// How much of this operation's content leaves the process at most, whatever the process and
+            /// its destinations say. Defaults to [`Full`](crate::ContentLevel::Full), which changes
+            /// nothing.
+            ///
+            /// Below that the texts of its errors are not told either. Where the providers are not
+            /// spanwise's, everything below [`Full`](crate::ContentLevel::Full) is
+            /// [`Off`](crate::ContentLevel::Off).
+            pub fn content_level(mut self, level: $crate::ContentLevel) -> Self {
+                if let Some(draft) = &mut self.0 {
+                    draft.content_level(level);
+                }
+                self
+            }
+
             /// Starts the operation, under whatever is active here; activates nothing.
             ///
             /// The guard can move between threads. Dropping it ends the operation as cancelled.

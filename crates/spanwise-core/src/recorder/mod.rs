@@ -63,6 +63,12 @@ pub trait ContentRecorder: Send + Sync {
         false
     }
 
+    /// Whether whoever takes content, of spans and events alike, keeps to its
+    /// [`level`](Content::level). Else content below `Full` is not captured at all. Defaults to no.
+    fn reduces_content(&self) -> bool {
+        false
+    }
+
     /// Attributes of the span that ends next on this thread; called only where they are taken. What is
     /// left here is set on the span. The first `early` of them come before what others have set on the span
     /// while it was open.
@@ -140,6 +146,11 @@ impl Recorder {
     /// Whether spans end with all their attributes, and start with none.
     pub(crate) fn takes_attributes(&self) -> bool {
         self.content.as_ref().is_some_and(|recorder| recorder.takes_attributes())
+    }
+
+    /// Whether content goes to someone who keeps to its level.
+    pub(crate) fn reduces_content(&self) -> bool {
+        self.content.as_ref().is_some_and(|recorder| recorder.reduces_content())
     }
 
     pub(crate) fn clock(&self) -> Option<&dyn Clock> {
@@ -255,7 +266,9 @@ pub fn is_recorded() -> bool {
 
 /// Whether the recorder in force here captures content at all: what need not be parsed where it does not.
 pub fn captures_content() -> bool {
-    any() && current_policy().is_some_and(|policy| policy.captures_content())
+    !cfg!(spanwise_no_content)
+        && any()
+        && current_policy().is_some_and(|policy| policy.captures_content())
 }
 
 /// Whether the recorder in force here lets errors' own texts through.

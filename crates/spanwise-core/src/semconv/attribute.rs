@@ -307,6 +307,15 @@ pub const SPANWISE_EXPORT_DESTINATION: Attribute<StringValue> = Attribute::new("
 /// `spanwise.export.signal`: string.
 pub const SPANWISE_EXPORT_SIGNAL: Attribute<StringValue> = Attribute::new("spanwise.export.signal");
 
+/// `spanwise.history.bytes`: int.
+pub const SPANWISE_HISTORY_BYTES: Attribute<i64> = Attribute::new("spanwise.history.bytes");
+
+/// `spanwise.history.hash`: string.
+pub const SPANWISE_HISTORY_HASH: Attribute<StringValue> = Attribute::new("spanwise.history.hash");
+
+/// `spanwise.history.messages`: int.
+pub const SPANWISE_HISTORY_MESSAGES: Attribute<i64> = Attribute::new("spanwise.history.messages");
+
 /// `spanwise.open_at_shutdown`: boolean.
 pub const SPANWISE_OPEN_AT_SHUTDOWN: Attribute<bool> = Attribute::new("spanwise.open_at_shutdown");
 
@@ -367,8 +376,11 @@ pub const SPANWISE_STEP_TYPE: Attribute<StringValue> = Attribute::new("spanwise.
 /// `spanwise.stream.chunks`: int.
 pub const SPANWISE_STREAM_CHUNKS: Attribute<i64> = Attribute::new("spanwise.stream.chunks");
 
-/// Every key above, sorted.
-pub const ALL: [&str; 120] = [
+/// `spanwise.tool_definitions.hash`: string.
+pub const SPANWISE_TOOL_DEFINITIONS_HASH: Attribute<StringValue> = Attribute::new("spanwise.tool_definitions.hash");
+
+/// Every key above, sorted; without those of content where there is none, by `--cfg spanwise_no_content`.
+pub const ALL: &[&str] = &[
     "aws.bedrock.guardrail.id",
     "aws.bedrock.knowledge_base.id",
     "azure.resource_provider.namespace",
@@ -388,19 +400,24 @@ pub const ALL: [&str; 120] = [
     "gen_ai.evaluation.name",
     "gen_ai.evaluation.score.label",
     "gen_ai.evaluation.score.value",
+    #[cfg(not(spanwise_no_content))]
     "gen_ai.input.messages",
     "gen_ai.main_agent.description",
     "gen_ai.main_agent.id",
     "gen_ai.main_agent.name",
+    #[cfg(not(spanwise_no_content))]
     "gen_ai.memory.query.text",
     "gen_ai.memory.record.count",
     "gen_ai.memory.record.id",
+    #[cfg(not(spanwise_no_content))]
     "gen_ai.memory.records",
     "gen_ai.memory.store.id",
     "gen_ai.operation.name",
+    #[cfg(not(spanwise_no_content))]
     "gen_ai.output.messages",
     "gen_ai.output.type",
     "gen_ai.prompt.name",
+    #[cfg(not(spanwise_no_content))]
     "gen_ai.prompt.variable",
     "gen_ai.prompt.version",
     "gen_ai.provider.name",
@@ -424,18 +441,24 @@ pub const ALL: [&str; 120] = [
     "gen_ai.response.model",
     "gen_ai.response.status",
     "gen_ai.response.time_to_first_chunk",
+    #[cfg(not(spanwise_no_content))]
     "gen_ai.retrieval.documents",
+    #[cfg(not(spanwise_no_content))]
     "gen_ai.retrieval.query.text",
     "gen_ai.retrieval.top_k",
     "gen_ai.skill.description",
     "gen_ai.skill.name",
     "gen_ai.skill.resource.name",
     "gen_ai.skill.source.uri",
+    #[cfg(not(spanwise_no_content))]
     "gen_ai.system_instructions",
     "gen_ai.token.modality",
+    #[cfg(not(spanwise_no_content))]
     "gen_ai.tool.call.arguments",
     "gen_ai.tool.call.id",
+    #[cfg(not(spanwise_no_content))]
     "gen_ai.tool.call.result",
+    #[cfg(not(spanwise_no_content))]
     "gen_ai.tool.definitions",
     "gen_ai.tool.description",
     "gen_ai.tool.name",
@@ -469,6 +492,9 @@ pub const ALL: [&str; 120] = [
     "spanwise.attempt.delay",
     "spanwise.export.destination",
     "spanwise.export.signal",
+    "spanwise.history.bytes",
+    "spanwise.history.hash",
+    "spanwise.history.messages",
     "spanwise.open_at_shutdown",
     "spanwise.outcome",
     "spanwise.rate_limit.input_tokens.limit",
@@ -489,4 +515,5 @@ pub const ALL: [&str; 120] = [
     "spanwise.step.name",
     "spanwise.step.type",
     "spanwise.stream.chunks",
+    "spanwise.tool_definitions.hash",
 ];

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use spanwise_core::semconv::SemconvProfile;
 
+use super::content_policy::ContentPolicy;
 use super::delivery::DeliveryOptions;
 use super::values::{Compression, OtlpProtocol, Signals, Temporality};
 use crate::error::InitError;
@@ -35,6 +36,7 @@ use crate::signal::Signal;
 #[must_use = "give it to `TelemetryConfig::destination`"]
 pub struct Destination {
     pub(crate) name: String,
+    pub(crate) content: Option<ContentPolicy>,
     pub(crate) kind: DestinationKind,
 }
 
@@ -64,7 +66,7 @@ impl Destination {
     /// It takes no setting from the environment, and its headers go to its endpoint and nowhere else.
     pub fn otlp(endpoint: impl Into<String>) -> OtlpDestination {
         let options = OtlpOptions { endpoint: Some(endpoint.into()), ..OtlpOptions::default() };
-        OtlpDestination { name: "otlp".into(), options }
+        OtlpDestination { name: "otlp".into(), content: None, options }
     }
 
     /// What the `OTEL_EXPORTER_OTLP_*` variables say, with what is said here on top.
@@ -73,14 +75,14 @@ impl Destination {
     /// variables is set.
     pub fn from_env() -> OtlpDestination {
         let options = OtlpOptions { from_env: true, ..OtlpOptions::default() };
-        OtlpDestination { name: "otlp".into(), options }
+        OtlpDestination { name: "otlp".into(), content: None, options }
     }
 
     /// The terminal, on stderr: finished traces as a tree, metrics and logs as lines.
     ///
     /// Shows names, tokens, times and kinds of error; never content.
     pub fn console(signals: Signals) -> Self {
-        Self { name: "console".into(), kind: DestinationKind::Console(signals) }
+        Self { name: "console".into(), content: None, kind: DestinationKind::Console(signals) }
     }
 
     /// Any span, log or metric exporter of the OpenTelemetry SDK.
@@ -142,12 +144,21 @@ impl Destination {
         E: IntoSdkExporter<M>,
         F: AsyncFnOnce() -> E + Send + 'static,
     {
-        Self { name: "exporter".into(), kind: DestinationKind::Sdk(E::sdk_exporter(make)) }
+        let kind = DestinationKind::Sdk(E::sdk_exporter(make));
+        Self { name: "exporter".into(), content: None, kind }
     }
 
     /// What reports and metrics call it. Defaults to `otlp`, `console` or `exporter`.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
+        self
+    }
+
+    /// What of content may go there, and in which form. Defaults to what
+    /// [`TelemetryConfig::content`](crate::TelemetryConfig::content) says; where both say something, the
+    /// stricter is in force.
+    pub fn content(mut self, policy: impl Into<ContentPolicy>) -> Self {
+        self.content = Some(policy.into());
         self
     }
 }
@@ -167,13 +178,14 @@ pub trait Preset: fmt::Debug + Send + Sync {
 #[must_use = "give it to `TelemetryConfig::destination`"]
 pub struct OtlpDestination {
     name: String,
+    content: Option<ContentPolicy>,
     options: OtlpOptions,
 }
 
 impl From<OtlpDestination> for Destination {
     fn from(destination: OtlpDestination) -> Self {
-        let OtlpDestination { name, options } = destination;
-        Self { name, kind: DestinationKind::Otlp(Box::new(options)) }
+        let OtlpDestination { name, content, options } = destination;
+        Self { name, content, kind: DestinationKind::Otlp(Box::new(options)) }
     }
 }
 
@@ -290,6 +302,12 @@ impl OtlpDestination {
     /// Whether metrics count since the start or since the last export. Defaults to the start.
     pub fn temporality(mut self, temporality: Temporality) -> Self {
         self.options.temporality = Some(temporality);
+        self
+    }
+
+    /// What of content may go there, and in which form: see [`Destination::content`].
+    pub fn content(mut self, policy: impl Into<ContentPolicy>) -> Self {
+        self.content = Some(policy.into());
         self
     }
 

@@ -6,6 +6,7 @@
 //! defaults ───────────────┘   code wins over the environment, that over defaults
 //! ```
 
+mod content_policy;
 mod delivery;
 mod destination;
 mod endpoint;
@@ -21,6 +22,7 @@ use opentelemetry::{Key, KeyValue, Value};
 use spanwise_core::ContentCapture;
 use spanwise_core::semconv::SemconvProfile;
 
+pub use content_policy::ContentPolicy;
 pub use delivery::{ExportMode, OverflowPolicy};
 pub use destination::{Destination, OtlpDestination, Preset};
 pub use main_agent::MainAgent;
@@ -30,6 +32,7 @@ pub use values::{
     Temporality,
 };
 
+pub(crate) use content_policy::ContentHook;
 pub(crate) use delivery::{DeliveryOptions, DeliverySettings};
 pub(crate) use destination::{DestinationKind, OtlpOptions};
 pub(crate) use endpoint::{Endpoint, EndpointReader, EndpointUrl};
@@ -72,6 +75,7 @@ pub struct TelemetryConfig {
     sampling: Option<SamplingStrategy>,
     sample_rate: Option<f64>,
     content: Option<ContentCapture>,
+    content_policy: Option<ContentPolicy>,
     record_inputs: Option<bool>,
     record_outputs: Option<bool>,
     record_metadata: Option<bool>,
@@ -214,6 +218,17 @@ impl TelemetryConfig {
     /// `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT` do.
     pub fn content_capture(mut self, content: ContentCapture) -> Self {
         self.content = Some(content);
+        self
+    }
+
+    /// What of the content that is captured may leave the process, and in which form, whatever the
+    /// destination: a [`ContentPolicy`], or a [`ContentLevel`](crate::ContentLevel) alone. Defaults to what
+    /// the `SPANWISE_CONTENT_*` variables say, then to all of it, as it is.
+    ///
+    /// It captures nothing by itself. Where a destination has a policy of its own
+    /// ([`Destination::content`]), the stricter of the two is in force.
+    pub fn content(mut self, policy: impl Into<ContentPolicy>) -> Self {
+        self.content_policy = Some(policy.into());
         self
     }
 
@@ -391,7 +406,7 @@ impl TelemetryConfig {
         self
     }
 
-    /// Cuts string attributes to this many characters. Defaults to
+    /// Cuts string attributes, and what is in the JSON of content, to this many characters. Defaults to
     /// `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, then to never.
     pub fn value_length_limit(mut self, characters: usize) -> Self {
         self.value_length_limit = Some(characters);

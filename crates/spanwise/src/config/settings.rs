@@ -1,6 +1,7 @@
 //! Every setting, settled.
 
 mod batches;
+mod content;
 mod limits;
 mod recording;
 mod routes;
@@ -8,8 +9,8 @@ mod routes;
 use std::time::Duration;
 
 use opentelemetry_sdk::Resource;
-use spanwise_core::CapturePolicy;
 use spanwise_core::semconv::SemconvProfile;
+use spanwise_core::{CapturePolicy, ContentCapture};
 
 use super::TelemetryConfig;
 use super::delivery::{ExportMode, OverflowPolicy};
@@ -130,7 +131,14 @@ impl Settings {
 pub(crate) fn attached(environment: &Environment) -> (CapturePolicy, Vec<String>) {
     let mut reader = Reader::new(environment);
     let config = TelemetryConfig::default();
-    let policy = recording::policy(&config, &mut reader);
+    let mut policy = recording::policy(&config, &mut reader);
+    if policy.content() != ContentCapture::NoContent && content::is_held_back(&mut reader) {
+        reader.warn(
+            "SPANWISE_CONTENT_LEVEL or SPANWISE_REDACT holds content back, which cannot be done on its way \
+             through providers of the program's own; no content is captured",
+        );
+        policy = CapturePolicy::default();
+    }
     if recording::profile(&config, &mut reader) != SemconvProfile::Latest {
         reader.warn(
             "SPANWISE_SEMCONV_PROFILE or OTEL_SEMCONV_STABILITY_OPT_IN asks for earlier conventions, \

@@ -65,6 +65,11 @@ impl ContentRecorder for Entrance {
         Ending::change(span, |ending| ending.content = Some(content));
     }
 
+    /// On the thread that exports.
+    fn reduces_content(&self) -> bool {
+        true
+    }
+
     /// Our samplers decide by trace and parent alone, and there is no processor but this.
     fn takes_attributes(&self) -> bool {
         true

@@ -82,6 +82,8 @@ impl Child {
                 "SPANWISE_RETRY",
                 "SPANWISE_SEMCONV_PROFILE",
                 "SPANWISE_SPOOL",
+                "SPANWISE_CONTENT_",
+                "SPANWISE_REDACT",
                 "NO_COLOR",
                 "COLUMNS",
                 "CLICOLOR",

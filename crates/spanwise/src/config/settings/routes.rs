@@ -1,13 +1,14 @@
 //! Where telemetry goes, settled.
 
+use spanwise_core::ContentLevel;
 use spanwise_core::semconv::SemconvProfile;
 
-use super::recording;
+use super::{content, recording};
 use crate::config::delivery::DeliverySettings;
 use crate::config::destination::{DestinationKind, OtlpOptions};
 use crate::config::endpoint::{Endpoint, EndpointReader};
 use crate::config::values::{Signals, Temporality};
-use crate::config::{Configured, Destination, TelemetryConfig};
+use crate::config::{Configured, ContentPolicy, Destination, TelemetryConfig};
 use crate::env::Reader;
 use crate::error::InitError;
 use crate::signal::Signal;
@@ -20,6 +21,7 @@ pub(crate) struct DestinationSettings {
     pub(crate) temporality: Temporality,
     pub(crate) profile: SemconvProfile,
     pub(crate) delivery: DeliverySettings,
+    pub(crate) content: ContentPolicy,
 }
 
 #[derive(Debug)]
@@ -64,34 +66,44 @@ pub(super) fn routes(
     let allowed = config.signals.unwrap_or_default();
     let profile = recording::profile(config, reader);
     let delivery = DeliverySettings::of_all(config.delivery, reader)?;
+    let content = content::policy(config, reader)?;
     let defaults = Defaults { allowed, profile, delivery };
     let mut routes = Vec::new();
     if config.otlp_in_code || config.destinations.is_empty() {
         if !config.otlp_in_code && !reader.environment().any_set(&SAYS_WHERE) {
-            return Ok(vec![console(Signals::TRACES, allowed)]);
+            return Ok(vec![console(Signals::TRACES, allowed, &content)]);
         }
         let options = OtlpOptions { from_env: true, ..config.otlp.clone() };
         let (otlp, shown) =
             if config.otlp_in_code { (allowed, Signals::NONE) } else { exporters(allowed, reader) };
         let otlp = OtlpOptions { signals: Some(otlp), ..options };
-        routes.push(otlp_route("otlp", &otlp, defaults, reader)?);
+        routes.push(otlp_route("otlp", &otlp, (defaults, content.clone()), reader)?);
         if shown != Signals::NONE {
-            routes.push(console(shown, allowed));
+            routes.push(console(shown, allowed, &content));
         }
     }
     for (index, configured) in config.destinations.iter().enumerate() {
         let preset;
-        let Destination { name, kind } = match configured {
+        let Destination { name, kind, content: own } = match configured {
             Configured::Destination(destination) => destination,
             Configured::Preset(named) => {
                 preset = named.destination()?;
                 &preset
             }
         };
+        let content = match own {
+            Some(own) => {
+                own.check()?;
+                content.and(own)
+            }
+            None => content.clone(),
+        };
         routes.push(match kind {
-            DestinationKind::Otlp(options) => otlp_route(name, options, defaults, reader)?,
+            DestinationKind::Otlp(options) => {
+                otlp_route(name, options, (defaults, content), reader)?
+            }
             DestinationKind::Console(signals) => {
-                DestinationSettings { name: name.clone(), ..console(*signals, allowed) }
+                DestinationSettings { name: name.clone(), ..console(*signals, allowed, &content) }
             }
             DestinationKind::Sdk(exporter) if allowed.includes(exporter.signal()) => {
                 DestinationSettings {
@@ -100,6 +112,7 @@ pub(super) fn routes(
                     temporality: Temporality::default(),
                     profile,
                     delivery,
+                    content,
                 }
             }
             DestinationKind::Sdk(_) => continue,
@@ -142,7 +155,7 @@ fn exporter_names(variable: &str, reader: &mut Reader<'_>) -> Vec<ExporterName> 
     names
 }
 
-fn console(signals: Signals, allowed: Signals) -> DestinationSettings {
+fn console(signals: Signals, allowed: Signals, content: &ContentPolicy) -> DestinationSettings {
     DestinationSettings {
         name: "console".into(),
         route: Route::Console(signals.and(allowed)),
@@ -150,13 +163,15 @@ fn console(signals: Signals, allowed: Signals) -> DestinationSettings {
         // The tree is drawn from the names of today.
         profile: SemconvProfile::Latest,
         delivery: DeliverySettings::default(),
+        // It shows none.
+        content: content.and(&ContentPolicy::new(ContentLevel::Off)),
     }
 }
 
 fn otlp_route(
     name: &str,
     options: &OtlpOptions,
-    defaults: Defaults,
+    (defaults, content): (Defaults, ContentPolicy),
     reader: &mut Reader<'_>,
 ) -> Result<DestinationSettings, InitError> {
     let signals = options.signals.unwrap_or_default().and(defaults.allowed);
@@ -183,6 +198,7 @@ fn otlp_route(
         temporality,
         profile: options.profile.unwrap_or(defaults.profile),
         delivery: defaults.delivery.of_one(name, options.delivery)?,
+        content,
     })
 }
 

@@ -115,8 +115,8 @@ fn attributes_stand_in_the_order_in_which_they_were_set_and_stay_with_their_own_
     let mut spans = everything(&intake).spans;
     let groups = crate::export::convert::spans(&mut spans);
     let told = groups.iter().flat_map(|group| &group.items).map(|span| {
-        let keys = span.attributes.iter().map(|attribute| attribute.key.as_str());
-        (span.name.as_str(), keys.collect::<Vec<_>>())
+        let keys = span.item.attributes.iter().map(|attribute| attribute.key.as_str());
+        (span.item.name.as_str(), keys.collect::<Vec<_>>())
     });
     assert_eq!(
         told.collect::<Vec<_>>(),
