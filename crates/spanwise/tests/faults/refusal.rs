@@ -72,7 +72,7 @@ fn impatient(setup: Setup) -> Setup {
 
 /// The first request is put off by so much, and nothing comes before that is over.
 fn waits(row: &mut Row, delay: Duration) {
-    let mut sender = impatient(row.setup()).start();
+    let mut sender = row.setup().set("OTEL_BSP_EXPORT_TIMEOUT", EXPORT_TIMEOUT_MS).start();
     sender.record(100);
     row.receiver.wait_until("a request", |receiver| !receiver.requests().is_empty());
     let refused = Instant::now();
