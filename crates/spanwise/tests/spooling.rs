@@ -27,12 +27,11 @@ fn spooling(port: u16, directory: &Path) -> TelemetryConfig {
         .shutdown_timeout(PATIENCE)
 }
 
-/// A receiver that is down, and its port.
-fn down() -> (Receiver, u16) {
+/// A receiver that is not there yet.
+fn down() -> Receiver {
     let receiver = Receiver::start();
     receiver.down();
-    let port = receiver.http.port();
-    (receiver, port)
+    receiver
 }
 
 #[track_caller]
@@ -91,7 +90,8 @@ fn what_is_left_when_the_receiver_is_dead_arrives_at_the_next_start() {
         let expected = if phase == "down" { (1500, 0) } else { (0, 1500) };
         assert_eq!((counts.spooled, counts.exported), expected);
     });
-    let ((receiver, port), directory) = (down(), tempfile::tempdir().unwrap());
+    let (receiver, directory) = (down(), tempfile::tempdir().unwrap());
+    let port = receiver.http.port();
     phases(&child, port, directory.path(), &["down"]);
     assert!(files(directory.path()) > 0);
     receiver.up();
@@ -104,7 +104,8 @@ fn what_is_left_when_the_receiver_is_dead_arrives_at_the_next_start() {
 #[test]
 fn an_outage_in_the_middle_loses_nothing_and_everything_arrives_in_this_process() {
     isolated!({
-        let ((receiver, port), directory) = (down(), tempfile::tempdir().unwrap());
+        let (receiver, directory) = (down(), tempfile::tempdir().unwrap());
+        let port = receiver.http.port();
         block_on(async {
             let config = spooling(port, directory.path());
             let telemetry = spanwise::init_telemetry(config).unwrap();
@@ -201,7 +202,8 @@ fn with_write_ahead_a_process_that_is_killed_loses_nothing_older_than_a_moment()
             drop(telemetry.shutdown().await);
         });
     });
-    let ((receiver, port), directory) = (down(), tempfile::tempdir().unwrap());
+    let (receiver, directory) = (down(), tempfile::tempdir().unwrap());
+    let port = receiver.http.port();
     let killed = std::panic::catch_unwind(|| phases(&child, port, directory.path(), &["killed"]));
     assert!(killed.is_err(), "it was killed");
     receiver.up();
@@ -238,7 +240,8 @@ fn a_directory_that_cannot_be_written_costs_nothing_but_what_does_not_fit_in_mem
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("file");
         std::fs::write(&file, "in the way").unwrap();
-        let (receiver, port) = down();
+        let receiver = down();
+        let port = receiver.http.port();
         block_on(async {
             let config = spooling(port, &file.join("below")).retry_timeout(PATIENCE);
             let telemetry = spanwise::init_telemetry(config).unwrap();
@@ -276,7 +279,8 @@ fn pieces_of_what_was_read_from_disk_are_sent_until_all_are_over() {
             assert_eq!((counts.exported, counts.spooled), (100, 0));
         });
     });
-    let ((receiver, port), directory) = (down(), tempfile::tempdir().unwrap());
+    let (receiver, directory) = (down(), tempfile::tempdir().unwrap());
+    let port = receiver.http.port();
     phases(&child, port, directory.path(), &["down"]);
     receiver.up();
     receiver.answer_next([Answer::Http(413, None, ""), Answer::Http(400, None, "")]);
@@ -288,7 +292,8 @@ fn pieces_of_what_was_read_from_disk_are_sent_until_all_are_over() {
 #[test]
 fn a_spool_that_is_full_drops_its_oldest_and_every_one_is_counted() {
     isolated!({
-        let ((_receiver, port), directory) = (down(), tempfile::tempdir().unwrap());
+        let (receiver, directory) = (down(), tempfile::tempdir().unwrap());
+        let port = receiver.http.port();
         let spool = SpoolSettings::new(directory.path()).max_bytes(200_000);
         let report = block_on(async {
             let config = spooling(port, directory.path()).spool(spool);
