@@ -16,6 +16,7 @@ use super::TelemetryConfig;
 use super::values::{BatchConfiguration, ExportConfig, SamplingStrategy};
 use crate::env::{Environment, Reader};
 use crate::error::InitError;
+use crate::offload::Hook;
 use crate::resource;
 use crate::signal::Signal;
 
@@ -36,6 +37,7 @@ pub(crate) struct Settings {
     pub(crate) logs: BatchConfiguration,
     pub(crate) metrics: ExportConfig,
     pub(crate) routes: Vec<DestinationSettings>,
+    pub(crate) completion_hook: Option<Hook>,
     pub(crate) global_providers: bool,
     pub(crate) shutdown_timeout: Duration,
     /// What the environment says that cannot be used, a sentence each.
@@ -63,6 +65,7 @@ impl Settings {
             )?,
             sampling: recording::sampling(config, &mut reader)?,
             policy: recording::policy(config, &mut reader),
+            completion_hook: content::completion_hook(config, &mut reader)?,
             limits: limits::limits(config, &mut reader),
             propagators: recording::propagators(&mut reader),
             spans: batches::batches(

@@ -8,7 +8,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tokio::sync::Notify;
 
@@ -17,6 +17,7 @@ use super::ledger::{LaneId, Ledger};
 use super::queued::{Collection, Drained, QueuedLog, QueuedSpan};
 use super::size;
 use crate::config::BatchConfiguration;
+use crate::offload::Stores;
 use crate::report::{Counts, DropReason, Report};
 use crate::signal::Signal;
 
@@ -27,6 +28,8 @@ pub(crate) struct Intake {
     spans: BatchConfiguration,
     logs: BatchConfiguration,
     open_spans: AtomicI64,
+    /// What content goes to beside.
+    stores: OnceLock<Stores>,
 }
 
 /// A batch leaves early when it holds about this much, whatever its number of items.
@@ -83,6 +86,7 @@ impl Intake {
             spans,
             logs,
             open_spans: AtomicI64::new(0),
+            stores: OnceLock::new(),
         }
     }
 
@@ -267,6 +271,15 @@ impl Intake {
         }
     }
 
+    /// Says, once, where content goes beside.
+    pub(crate) fn store_in(&self, stores: Stores) {
+        let _ = self.stores.set(stores);
+    }
+
+    pub(crate) fn stores(&self) -> Stores {
+        self.stores.get().cloned().unwrap_or_default()
+    }
+
     /// What became of everything so far.
     pub(crate) fn report(&self) -> Report {
         let destinations = self.lock().ledger.snapshot();
@@ -276,11 +289,14 @@ impl Intake {
                     || counts.dropped_for(DropReason::ShutdownTimeout) > 0
             })
         });
+        let (offload, uploads) = self.stores().counts();
         Report {
             destinations,
+            offload,
+            uploads,
             ended_at_shutdown: 0,
             open_spans: self.open_spans(),
-            complete: !waits,
+            complete: !waits && offload.queued + uploads.queued == 0,
         }
     }
 }

@@ -14,7 +14,7 @@ mod http;
 pub(crate) mod otlp;
 mod retry;
 #[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
-mod tls;
+pub(crate) mod tls;
 mod transport;
 #[cfg_attr(
     not(any(feature = "grpc", feature = "http")),
