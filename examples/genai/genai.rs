@@ -12,6 +12,7 @@ use genai::Client;
 use genai::adapter::AdapterKind;
 use genai::chat::{ChatOptions, ChatRequest, ChatStreamEvent};
 use genai::resolver::{AuthData, Endpoint};
+use provider_server::{Api, Provider};
 use spanwise::TelemetryConfig;
 use spanwise_http::ExecTraced as _;
 
@@ -19,7 +20,7 @@ use spanwise_http::ExecTraced as _;
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let telemetry =
         spanwise::init_telemetry(TelemetryConfig::from_env()?.service_name("support-bot"))?;
-    let api = openai_client::Api::from_env().await?;
+    let api = Api::from_env(Provider::OPENAI).await?;
     let endpoint = Endpoint::from_owned(format!("{}/", api.base_url()));
     let client = Client::builder()
         .with_reqwest(reqwest::Client::new())

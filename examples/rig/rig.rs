@@ -8,6 +8,7 @@
 //! machine. Without an OTLP endpoint the trace is drawn in the terminal.
 
 use futures_util::StreamExt as _;
+use provider_server::{Api, Provider};
 use rig_core::completion::CompletionRequest;
 use rig_core::providers::openai::OpenAIConfig;
 use rig_core::streaming::{Item, StreamEvent};
@@ -28,7 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .with_target("rig::embedding", LevelFilter::OFF);
     let layer = telemetry.tracing_layer().with_filter(all_but_rigs);
     tracing_subscriber::registry().with(layer).init();
-    let api = openai_client::Api::from_env().await?;
+    let api = Api::from_env(Provider::OPENAI).await?;
 
     // The one line:
     let http = GenAiHttp::new(ReqwestClient::from(reqwest::Client::new()));

@@ -77,10 +77,9 @@ fn part(part: &ContentPart) -> Option<Part> {
             Part::tool_call_response(&response.call_id, &response.content)
         }
         ContentPart::Binary(binary) => {
-            let modality = match binary.content_type.split('/').next() {
-                Some(kind @ ("image" | "audio" | "video")) => kind,
-                _ => "document",
-            };
+            let kinds = ["image", "audio", "video"];
+            let of_kind = |kind: &&str| binary.content_type.starts_with(*kind);
+            let modality = kinds.into_iter().find(of_kind).unwrap_or("document");
             match &binary.source {
                 BinarySource::Base64(data) => Part::blob(modality, &binary.content_type, &**data),
                 BinarySource::Url(uri) => Part::Uri {

@@ -1,5 +1,4 @@
-//! A server that speaks enough of OpenAI's API for the examples: it asks for a tool first, and answers when
-//! it has the tool's result.
+//! OpenAI's API, as far as the examples use it.
 
 mod chat;
 mod stores;
@@ -11,13 +10,12 @@ use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
+use crate::answer::vector;
+
 const MODEL: &str = "gpt-4o-mini-2024-07-18";
 
-/// Starts it on a free port of this machine.
-pub(crate) async fn start() -> Result<url::Url, std::io::Error> {
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
-    let address = listener.local_addr()?;
-    let app = Router::new()
+pub(crate) fn routes() -> Router {
+    Router::new()
         .route("/v1/chat/completions", post(chat::chat))
         .route("/v1/embeddings", post(embeddings))
         .route("/v1/responses", post(respond))
@@ -30,14 +28,11 @@ pub(crate) async fn start() -> Result<url::Url, std::io::Error> {
         .route(
             "/v1/vector_stores/{store}/files/{file}",
             post(stores::change).delete(stores::remove_file),
-        );
-    tokio::spawn(async move { axum::serve(listener, app).await });
-    url::Url::parse(&format!("http://{address}/v1/")).map_err(std::io::Error::other)
+        )
 }
 
 async fn embeddings(Json(request): Json<Value>) -> Json<Value> {
-    tokio::time::sleep(std::time::Duration::from_millis(15)).await;
-    let vector: Vec<f32> = (0..256).map(|n| (n as f32 / 256.0).sin()).collect();
+    let vector = vector().await;
     Json(json!({
         "object": "list",
         "model": request["model"],
