@@ -34,10 +34,12 @@ pub(crate) async fn fetch(model: &Model) -> Result<(), Error> {
         .error_kind(Error::kind)
         .run_with(async |generation| {
             let made = api.call(Method::POST, "responses", Some(&body)).await?;
-            let tokens = |key: &str| made["usage"][key].as_u64().unwrap_or_default();
-            generation.record(
-                &response(&made).usage(Usage::new(tokens("input_tokens"), tokens("output_tokens"))),
-            );
+            let tokens =
+                |place| made["usage"].pointer(place).and_then(Value::as_u64).unwrap_or_default();
+            let usage = Usage::new(tokens("/input_tokens"), tokens("/output_tokens"))
+                .cache_read(tokens("/input_tokens_details/cached_tokens"))
+                .reasoning(tokens("/output_tokens_details/reasoning_tokens"));
+            generation.record(&response(&made).usage(usage));
             Ok::<_, Error>(text(&made["id"]))
         })
         .await?;

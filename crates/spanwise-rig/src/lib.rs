@@ -39,6 +39,8 @@
 //!
 //! [rig]: https://docs.rs/rig-core
 
+#![allow(clippy::result_large_err, reason = "the error is rig's")]
+
 mod body;
 mod client;
 

@@ -51,17 +51,35 @@ async fn response(Path(id): Path<String>) -> Json<Value> {
     Json(json!({
         "id": id,
         "object": "response",
+        "created_at": 1_700_000_000,
         "status": "completed",
         "model": MODEL,
         "instructions": "You help customers of a small shop.",
-        "tools": [{"type": "function", "name": "lookup_order", "parameters": {"type": "object"}}],
+        "tools": [{
+            "type": "function",
+            "name": "lookup_order",
+            "parameters": {"type": "object"},
+            "strict": true,
+        }],
         "output": [{
             "type": "message",
+            "id": "msg_local_1",
+            "status": "completed",
             "role": "assistant",
-            "content": [{"type": "output_text", "text": "Your order A-17 arrives tomorrow."}],
+            "content": [{
+                "type": "output_text",
+                "text": "Your order A-17 arrives tomorrow.",
+                "annotations": [],
+            }],
         }],
         "service_tier": "default",
-        "usage": {"input_tokens": 236, "output_tokens": 17, "total_tokens": 253},
+        "usage": {
+            "input_tokens": 236,
+            "input_tokens_details": {"cached_tokens": 128},
+            "output_tokens": 17,
+            "output_tokens_details": {"reasoning_tokens": 0},
+            "total_tokens": 253,
+        },
     }))
 }
 
