@@ -1,7 +1,7 @@
 //! For clients whose hooks are of none of the other kinds.
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Response, Uri};
+use http::{Request, Response};
 use http_body::Body;
 use opentelemetry::Context;
 
@@ -33,12 +33,11 @@ use crate::recording::Recording;
 /// use spanwise_core::opentelemetry::trace::FutureExt as _;
 ///
 /// # type Answer = Response<http_body_util::Either<RecordedBody<Full<Bytes>>, Full<Bytes>>>;
-/// async fn recorded(genai: &GenAi, request: Request<Bytes>) -> Result<Answer, std::io::Error> {
+/// async fn recorded(genai: &GenAi, mut request: Request<Bytes>) -> Result<Answer, std::io::Error> {
 ///     # use http_body_util::Either;
-///     let (mut parts, body) = request.into_parts();
-///     let call = genai.start(&parts.method, &parts.uri, &mut parts.headers, &body);
-///     let request = Request::from_parts(parts, body);
-///     let Some(call) = call else { return Ok(send(request).await?.map(Either::Right)) };
+///     let Some(call) = genai.start(&mut request) else {
+///         return Ok(send(request).await?.map(Either::Right));
+///     };
 ///     match send(request).with_context(call.context()).await {
 ///         Ok(response) => Ok(call.answered(response).map(Either::Left)),
 ///         Err(error) => {
@@ -56,17 +55,11 @@ impl GenAi {
     /// Starts to record the model call that a request is, under whatever is active here; `None` where it is
     /// none, or where nothing records.
     ///
-    /// Of the body what is at hand. Hosts that were named with [`propagate_to`](Self::propagate_to) get the
-    /// trace's context in the headers.
-    pub fn start(
-        &self,
-        method: &Method,
-        uri: &Uri,
-        headers: &mut HeaderMap,
-        body: &[u8],
-    ) -> Option<ModelCall> {
-        let recording = self.call(method, uri)?.start(body);
-        self.propagate(&recording.context(), uri.host(), headers);
+    /// Hosts that were named with [`propagate_to`](Self::propagate_to) get the trace's context in the headers.
+    pub fn start(&self, request: &mut Request<Bytes>) -> Option<ModelCall> {
+        let recording = self.call(request.method(), request.uri())?.start(request.body());
+        let host = request.uri().host().map(str::to_owned);
+        self.propagate(&recording.context(), host.as_deref(), request.headers_mut());
         Some(ModelCall(recording))
     }
 }

@@ -50,10 +50,9 @@ impl<C> GenAiHttp<C> {
 
     /// The request with its body at hand, and the model call that it is, if it is one.
     fn begin<T: Into<Bytes>>(&self, request: Request<T>) -> (Request<Bytes>, Option<ModelCall>) {
-        let (mut parts, body) = request.into_parts();
-        let body: Bytes = body.into();
-        let call = self.genai.start(&parts.method, &parts.uri, &mut parts.headers, &body);
-        (Request::from_parts(parts, body), call)
+        let mut request = request.map(Into::into);
+        let call = self.genai.start(&mut request);
+        (request, call)
     }
 }
 
