@@ -42,6 +42,8 @@ mod operation;
 // What clients answer.
 #[cfg(feature = "async-openai")]
 mod async_openai;
+#[cfg(feature = "genai")]
+mod genai;
 
 // What it is said about.
 mod document;
