@@ -2,13 +2,15 @@
 //!
 //! ```text
 //! execution ─► attempt ─► modify_before_signing: the call starts, once
-//!    │            │  └──► modify_before_deserialization: an answer's body is wrapped; it ends the call
+//!    │            │  ├──► modify_before_deserialization: an answer's body is wrapped; it ends the call
+//!    │            │  └──► read_after_attempt: no answer came, or a refusal
 //!    │            └─► again, where it is to be tried again
-//!    └─► read_after_execution: no answer came, or a refusal: the call ends
+//!    └─► read_after_execution: there is no other attempt: the call ends
 //!        dropped before: the call ends as cancelled
 //! ```
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::fmt;
+use std::sync::{Arc, Mutex, Once, PoisonError};
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -18,7 +20,7 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 };
 use aws_smithy_runtime_api::client::orchestrator::OrchestratorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_runtime_api::http::{Headers, Request, Response};
+use aws_smithy_runtime_api::http::{Request, Response};
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use http::header::{HeaderMap, HeaderName, HeaderValue};
@@ -26,6 +28,8 @@ use http::{Method, StatusCode, Uri};
 
 use crate::body::RecordedBody;
 use crate::genai::GenAi;
+use crate::open_call::{OpenAttempt, OpenCall};
+use crate::peek::Peeked;
 use crate::recording::Recording;
 
 /// Records the model calls of a client of the AWS SDK, such as that of Bedrock.
@@ -38,7 +42,8 @@ use crate::recording::Recording;
 /// # let _ = config;
 /// ```
 ///
-/// All attempts of a call are one span, which ends when its answer has been read. An interceptor is called
+/// All attempts of a call are one span, with an event of each where there was more than one; it ends when
+/// its answer has been read. An interceptor is called
 /// between the steps of a request and not around them: spans of HTTP stand beside the call's, not below it.
 #[derive(Clone, Debug, Default)]
 pub struct GenAiInterceptor(GenAi);
@@ -52,20 +57,32 @@ impl GenAiInterceptor {
 
 /// The call of an execution, until its answer begins.
 #[derive(Clone, Debug)]
-struct InFlight(Arc<Mutex<Option<Recording>>>);
+struct InFlight(Arc<Mutex<Option<Call>>>);
+
+struct Call {
+    recording: Recording,
+    /// The one that is under way.
+    attempt: Option<OpenAttempt>,
+}
 
 impl Storable for InFlight {
     type Storer = StoreReplace<Self>;
 }
 
 impl InFlight {
-    fn take(cfg: &ConfigBag) -> Option<Recording> {
-        let Self(recording) = cfg.load::<Self>()?;
-        recording.lock().unwrap_or_else(PoisonError::into_inner).take()
+    fn take(cfg: &ConfigBag) -> Option<Call> {
+        let Self(call) = cfg.load::<Self>()?;
+        call.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    fn keep(cfg: &mut ConfigBag, recording: Recording) {
-        cfg.interceptor_state().store_put(Self(Arc::new(Mutex::new(Some(recording)))));
+    fn keep(cfg: &mut ConfigBag, call: Call) {
+        cfg.interceptor_state().store_put(Self(Arc::new(Mutex::new(Some(call)))));
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("recording", &self.recording).finish_non_exhaustive()
     }
 }
 
@@ -83,17 +100,22 @@ impl Intercept for GenAiInterceptor {
     ) -> Result<(), BoxError> {
         let request = context.request_mut();
         // There already, where this is not the first attempt.
-        let Some(recording) = InFlight::take(cfg).or_else(|| start(&self.0, request)) else {
+        let earlier = InFlight::take(cfg).map(|call| call.recording);
+        let Some(recording) = earlier.or_else(|| start(&self.0, request)) else {
             return Ok(());
         };
+        let context = recording.context();
         let mut headers = HeaderMap::new();
-        let host = request.uri().parse::<Uri>().ok();
-        let host = host.as_ref().and_then(Uri::host);
-        self.0.propagate(&recording.context(), host, &mut headers);
+        let uri = request.uri().parse::<Uri>().ok();
+        self.0.propagate(&context, uri.as_ref().and_then(Uri::host), &mut headers);
         for (name, value) in headers.iter().filter_map(|(n, v)| Some((n, v.to_str().ok()?))) {
             request.headers_mut().insert(name.as_str().to_owned(), value.to_owned());
         }
-        InFlight::keep(cfg, recording);
+        let attempt = {
+            let _active = context.attach();
+            OpenCall::attempt(None)
+        };
+        InFlight::keep(cfg, Call { recording, attempt });
         Ok(())
     }
 
@@ -103,14 +125,34 @@ impl Intercept for GenAiInterceptor {
         _components: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        let Some(Call { mut recording, attempt }) = InFlight::take(cfg) else { return Ok(()) };
         let response = context.response_mut();
-        // A refusal may be followed by another attempt.
-        if response.status().is_success()
-            && let Some(mut recording) = InFlight::take(cfg)
-        {
-            answered(&mut recording, response);
+        let (status, mut headers) = head(response);
+        if let Some(attempt) = attempt {
+            attempt.answered(status, &headers);
+        }
+        if status.is_success() {
+            recording.answered(status, &mut headers);
             let body = RecordedBody::new(response.take_body(), Some(recording));
             *response.body_mut() = SdkBody::from_body_1_x(body);
+        } else {
+            // Another attempt may follow.
+            InFlight::keep(cfg, Call { recording, attempt: None });
+        }
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        cfg: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(Call { recording, attempt }) = InFlight::take(cfg) {
+            if let (Some(attempt), Some(Err(error))) = (attempt, context.output_or_error()) {
+                attempt.failed(error);
+            }
+            InFlight::keep(cfg, Call { recording, attempt: None });
         }
         Ok(())
     }
@@ -121,44 +163,46 @@ impl Intercept for GenAiInterceptor {
         _components: &RuntimeComponents,
         cfg: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let (Some(mut recording), Some(Err(error))) =
+        let (Some(Call { mut recording, .. }), Some(Err(error))) =
             (InFlight::take(cfg), context.output_or_error())
         else {
             return Ok(());
         };
         match context.response() {
             Some(refusal) => {
-                answered(&mut recording, refusal);
+                let (status, mut headers) = head(refusal);
+                recording.answered(status, &mut headers);
                 recording.data(refusal.body().bytes().unwrap_or_default());
                 recording.end();
             }
-            None => recording.fail_with(kind(error), &format!("{error:?}")),
+            None => recording.broke(error),
         }
         Ok(())
     }
 }
 
 fn start(genai: &GenAi, request: &Request) -> Option<Recording> {
+    static KINDS: Once = Once::new();
+    KINDS.call_once(|| spanwise_core::register_error_kind(kind));
     let method = Method::from_bytes(request.method().as_bytes()).ok()?;
     let call = genai.call(&method, &request.uri().parse().ok()?)?;
-    Some(call.start(request.body().bytes().unwrap_or_default()))
+    let bytes = request.body().bytes().unwrap_or_default();
+    let peeked = Peeked { bytes, is_all: true };
+    Some(call.start(peeked, &HeaderMap::new()).recording)
 }
 
-fn answered(recording: &mut Recording, response: &Response) {
-    // Both are three digits by now.
-    let status = StatusCode::from_u16(response.status().as_u16()).unwrap_or_default();
-    recording.answered(status, &headers(response.headers()));
-}
-
-fn headers(told: &Headers) -> HeaderMap {
+/// Status and headers, in the types of the rest of the world.
+fn head(response: &Response) -> (StatusCode, HeaderMap) {
     let header = |(name, value): (&str, &str)| {
         let name = HeaderName::try_from(name).ok()?;
         Some((name, HeaderValue::try_from(value).ok()?))
     };
-    told.iter().filter_map(header).collect()
+    // It is three digits by now.
+    let status = StatusCode::from_u16(response.status().as_u16()).unwrap_or_default();
+    (status, response.headers().iter().filter_map(header).collect())
 }
 
-/// What went wrong before there was any answer.
+/// What went wrong before there was any answer: the SDK has one type for all of it.
 fn kind(error: &OrchestratorError<Error>) -> &'static str {
     match error.as_connector_error() {
         Some(connector) if connector.is_timeout() => "timeout",

@@ -6,7 +6,8 @@ use http_body::Body;
 use opentelemetry::Context;
 
 use crate::body::RecordedBody;
-use crate::genai::GenAi;
+use crate::genai::{GenAi, Started, StartedBody, correct_length};
+use crate::peek::Peeked;
 use crate::recording::Recording;
 
 /// A model call on its way; what an adapter for a client is made of.
@@ -55,9 +56,15 @@ impl GenAi {
     /// Starts to record the model call that a request is, under whatever is active here; `None` where it is
     /// none, or where nothing records.
     ///
-    /// Hosts that were named with [`propagate_to`](Self::propagate_to) get the trace's context in the headers.
+    /// The body is another one afterwards where [`include_usage`](Self::include_usage) has it so. Hosts that were named with [`propagate_to`](Self::propagate_to) get the trace's context in the headers.
     pub fn start(&self, request: &mut Request<Bytes>) -> Option<ModelCall> {
-        let recording = self.call(request.method(), request.uri())?.start(request.body());
+        let call = self.call(request.method(), request.uri())?;
+        let peeked = Peeked { bytes: request.body(), is_all: true };
+        let Started { recording, body } = call.start(peeked, request.headers());
+        if let StartedBody::Instead(bytes) = body {
+            correct_length(request.headers_mut(), bytes.len());
+            *request.body_mut() = bytes;
+        }
         let host = request.uri().host().map(str::to_owned);
         self.propagate(&recording.context(), host.as_deref(), request.headers_mut());
         Some(ModelCall(recording))
@@ -71,11 +78,12 @@ impl ModelCall {
     }
 
     /// The answer, with what records its body: the call ends when that ends, breaks or is dropped.
-    pub fn answered<B>(mut self, response: Response<B>) -> Response<RecordedBody<B>>
+    pub fn answered<B>(mut self, mut response: Response<B>) -> Response<RecordedBody<B>>
     where
         B: Body<Data = Bytes>,
     {
-        self.0.answered(response.status(), response.headers());
+        let status = response.status();
+        self.0.answered(status, response.headers_mut());
         response.map(|body| RecordedBody::new(body, Some(self.0)))
     }
 

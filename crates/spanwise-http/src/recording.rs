@@ -176,7 +176,7 @@ impl Recording {
     }
 
     /// The client gives an error in place of the refusal that it read.
-    #[cfg(any(feature = "async-openai", feature = "aws-sdk"))]
+    #[cfg(feature = "async-openai")]
     pub(crate) fn refused(&mut self, code: String, message: &str) {
         if let Some(exchange) = self.broken_off() {
             let _context = exchange.context().attach();

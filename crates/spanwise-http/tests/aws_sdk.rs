@@ -155,7 +155,9 @@ fn all_attempts_of_a_call_are_one_span() {
         client.converse().model_id(MODEL).messages(question()).send().await.unwrap();
     });
     assert_eq!(captured.spans().len(), 1);
-    assert_eq!(captured.span(&format!("chat {MODEL}")).text("spanwise.outcome"), "completed");
+    let span = captured.span(&format!("chat {MODEL}"));
+    assert_eq!(span.text("spanwise.outcome"), "completed");
+    assert_eq!(span.text("http.request.resend_count"), "1");
 }
 
 #[test]
@@ -187,6 +189,7 @@ fn a_server_that_is_not_there_is_a_failure() {
     assert_eq!(captured.spans().len(), 1);
     let span = captured.span(&format!("chat {MODEL}"));
     assert_eq!(span.text("error.type"), "connect");
+    assert_eq!(span.text("http.request.resend_count"), "2");
     assert_eq!(span.text("spanwise.outcome"), "failed");
 }
 
