@@ -43,8 +43,8 @@ use crate::recording::Recording;
 /// ```
 ///
 /// All attempts of a call are one span, with an event of each where there was more than one; it ends when
-/// its answer has been read. An interceptor is called
-/// between the steps of a request and not around them: spans of HTTP stand beside the call's, not below it.
+/// its answer has been read. An interceptor is called between the steps of a request and not around them:
+/// spans of HTTP stand beside the call's, not below it.
 #[derive(Clone, Debug, Default)]
 pub struct GenAiInterceptor(GenAi);
 

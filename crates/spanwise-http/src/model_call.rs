@@ -56,7 +56,8 @@ impl GenAi {
     /// Starts to record the model call that a request is, under whatever is active here; `None` where it is
     /// none, or where nothing records.
     ///
-    /// The body is another one afterwards where [`include_usage`](Self::include_usage) has it so. Hosts that were named with [`propagate_to`](Self::propagate_to) get the trace's context in the headers.
+    /// The body is another one afterwards where [`include_usage`](Self::include_usage) has it so. Hosts that
+    /// were named with [`propagate_to`](Self::propagate_to) get the trace's context in the headers.
     pub fn start(&self, request: &mut Request<Bytes>) -> Option<ModelCall> {
         let call = self.call(request.method(), request.uri())?;
         let peeked = Peeked { bytes: request.body(), is_all: true };
