@@ -165,8 +165,8 @@ pub struct Report {
     pub ended_at_shutdown: usize,
     /// Spans of others that are open: started and not ended. At shutdown they are lost.
     pub open_spans: u64,
-    /// Whether everything that was recorded until it was asked for has an answer: nothing of it waits,
-    /// and nothing was on its way when time was over.
+    /// Whether everything that was recorded until it was asked for has an answer, or is on disk: nothing of
+    /// it waits in memory, and nothing was on its way when time was over.
     pub complete: bool,
 }
 
