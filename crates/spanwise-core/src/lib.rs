@@ -83,9 +83,9 @@ pub use operation::{
 };
 pub use provider::Provider;
 pub use recorder::{
-    AlreadyInstalled, ContentRecorder, Event, EventRecorder, Kept, Label, Measurement,
-    MetricRecorder, MetricValue, PerSeries, PlainInstrument, PlainMetrics, Recorder,
-    RecorderBuilder, SCOPE_NAME, Series, TokenLabel, captures_content, install,
+    AlreadyInstalled, Completion, CompletionHook, ContentRecorder, Event, EventRecorder, Kept,
+    Label, Measurement, MetricRecorder, MetricValue, PerSeries, PlainInstrument, PlainMetrics,
+    Recorder, RecorderBuilder, SCOPE_NAME, Series, TokenLabel, captures_content, install,
     instrumentation_scope, is_recorded, tells_error_messages,
 };
 pub use redact::{Redactor, TextPlace, redact_value};

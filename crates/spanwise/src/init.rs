@@ -32,6 +32,7 @@ use crate::export::thread::FarEnd;
 use crate::export::worker::{self, Pipeline, PipelineLane};
 use crate::export::{SdkDestination, SdkExporter, SdkMetrics, SdkTerms, Start, console};
 use crate::metrics::BoundMetrics;
+use crate::offload::{Hook, Stores};
 use crate::self_metrics::{self, ExporterName};
 use crate::signal::Signal;
 use crate::spool::{self, Spool};
@@ -399,6 +400,10 @@ impl Assembly<'_> {
         };
         let resource = export::resource(&settings.resource);
         let (policy, limits) = (&settings.policy, &settings.limits);
+        let offloads = self.contents.iter().filter_map(|content| content.offload.clone());
+        let stores = Stores::of(offloads, settings.completion_hook.as_ref());
+        stores.start(&diagnostics)?;
+        intake.store_in(stores);
         let pipeline_settings = (
             ContentStages::plan(&self.contents, policy, limits, &resource),
             settings.limits,
@@ -442,6 +447,9 @@ impl Assembly<'_> {
             .content(entrance.clone())
             .policy(settings.policy)
             .profile(settings.profile());
+        if let Some(Hook { hook, .. }) = &settings.completion_hook {
+            recorder = recorder.completion_hook(hook.clone());
+        }
         if let Some(meters) = &meters {
             let meter = meters.meter_with_scope(scope.clone());
             self_metrics::observe(&meter, &intake, &exporters);

@@ -67,6 +67,7 @@ mod tracing_bridge;
 // Exporting.
 mod diagnostics;
 mod export;
+mod offload;
 mod redact;
 mod report;
 pub mod spool;
@@ -81,6 +82,11 @@ pub use env::Environment;
 pub use error::InitError;
 pub use export::{ForLogs, ForMetrics, ForSpans, IntoSdkExporter, OperationView, truncate_json};
 pub use init::init_telemetry;
+#[cfg(feature = "offload")]
+pub use offload::ObjectStorage;
+pub use offload::{
+    ContentStore, Offload, OffloadCounts, StoreError, StoredObject, UploadFormat, UploadHook,
+};
 pub use preset::Langfuse;
 pub use redact::{
     HashKey, Pattern, PatternRedactor, PatternRedactorBuilder, Replacement, redact_json,
@@ -92,15 +98,15 @@ pub use telemetry::Telemetry;
 pub use tracing_bridge::TracingMode;
 
 pub use spanwise_core::{
-    Agent, AgentBuilder, CapturePolicy, Content, ContentCapture, ContentItem, ContentLevel,
-    CreateAgent, CreateAgentBuilder, Document, Embeddings, EmbeddingsBuilder, Entered, Evaluation,
-    FetchResponse, FetchResponseBuilder, ForeignContent, FutureExt, Generation, GenerationBuilder,
-    GenericPart, InOperation, InvalidTraceRef, Memory, MemoryBuilder, MemoryRecord, Message,
-    Modality, ModelResponse, OpenAiApiType, Operation, OutputType, Part, Plan, PlanBuilder,
-    Provider, RecordedStream, Recorder, Redactor, RemoteAgent, RemoteAgentBuilder, Response,
-    ResponseStatus, Retrieval, RetrievalBuilder, Role, Sensitive, Step, StepBuilder,
-    StreamedResponse, TextPlace, ToMessages, Tool, ToolBuilder, ToolDefinition, TraceRef,
-    TryRecordedStream, Usage, Workflow, WorkflowBuilder, evaluation, redact_value,
+    Agent, AgentBuilder, CapturePolicy, Completion, CompletionHook, Content, ContentCapture,
+    ContentItem, ContentLevel, CreateAgent, CreateAgentBuilder, Document, Embeddings,
+    EmbeddingsBuilder, Entered, Evaluation, FetchResponse, FetchResponseBuilder, ForeignContent,
+    FutureExt, Generation, GenerationBuilder, GenericPart, InOperation, InvalidTraceRef, Memory,
+    MemoryBuilder, MemoryRecord, Message, Modality, ModelResponse, OpenAiApiType, Operation,
+    OutputType, Part, Plan, PlanBuilder, Provider, RecordedStream, Recorder, Redactor, RemoteAgent,
+    RemoteAgentBuilder, Response, ResponseStatus, Retrieval, RetrievalBuilder, Role, Sensitive,
+    Step, StepBuilder, StreamedResponse, TextPlace, ToMessages, Tool, ToolBuilder, ToolDefinition,
+    TraceRef, TryRecordedStream, Usage, Workflow, WorkflowBuilder, evaluation, redact_value,
     register_error_kind, semconv,
 };
 

@@ -21,7 +21,9 @@ use crate::capture::{CapturePolicy, ContentLevel};
 use crate::clock::Started;
 use crate::content::{Content, ContentItem};
 use crate::error_kind::{self, OwnKind};
-use crate::recorder::{self, Event, MetricRecorder, OpenOperation, OpenSlot, RecorderRef};
+use crate::recorder::{
+    self, Event, MetricRecorder, OpenOperation, OpenSlot, RecorderRef, completion,
+};
 use crate::semconv::{attribute as key, event};
 use crate::trace_ref::TraceRef;
 
@@ -133,9 +135,7 @@ impl<'a, K: Kind> Draft<'a, K> {
         capture: impl FnOnce(&CapturePolicy) -> ContentItem + Send + 'a,
     ) {
         // As far as can be told by now: it may start in another context.
-        if !cfg!(spanwise_no_content)
-            && recorder::current_policy().is_none_or(|policy| policy.captures_inputs())
-        {
+        if !cfg!(spanwise_no_content) && recorder::keeps_inputs().unwrap_or(true) {
             // Mostly the only one; a vector alone would make room for four.
             self.captures.reserve_exact(1);
             self.captures.push(Box::new(capture));
@@ -186,10 +186,23 @@ impl<'a, K: Kind> Draft<'a, K> {
             level == ContentLevel::Full || level != ContentLevel::Off && recorder.reduces_content();
         let on_span = captured && recording && policy.content.on_spans();
         let on_event = captured && details.is_some() && policy.content.on_events();
-        if policy.inputs && (on_span || on_event) {
-            captures.into_iter().for_each(|capture| content.set(capture(&policy)));
+        let completes = !cfg!(spanwise_no_content)
+            && level == ContentLevel::Full
+            && recorder.completion.is_some();
+        let shown = policy.inputs && (on_span || on_event);
+        let mut completed = Content::default();
+        if shown || completes {
+            for capture in captures {
+                let item = capture(&policy);
+                if completes {
+                    completed.set(item.clone());
+                }
+                if shown {
+                    content.set(item);
+                }
+            }
         }
-        let state = State { kind, own, error_kind, content, repeated, slot: None };
+        let state = State { kind, own, error_kind, content, completed, repeated, slot: None };
         let live = Arc::new(Live {
             recorder,
             context,
@@ -198,6 +211,7 @@ impl<'a, K: Kind> Draft<'a, K> {
             details,
             on_span,
             on_event,
+            completes,
             tells_errors: policy.error_messages && level == ContentLevel::Full,
             state: Mutex::new(Some(state)),
         });
@@ -215,6 +229,8 @@ pub(crate) struct Live<K: Kind> {
     details: Option<&'static str>,
     on_span: bool,
     on_event: bool,
+    /// Whether the completion hook gets everything.
+    completes: bool,
     tells_errors: bool,
     /// `None` once it has ended.
     state: Mutex<Option<State<K>>>,
@@ -225,6 +241,8 @@ pub(crate) struct State<K> {
     own: Vec<KeyValue>,
     error_kind: Option<OwnKind>,
     content: Content,
+    /// The same for the completion hook, which gets more than is shown.
+    completed: Content,
     /// The start's attributes, for the event.
     repeated: Vec<KeyValue>,
     slot: Option<OpenSlot>,
@@ -281,16 +299,27 @@ impl<K: Kind> Live<K> {
     }
 
     pub(crate) fn captures_outputs(&self) -> bool {
-        !cfg!(spanwise_no_content)
-            && self.recorder.policy.outputs
-            && (self.on_span || self.on_event)
+        !cfg!(spanwise_no_content) && (self.completes || self.shows_outputs())
     }
 
     pub(crate) fn capture_output(&self, capture: impl FnOnce() -> ContentItem) {
         if self.captures_outputs() {
             let item = capture();
-            self.with_state(|state| state.content.set(item));
+            self.with_state(|state| self.keep_output(state, item));
         }
+    }
+
+    fn keep_output(&self, state: &mut State<K>, item: ContentItem) {
+        if self.completes {
+            state.completed.set(item.clone());
+        }
+        if self.shows_outputs() {
+            state.content.set(item);
+        }
+    }
+
+    fn shows_outputs(&self) -> bool {
+        self.recorder.policy.outputs && (self.on_span || self.on_event)
     }
 
     pub(crate) fn own_attribute(&self, attribute: impl FnOnce() -> KeyValue) {
@@ -382,11 +411,20 @@ impl<K: Kind> Live<K> {
         if let Outcome::Failed(failure) = &outcome {
             self.emit_exception(failure, ended_at);
         }
+        if self.captures_outputs()
+            && let Some(item) = state.kind.gathered()
+        {
+            self.keep_output(&mut state, item);
+        }
+        let completed = std::mem::take(&mut state.completed);
+        let said = match &self.recorder.completion {
+            Some(hook) if !completed.is_empty() => {
+                completion::complete(&**hook, completed, self.span_context())
+            }
+            _ => Vec::new(),
+        };
         if !self.keeps_attributes() {
             return true;
-        }
-        if self.captures_outputs() {
-            state.kind.gathered().into_iter().for_each(|item| state.content.set(item));
         }
         let mut attributes = match self.recorder.takes_attributes() {
             true => state.kind.all_start_attributes(),
@@ -405,6 +443,7 @@ impl<K: Kind> Live<K> {
         if open_at_shutdown {
             attributes.push(key::SPANWISE_OPEN_AT_SHUTDOWN.of(true));
         }
+        attributes.extend(said);
         // The program's own come last: a limit on their number cuts none of the conventions'.
         attributes.append(&mut state.own);
 

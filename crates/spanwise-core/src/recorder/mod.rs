@@ -4,12 +4,14 @@
 //! operation ──► Recorder ─┬─► tracer            spans
 //!                         ├─► MetricRecorder    histograms and counters
 //!                         ├─► EventRecorder     log records        (only if asked for)
-//!                         └─► ContentRecorder   typed content      (only if someone takes it)
+//!                         ├─► ContentRecorder   typed content      (only if someone takes it)
+//!                         └─► CompletionHook    all of it          (only if there is one)
 //! ```
 //!
 //! One recorder can be installed for the process; one in the OpenTelemetry [`Context`] wins over it.
 //! Without either, every call is a no-op after one look at a flag.
 
+pub(crate) mod completion;
 mod events;
 mod metrics;
 mod open;
@@ -27,6 +29,7 @@ use opentelemetry::metrics::Meter;
 use opentelemetry::trace::{SpanContext, Tracer};
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 
+pub use completion::{Completion, CompletionHook};
 pub use events::{Event, EventRecorder};
 pub use metrics::{
     Label, Measurement, MetricRecorder, MetricValue, PlainInstrument, PlainMetrics, Series,
@@ -99,6 +102,7 @@ pub struct Recorder {
     pub(crate) metrics: Box<dyn MetricRecorder>,
     pub(crate) events: Option<Box<dyn EventRecorder>>,
     pub(crate) content: Option<Box<dyn ContentRecorder>>,
+    pub(crate) completion: Option<Box<dyn CompletionHook>>,
     pub(crate) policy: CapturePolicy,
     clock: Option<Box<dyn Clock>>,
     pub(crate) open: open::OpenOperations,
@@ -118,6 +122,7 @@ impl Recorder {
                 metrics: Box::new(metrics::NoMetrics),
                 events: None,
                 content: None,
+                completion: None,
                 policy: CapturePolicy::default(),
                 clock: None,
                 open: open::OpenOperations::default(),
@@ -204,6 +209,13 @@ impl RecorderBuilder {
         self
     }
 
+    /// Hands the whole content of operations to this hook when they end. Without one, content that is not
+    /// captured is not even converted.
+    pub fn completion_hook(mut self, hook: impl CompletionHook + 'static) -> Self {
+        self.recorder.completion = Some(Box::new(hook));
+        self
+    }
+
     /// What content may be captured. Defaults to none.
     pub fn policy(mut self, policy: CapturePolicy) -> Self {
         self.recorder.policy = policy;
@@ -268,12 +280,13 @@ pub fn is_recorded() -> bool {
 pub fn captures_content() -> bool {
     !cfg!(spanwise_no_content)
         && any()
-        && current_policy().is_some_and(|policy| policy.captures_content())
+        && current(|recorder| recorder.completion.is_some() || recorder.policy.captures_content())
+            .unwrap_or(false)
 }
 
 /// Whether the recorder in force here lets errors' own texts through.
 pub fn tells_error_messages() -> bool {
-    any() && current_policy().is_some_and(|policy| policy.error_messages)
+    any() && current(|recorder| recorder.policy.error_messages).unwrap_or(false)
 }
 
 /// A recorder, without counting references where it lives for ever.
@@ -312,11 +325,17 @@ pub(crate) fn of(context: &Context) -> Option<RecorderRef> {
     }
 }
 
-/// What the recorder in force here lets through.
+/// Whether the recorder in force here keeps what goes in; `None` where there is none, yet.
 #[inline]
-pub(crate) fn current_policy() -> Option<CapturePolicy> {
+pub(crate) fn keeps_inputs() -> Option<bool> {
+    current(|recorder| recorder.completion.is_some() || recorder.policy.captures_inputs())
+}
+
+/// Asks the recorder in force here.
+#[inline]
+fn current<R>(ask: impl FnOnce(&Recorder) -> R) -> Option<R> {
     Context::map_current(|context| match context.get::<InContext>() {
-        Some(recorder) => Some(recorder.0.policy),
-        None => INSTALLED.get().map(|recorder| recorder.policy),
+        Some(recorder) => Some(ask(&recorder.0)),
+        None => INSTALLED.get().map(|recorder| ask(recorder)),
     })
 }
