@@ -29,8 +29,8 @@ fuzz_target!(|text: &str| {
         assert_eq!(redactor.redact(&once, &place), once);
         let once = redact_json(text, redactor, place).into_owned();
         assert_eq!(redact_json(&once, redactor, place), once);
-        if serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
-            assert!(serde_json::from_str::<serde::de::IgnoredAny>(&once).is_ok());
+        if serde_json::from_str::<serde_json::Value>(text).is_ok() {
+            assert!(serde_json::from_str::<serde_json::Value>(&once).is_ok());
         }
     }
 });

@@ -75,6 +75,7 @@ fn a_picture_goes_to_the_directory_once_and_spans_say_where() {
         assert_eq!(report.offload.repeated, 1, "{report}");
         assert!(report.complete, "{report}");
 
+        receiver.assert_conformant();
         let part = &input(&receiver, 0)[0]["parts"][1];
         assert_eq!(part["type"], "uri");
         assert_eq!(part["modality"], "image");

@@ -153,6 +153,9 @@ impl fmt::Debug for Hook {
 
 /// What is uploaded of content: what it is called in a name, and the attribute that says where it is.
 fn uploaded(item: &ContentItem) -> Option<(&'static str, &'static str)> {
+    if cfg!(spanwise_no_content) {
+        return None;
+    }
     let known = item.key();
     [
         (key::GEN_AI_INPUT_MESSAGES.key(), "inputs", "gen_ai.input.messages_ref"),

@@ -137,7 +137,9 @@ impl PatternRedactor {
     }
 
     fn find(&self, text: &str, place: &TextPlace<'_>, hits: &mut Vec<Hit>) {
-        let bare_secrets = self.patterns.has(Pattern::HighEntropy) && !names_an_id(place);
+        // Base64 is in such disorder, too.
+        let is_disorder = names_an_id(place) || place.part() == Some("blob");
+        let bare_secrets = self.patterns.has(Pattern::HighEntropy) && !is_disorder;
         Finder { text, patterns: self.patterns, bare_secrets, hits }.run();
         if let Some(words) = &self.words {
             let found = words.find_iter(text).map(|it| (it.start(), it.end()));

@@ -253,7 +253,8 @@ fn a_picture_is_left_whole() {
     let redactor = PatternRedactor::new();
     let picture = BODY.repeat(6);
     assert_eq!(redactor.redact(&picture, &PLACE.in_part("blob")), picture);
-    assert_eq!(redactor.redact(BODY, &PLACE.in_part("blob")), "[SECRET]");
+    assert_eq!(redactor.redact(BODY, &PLACE.in_part("blob")), BODY);
+    assert_eq!(redactor.redact(&token("ghp_", BODY), &PLACE.in_part("blob")), "[API_KEY]");
 }
 
 mod properties {

@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! native: typed content ─┐
-//! others: attributes ────┴─► Filter ──► Redact ──► Truncate ──► attributes ──► Project
-//!                            hooks,     texts of    what is
-//!                            sides,     any kind    too large
+//! others: attributes ────┴─► Filter ──► Redact ──► Offload ──► Truncate ──► attributes ──► Project
+//!                            hooks,     texts of   media to    what is
+//!                            sides,     any kind   a store     too large
 //!                            level,
 //!                            history
 //! ```

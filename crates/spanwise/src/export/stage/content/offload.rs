@@ -10,6 +10,9 @@ use crate::offload::{Offload, Placed};
 
 /// Sends media, and messages where that is asked for.
 pub(super) fn offload(key: &str, value: &mut Value, to: &Offload) {
+    if cfg!(spanwise_no_content) {
+        return;
+    }
     media(value, to);
     if !to.takes_messages() {
         return;
@@ -111,4 +114,71 @@ fn decoded(text: &str) -> Option<Vec<u8>> {
     const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, CONFIG);
     const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, CONFIG);
     STANDARD.decode(text).or_else(|_| URL_SAFE.decode(text)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::Pin;
+
+    use super::*;
+    use crate::offload::{ContentStore, StoreError, StoredObject};
+
+    struct Nowhere;
+
+    impl ContentStore for Nowhere {
+        fn uri(&self, name: &str) -> String {
+            format!("x:{}", &name[..11])
+        }
+
+        fn put(
+            &self,
+            _: StoredObject,
+        ) -> Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + '_>> {
+            Box::pin(async { Ok(()) })
+        }
+    }
+
+    fn offloaded(mut value: Value, to: &Offload) -> Value {
+        offload(attribute::GEN_AI_INPUT_MESSAGES.key(), &mut value, to);
+        value
+    }
+
+    #[test]
+    fn media_is_found_wherever_it_stands() {
+        let to = Offload::to(Nowhere).min_base64(8);
+        // SHA-256 of `abc` begins with ba78.
+        let value = json!([
+            {"type": "blob", "modality": "audio", "mime_type": "audio/wav", "content": "YWJj"},
+            {"type": "uri", "modality": "image", "uri": "data:image/png;charset=x;base64,YWJj"},
+            {"image_url": {"url": "data:;base64,YWJj"}, "list": ["YWJjYWJjYWJj", "YWJj", "words, no"]},
+            {"type": "uri", "modality": "image", "uri": "https://example.com/a.png"},
+        ]);
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(
+            offloaded(value, &to),
+            json!([
+                {"type": "uri", "modality": "audio", "mime_type": "audio/wav",
+                 "uri": "x:sha256/ba78", "size": 3, "sha256": abc},
+                {"type": "uri", "modality": "image", "mime_type": "image/png",
+                 "uri": "x:sha256/ba78", "size": 3, "sha256": abc},
+                {"image_url": {"url": "x:sha256/ba78"}, "list": ["x:sha256/76b9", "YWJj", "words, no"]},
+                {"type": "uri", "modality": "image", "uri": "https://example.com/a.png"},
+            ])
+        );
+    }
+
+    #[test]
+    fn of_a_whole_message_only_what_names_it_stays() {
+        let message =
+            json!({"role": "user", "name": "ada", "parts": [{"type": "text", "content": "hi"}]});
+        let empty = json!({"role": "assistant", "parts": []});
+        let to = Offload::to(Nowhere).messages(true);
+        let left = offloaded(json!([message, empty]), &to);
+        assert_eq!((&left[0]["role"], &left[0]["name"]), (&json!("user"), &json!("ada")));
+        assert_eq!(left[0]["parts"].as_array().map(Vec::len), Some(1));
+        assert_eq!(left[0]["parts"][0]["mime_type"], "application/json");
+        assert_eq!(left[1], empty);
+        assert!(!left.to_string().contains("hi"));
+    }
 }
