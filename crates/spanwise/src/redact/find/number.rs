@@ -149,11 +149,13 @@ fn card(bytes: &[u8], groups: &[Group]) -> usize {
 
 /// Whether there are issuers whose cards begin so.
 fn issued(number: &[u8]) -> bool {
-    match number {
-        [b'4' | b'5' | b'6', ..] | [b'3', b'0' | b'4'..=b'9', ..] => true,
-        [b'2', b'2', b'2'..=b'9', ..] | [b'2', b'3'..=b'7', ..] => true,
-        _ => false,
-    }
+    matches!(
+        number,
+        [b'4'..=b'6', ..]
+            | [b'3', b'0' | b'4'..=b'9', ..]
+            | [b'2', b'2', b'2'..=b'9', ..]
+            | [b'2', b'3'..=b'7', ..]
+    )
 }
 
 fn luhn(bytes: &[u8], groups: &[Group]) -> bool {
@@ -166,7 +168,7 @@ fn luhn(bytes: &[u8], groups: &[Group]) -> bool {
             (digit, _) => digit * 2 / 10 + digit * 2 % 10,
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 fn ssn(bytes: &[u8], groups: &[Group]) -> usize {
