@@ -42,6 +42,9 @@ const BATCH_BYTES: usize = 2 << 20;
 /// More collections than these wait only when nothing is sent any more; the next one says it all anyway.
 const MOST_COLLECTIONS: usize = 8;
 
+/// About how many items are dispatched before others have their turn.
+const PIECE: usize = 2048;
+
 /// With a spool, how much more than the queue may be on its way to the disk: recording never waits, and a
 /// burst of it is faster than any disk.
 const SPILL_BYTES: usize = 128 << 20;
@@ -260,6 +263,12 @@ impl Intake {
             drained.metrics = std::mem::take(&mut state.metrics);
         }
         drained
+    }
+
+    /// How many items of a signal are dispatched in one go: whole batches, and a few milliseconds' work.
+    pub(crate) fn piece(&self, signal: Signal) -> usize {
+        let batch = self.queues.of(signal).max_export_batch_size.max(1);
+        batch * (PIECE / batch).max(1)
     }
 
     /// Takes the buffer of drained spans back for the next ones, so that those who record do not make it

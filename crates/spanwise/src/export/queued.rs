@@ -40,7 +40,34 @@ pub(crate) struct Drained {
 }
 
 impl Drained {
+    /// The same, with at most so many spans, and so many logs, in each.
+    pub(crate) fn pieces(
+        mut self,
+        [most_spans, most_logs]: [usize; 2],
+    ) -> impl Iterator<Item = Self> {
+        let spans = pieces(std::mem::take(&mut self.spans), most_spans);
+        let logs = pieces(std::mem::take(&mut self.logs), most_logs);
+        let spans = spans.map(|spans| Self { spans, ..Self::default() });
+        let logs = logs.map(|logs| Self { logs, ..Self::default() });
+        let metrics = std::iter::once(self).filter(|rest| !rest.is_empty());
+        spans.chain(logs).chain(metrics)
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.spans.is_empty() && self.logs.is_empty() && self.metrics.is_empty()
     }
+}
+
+/// Few are one piece, in the buffer that they are in.
+fn pieces<T>(items: Vec<T>, most: usize) -> impl Iterator<Item = Vec<T>> {
+    let (whole, mut rest) = match items.len() {
+        0 => (None, Vec::new().into_iter()),
+        few if few <= most => (Some(items), Vec::new().into_iter()),
+        _ => (None, items.into_iter()),
+    };
+    let parts = std::iter::from_fn(move || {
+        let part: Vec<T> = rest.by_ref().take(most).collect();
+        (!part.is_empty()).then_some(part)
+    });
+    whole.into_iter().chain(parts)
 }

@@ -3,8 +3,11 @@
 //! ```text
 //! intake ──full, due, or asked──► convert ─► stages ─► for each destination: split ─► lane
 //! ```
-//! It never waits for a receiver: lanes do. So a command is heard during an export, too.
+//! It never waits for a receiver: lanes do. So a command is heard during an export, too, and between the
+//! pieces of what has piled up.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -78,13 +81,20 @@ struct Worker {
     pipeline: Pipeline,
     spans_due: Instant,
     logs_due: Instant,
+    /// Flushes whose answers wait for what was there when they were heard.
+    flushes: Vec<oneshot::Sender<Settled>>,
+    /// Telemetry shall end.
+    end: Option<Request>,
 }
+
+/// Resolves when all that lanes have is answered.
+type Settled = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Worker {
     fn new(intake: Arc<Intake>, pipeline: Pipeline) -> Self {
         let now = Instant::now();
         let (spans_due, logs_due) = (now + pipeline.span_delay, now + pipeline.log_delay);
-        Self { intake, pipeline, spans_due, logs_due }
+        Self { intake, pipeline, spans_due, logs_due, flushes: Vec::new(), end: None }
     }
 
     async fn run(mut self) {
@@ -93,19 +103,31 @@ impl Worker {
                 () = self.intake.woken() => {}
                 () = tokio::time::sleep_until(self.spans_due.min(self.logs_due)) => {}
             }
-            for command in self.intake.take_commands() {
-                match command {
-                    Command::Flush(Request { metrics: None, deadline, reply }) => {
-                        self.dispatch_all();
-                        self.answer_when_settled(deadline, reply);
-                    }
-                    Command::Shutdown(Request { metrics: None, deadline, reply }) => {
-                        return self.shutdown(deadline, reply).await;
-                    }
-                    waits => self.ask_again_with_metrics(waits),
-                }
+            self.hear();
+            self.dispatch_due().await;
+            while self.end.is_none() && !self.flushes.is_empty() {
+                let flushes = std::mem::take(&mut self.flushes);
+                self.dispatch_all().await;
+                self.tell(flushes);
             }
-            self.dispatch_due();
+            if let Some(Request { deadline, reply, .. }) = self.end.take() {
+                return self.shutdown(deadline, reply).await;
+            }
+        }
+    }
+
+    /// Takes up what was asked for.
+    fn hear(&mut self) {
+        for command in self.intake.take_commands() {
+            match command {
+                Command::Flush(Request { metrics: None, deadline, reply }) => {
+                    self.answer_when_settled(deadline, reply);
+                }
+                Command::Shutdown(request @ Request { metrics: None, .. }) => {
+                    self.end = Some(request);
+                }
+                waits => self.ask_again_with_metrics(waits),
+            }
         }
     }
 
@@ -127,7 +149,7 @@ impl Worker {
         });
     }
 
-    fn dispatch_due(&mut self) {
+    async fn dispatch_due(&mut self) {
         let now = Instant::now();
         let mut which = self.intake.fill();
         if now >= self.spans_due {
@@ -142,23 +164,61 @@ impl Worker {
         if which.logs {
             self.logs_due = now + self.pipeline.log_delay;
         }
+        self.dispatch(which).await;
+    }
+
+    async fn dispatch_all(&mut self) {
+        self.dispatch(Fill { spans: true, logs: true, metrics: true }).await;
+    }
+
+    /// Piece by piece: those who ask for something meanwhile, and lanes, have their turn in between.
+    async fn dispatch(&mut self, which: Fill) {
         let drained = self.intake.drain(which);
-        self.pipeline.dispatch(&self.intake, drained);
+        let most = [Signal::Traces, Signal::Logs].map(|signal| self.intake.piece(signal));
+        for piece in drained.pieces(most) {
+            self.pipeline.dispatch(&self.intake, piece);
+            tokio::task::yield_now().await;
+            self.hear();
+            if self.end.as_ref().is_some_and(|end| end.deadline <= Instant::now()) {
+                // What is left is dropped, and counted as such at the end.
+                break;
+            }
+        }
+        self.intake.ledger(|ledger| {
+            ledger.dispatched(Signal::Traces);
+            ledger.dispatched(Signal::Logs);
+        });
     }
 
-    fn dispatch_all(&mut self) {
-        let drained = self.intake.drain(Fill { spans: true, logs: true, metrics: true });
-        self.pipeline.dispatch(&self.intake, drained);
+    /// Those who flush wait for lanes from now on.
+    fn tell(&self, flushes: Vec<oneshot::Sender<Settled>>) {
+        for flush in flushes {
+            // Its time may be over.
+            let _ = flush.send(self.settled());
+        }
     }
 
-    fn answer_when_settled(&self, deadline: Instant, reply: oneshot::Sender<Report>) {
+    fn settled(&self) -> Settled {
         let lanes: Vec<_> = self.pipeline.lanes.iter().map(|lane| lane.handle.settled()).collect();
+        Box::pin(async {
+            for lane in lanes {
+                lane.await;
+            }
+        })
+    }
+
+    /// Answers when all that is here has been dispatched and is settled, or time is over.
+    fn answer_when_settled(&mut self, deadline: Instant, reply: oneshot::Sender<Report>) {
+        let (flush, dispatched) = oneshot::channel::<Settled>();
+        self.flushes.push(flush);
         let intake = self.intake.clone();
         tokio::spawn(async move {
             let stored = intake.stores().settled();
             let settled = async {
-                for lane in lanes {
-                    lane.await;
+                match dispatched.await {
+                    Ok(settled) => settled.await,
+                    // Telemetry ends before; that is no answer.
+                    Err(_) => std::future::pending().await,
                 }
                 stored.await;
             };
@@ -172,7 +232,12 @@ impl Worker {
 
     async fn shutdown(mut self, deadline: Instant, reply: oneshot::Sender<Report>) {
         self.intake.close();
-        self.dispatch_all();
+        // Lanes need time as well, for the wire or for the disk.
+        let now = Instant::now();
+        let quarter = deadline.saturating_duration_since(now) / 4;
+        let _ = tokio::time::timeout_at(deadline - quarter, self.dispatch_all()).await;
+        let flushes = std::mem::take(&mut self.flushes);
+        self.tell(flushes);
         let mut far_ends = Vec::new();
         for PipelineLane { handle, far_end, .. } in self.pipeline.lanes {
             handle.close(deadline);
@@ -205,13 +270,11 @@ impl Pipeline {
             intake.refill(spans);
             limits::spans(&mut groups, &self.limits);
             self.fan_out(intake, groups, |_| true);
-            intake.ledger(|ledger| ledger.dispatched(Signal::Traces));
         }
         if !logs.is_empty() {
             let mut groups = convert::logs(logs);
             limits::logs(&mut groups, &self.limits);
             self.fan_out(intake, groups, |_| true);
-            intake.ledger(|ledger| ledger.dispatched(Signal::Logs));
         }
         for collection in metrics {
             let groups = convert::metrics(collection.request);
