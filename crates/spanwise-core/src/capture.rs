@@ -37,6 +37,17 @@ impl ContentCapture {
     pub(crate) fn on_events(self) -> bool {
         matches!(self, Self::EventOnly | Self::SpanAndEvent)
     }
+
+    /// Where both let it go.
+    pub(crate) fn and(self, other: Self) -> Self {
+        let on_spans = self.on_spans() && other.on_spans();
+        match (on_spans, self.on_events() && other.on_events()) {
+            (false, false) => Self::NoContent,
+            (true, false) => Self::SpanOnly,
+            (false, true) => Self::EventOnly,
+            (true, true) => Self::SpanAndEvent,
+        }
+    }
 }
 
 /// Why a word is no [`ContentCapture`].
@@ -141,6 +152,16 @@ impl CapturePolicy {
     #[must_use]
     pub const fn error_messages(mut self, error_messages: bool) -> Self {
         self.error_messages = error_messages;
+        self
+    }
+
+    /// The same, or less: content goes only where `content` lets it go as well, and nothing that may quote
+    /// it is said where there is none.
+    pub(crate) fn within(mut self, content: Option<ContentCapture>) -> Self {
+        if let Some(content) = content {
+            self.content = self.content.and(content);
+            self.error_messages &= content != ContentCapture::NoContent;
+        }
         self
     }
 

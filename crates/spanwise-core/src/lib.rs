@@ -14,7 +14,7 @@
 //! | the making of a remote agent | [`Agent::create`] | `create_agent {agent}` |
 //! | the fetching of a stored response | [`FetchResponse`] | `fetch_response` |
 //!
-//! How good an answer was is said by [`evaluation`].
+//! How good an answer was is said by [`evaluation`], whose call it is by [`scope`](scope()).
 //!
 //! Each is built, then run around work: `run(future)`, `run_with(async |operation| …)` for work that
 //! records what it learns, `run_sync(closure)`, or `start()` for a guard that is ended by hand.
@@ -53,6 +53,9 @@ mod response;
 mod trace_ref;
 mod usage;
 
+// Whose it is, and to whom it may be said.
+mod scope;
+
 // How it becomes telemetry.
 mod capture;
 mod clock;
@@ -84,6 +87,7 @@ pub use recorder::{
     instrumentation_scope, is_recorded, tells_error_messages,
 };
 pub use response::{ModelResponse, Response};
+pub use scope::{ActiveScope, EnteredScope, InScope, Scope, ScopeField, ScopeSampling, scope};
 pub use trace_ref::{InvalidTraceRef, TraceRef};
 pub use usage::{Modality, Usage};
 

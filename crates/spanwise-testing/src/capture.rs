@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use opentelemetry::logs::LoggerProvider as _;
 use opentelemetry::metrics::MeterProvider as _;
-use opentelemetry::trace::{FutureExt as _, TracerProvider as _};
+use opentelemetry::trace::{FutureExt as _, Span as _, TracerProvider as _};
 use opentelemetry::{Context, InstrumentationScope};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogProcessor, SdkLogRecord, SdkLoggerProvider};
@@ -15,7 +15,7 @@ use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMete
 use opentelemetry_sdk::trace::{
     Sampler, SdkTracerProvider, ShouldSample, Span, SpanData, SpanProcessor,
 };
-use spanwise_core::{CapturePolicy, ContentCapture, Recorder, instrumentation_scope};
+use spanwise_core::{ActiveScope, CapturePolicy, ContentCapture, Recorder, instrumentation_scope};
 
 use crate::captured::Captured;
 use crate::fixed::{CountingIds, TickingClock};
@@ -203,7 +203,10 @@ impl Spans {
 }
 
 impl SpanProcessor for Spans {
-    fn on_start(&self, _: &mut Span, _: &Context) {}
+    fn on_start(&self, span: &mut Span, context: &Context) {
+        ActiveScope::attributes_of_span(context)
+            .for_each(|attribute| span.set_attribute(attribute));
+    }
 
     fn on_end(&self, span: SpanData) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(span);

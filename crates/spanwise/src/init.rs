@@ -27,6 +27,7 @@ use crate::export::thread::FarEnd;
 use crate::export::worker::{self, Pipeline, PipelineLane};
 use crate::export::{SdkDestination, SdkExporter, SdkMetrics, SdkTerms, Start, console};
 use crate::metrics::BoundMetrics;
+use crate::scope::{ScopeIds, ScopeSampler};
 use crate::self_metrics::{self, ExporterName};
 use crate::signal::Signal;
 use crate::telemetry::{Running, Telemetry};
@@ -360,10 +361,11 @@ impl Assembly<'_> {
 
         let tracers = SdkTracerProvider::builder()
             .with_resource(settings.resource.clone())
-            .with_span_limits(settings.limits.span);
+            .with_span_limits(settings.limits.span)
+            .with_id_generator(ScopeIds::default());
         let tracers = if goes(Signal::Traces) {
             tracers
-                .with_sampler(settings.sampling.to_sampler())
+                .with_sampler(ScopeSampler::new(settings.sampling.to_sampler()))
                 .with_span_processor(entrance.clone())
         } else {
             // Ids still travel, so that others' traces stay whole.

@@ -56,6 +56,7 @@ mod secret;
 mod error_kinds;
 mod metrics;
 mod propagation;
+mod scope;
 mod self_metrics;
 mod signal;
 mod telemetry;
@@ -78,21 +79,23 @@ pub use export::{ForLogs, ForMetrics, ForSpans, IntoSdkExporter};
 pub use init::init_telemetry;
 pub use preset::Langfuse;
 pub use report::{Counts, DestinationReport, DropReason, Report};
+pub use scope::{ScopeIds, ScopeProcessor, ScopeSampler};
 pub use signal::Signal;
 pub use telemetry::Telemetry;
 #[cfg(feature = "tracing")]
 pub use tracing_bridge::TracingMode;
 
 pub use spanwise_core::{
-    Agent, AgentBuilder, CapturePolicy, Content, ContentCapture, ContentItem, CreateAgent,
-    CreateAgentBuilder, Document, Embeddings, EmbeddingsBuilder, Entered, Evaluation,
-    FetchResponse, FetchResponseBuilder, FutureExt, Generation, GenerationBuilder, GenericPart,
-    InOperation, InvalidTraceRef, Memory, MemoryBuilder, MemoryRecord, Message, Modality,
-    ModelResponse, OpenAiApiType, Operation, OutputType, Part, Plan, PlanBuilder, Provider,
-    RecordedStream, Recorder, RemoteAgent, RemoteAgentBuilder, Response, ResponseStatus, Retrieval,
-    RetrievalBuilder, Role, Step, StepBuilder, StreamedResponse, ToMessages, Tool, ToolBuilder,
-    ToolDefinition, TraceRef, TryRecordedStream, Usage, Workflow, WorkflowBuilder, evaluation,
-    register_error_kind, semconv,
+    ActiveScope, Agent, AgentBuilder, CapturePolicy, Content, ContentCapture, ContentItem,
+    CreateAgent, CreateAgentBuilder, Document, Embeddings, EmbeddingsBuilder, Entered,
+    EnteredScope, Evaluation, FetchResponse, FetchResponseBuilder, FutureExt, Generation,
+    GenerationBuilder, GenericPart, InOperation, InScope, InvalidTraceRef, Memory, MemoryBuilder,
+    MemoryRecord, Message, Modality, ModelResponse, OpenAiApiType, Operation, OutputType, Part,
+    Plan, PlanBuilder, Provider, RecordedStream, Recorder, RemoteAgent, RemoteAgentBuilder,
+    Response, ResponseStatus, Retrieval, RetrievalBuilder, Role, Scope, ScopeField, ScopeSampling,
+    Step, StepBuilder, StreamedResponse, ToMessages, Tool, ToolBuilder, ToolDefinition, TraceRef,
+    TryRecordedStream, Usage, Workflow, WorkflowBuilder, evaluation, register_error_kind, scope,
+    semconv,
 };
 
 /// The README's code is compiled and run.

@@ -163,6 +163,10 @@ impl Kind for AgentKind {
         SpanKind::Internal
     }
 
+    fn start_under(&mut self, parent: &Context) {
+        self.request.start_under(parent);
+    }
+
     fn context(&self, context: Context) -> Context {
         context.with_value(self.scope.clone())
     }

@@ -28,6 +28,7 @@ use crate::content::ContentItem;
 use crate::provider::Provider;
 use crate::recorder::{Measurement, MetricRecorder, Series};
 use crate::response::{ModelResponse, Response};
+use crate::scope::{ActiveScope, ScopeField};
 use crate::semconv::value::gen_ai_operation_name as operation;
 use crate::semconv::{Metric, attribute as key, event};
 use crate::usage::{Modality, Usage};
@@ -254,7 +255,7 @@ impl GenerationBuilder<'_> {
     {
         let operation = self.start();
         let context = operation.active_context().cloned();
-        let result = super::scope::InOperation::new(future, context).await;
+        let result = super::active::InOperation::new(future, context).await;
         if let Ok(response) = &result {
             operation.record(response);
         }
@@ -314,6 +315,19 @@ impl Kind for GenerationKind {
 
     fn start_under(&mut self, parent: &Context) {
         CurrentAgent::count_inference(parent);
+        self.request.start_under(parent);
+        self.request.take_prompt(parent);
+    }
+
+    fn content_of_scope(&self, parent: &Context) -> impl Iterator<Item = ContentItem> {
+        // Variables belong to the prompt that the scope names, or to none.
+        let scope = ActiveScope::of(parent).filter(|scope| {
+            let name = scope.value(ScopeField::PromptName);
+            name.is_none() || name == self.request.prompt_name.as_ref()
+        });
+        scope.into_iter().flat_map(ActiveScope::variables).map(|(name, value)| {
+            ContentItem::PromptVariable { name: name.to_owned(), value: value.to_owned() }
+        })
     }
 
     fn start_attributes(&self, attributes: &mut Vec<KeyValue>) {

@@ -20,6 +20,7 @@ use crate::clock::Started;
 use crate::content::{Content, ContentItem};
 use crate::error_kind::{self, OwnKind};
 use crate::recorder::{self, Event, MetricRecorder, OpenOperation, OpenSlot, RecorderRef};
+use crate::scope::{self, ActiveScope};
 use crate::semconv::{attribute as key, event};
 use crate::trace_ref::TraceRef;
 
@@ -43,9 +44,11 @@ pub(crate) trait Kind: Send + 'static {
     /// Attributes that samplers may read.
     fn start_attributes(&self, attributes: &mut Vec<KeyValue>);
 
-    /// The same, with room for all others.
-    fn all_start_attributes(&self) -> Vec<KeyValue> {
-        let mut attributes = Vec::with_capacity(Self::ATTRIBUTES);
+    /// The same, after those of the scope around it, and with room for all others.
+    fn all_start_attributes(&self, scope: Option<&ActiveScope>) -> Vec<KeyValue> {
+        let of_scope = scope.map(ActiveScope::attributes).unwrap_or_default();
+        let mut attributes = Vec::with_capacity(of_scope.len() + Self::ATTRIBUTES);
+        attributes.extend_from_slice(of_scope);
         self.start_attributes(&mut attributes);
         attributes
     }
@@ -67,6 +70,11 @@ pub(crate) trait Kind: Send + 'static {
     /// The response that it made or fetched, where that is known.
     fn response_id(&self) -> Option<&StringValue> {
         None
+    }
+
+    /// Content that the scopes around it give.
+    fn content_of_scope(&self, _parent: &Context) -> impl Iterator<Item = ContentItem> {
+        std::iter::empty()
     }
 
     /// Content that was gathered piece by piece.
@@ -130,7 +138,9 @@ impl<'a, K: Kind> Draft<'a, K> {
         let Self { mut kind, captures, mut own, error_kind } = self;
         let parent = Context::current();
         let recorder = recorder::of(&parent)?;
-        if !recorder.policy.metadata {
+        let scope = ActiveScope::of(&parent);
+        let policy = recorder.policy.within(scope.and_then(ActiveScope::content));
+        if !policy.metadata {
             own.clear();
         }
         kind.start_under(&parent);
@@ -138,28 +148,30 @@ impl<'a, K: Kind> Draft<'a, K> {
 
         let attributes = match recorder.takes_attributes() {
             true => Vec::new(),
-            false => kind.all_start_attributes(),
+            false => kind.all_start_attributes(scope),
         };
         let details =
-            K::DETAILS_EVENT.filter(|_| recorder.policy.details_event && recorder.events.is_some());
+            K::DETAILS_EVENT.filter(|_| policy.details_event && recorder.events.is_some());
         let repeated = if details.is_some() { attributes.clone() } else { Vec::new() };
         let builder = SpanBuilder::from_name(kind.span_name())
             .with_kind(kind.span_kind())
             .with_start_time(started.at)
             .with_attributes(attributes);
-        let (context, recording) = recorder.spans.start(builder, &parent);
+        let (context, recording) =
+            scope::operation_starts(|| recorder.spans.start(builder, &parent));
         let context = kind.context(context);
 
         let mut content = Content::default();
-        let policy = recorder.policy;
         let on_span = recording && policy.content.on_spans();
         let on_event = details.is_some() && policy.content.on_events();
         if policy.inputs && (on_span || on_event) {
+            kind.content_of_scope(&parent).for_each(|item| content.set(item));
             captures.into_iter().for_each(|capture| content.set(capture(&policy)));
         }
         let state = State { kind, own, error_kind, content, repeated, slot: None };
         let live = Arc::new(Live {
             recorder,
+            policy,
             context,
             started,
             recording,
@@ -176,6 +188,8 @@ impl<'a, K: Kind> Draft<'a, K> {
 /// An operation between start and end.
 pub(crate) struct Live<K: Kind> {
     recorder: RecorderRef,
+    /// What the recorder and the scope around it let through.
+    policy: CapturePolicy,
     context: Context,
     started: Started,
     recording: bool,
@@ -224,7 +238,7 @@ impl<K: Kind> Live<K> {
     }
 
     pub(crate) fn policy(&self) -> &CapturePolicy {
-        &self.recorder.policy
+        &self.policy
     }
 
     pub(crate) fn is_recording(&self) -> bool {
@@ -247,7 +261,7 @@ impl<K: Kind> Live<K> {
     }
 
     pub(crate) fn captures_outputs(&self) -> bool {
-        self.recorder.policy.outputs && (self.on_span || self.on_event)
+        self.policy.outputs && (self.on_span || self.on_event)
     }
 
     pub(crate) fn capture_output(&self, capture: impl FnOnce() -> ContentItem) {
@@ -258,7 +272,7 @@ impl<K: Kind> Live<K> {
     }
 
     pub(crate) fn own_attribute(&self, attribute: impl FnOnce() -> KeyValue) {
-        if self.recorder.policy.metadata && self.keeps_attributes() {
+        if self.policy.metadata && self.keeps_attributes() {
             let attribute = attribute();
             self.with_state(|state| state.own.push(attribute));
         }
@@ -269,7 +283,7 @@ impl<K: Kind> Live<K> {
         name: impl FnOnce() -> Cow<'static, str>,
         attributes: Vec<KeyValue>,
     ) {
-        if self.recorder.policy.metadata && self.recording {
+        if self.policy.metadata && self.recording {
             self.context.span().add_event(name(), attributes);
         }
     }
@@ -291,7 +305,7 @@ impl<K: Kind> Live<K> {
             .with_state(|state| error_kind::error_kind(error, state.error_kind.as_ref()))
             .unwrap_or(Cow::Borrowed(error_kind::OTHER));
         let heard = self.recording || self.emits_exceptions();
-        let told = self.recorder.policy.error_messages && heard;
+        let told = self.policy.error_messages && heard;
         let exception = Some(error_kind::type_of::<E>());
         Outcome::Failed(Failure { kind, exception, message: told.then(|| error.to_string()) })
     }
@@ -343,7 +357,7 @@ impl<K: Kind> Live<K> {
             state.kind.gathered().into_iter().for_each(|item| state.content.set(item));
         }
         let mut attributes = match self.recorder.takes_attributes() {
-            true => state.kind.all_start_attributes(),
+            true => state.kind.all_start_attributes(ActiveScope::of(&self.context)),
             false => Vec::with_capacity(K::ATTRIBUTES),
         };
         let early = attributes.len();

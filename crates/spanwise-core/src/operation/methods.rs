@@ -68,7 +68,7 @@ macro_rules! operation_methods {
                 let operation = self.start();
                 let context = operation.active_context().cloned();
                 let result =
-                    $crate::operation::scope::InOperation::new(work(&operation), context).await;
+                    $crate::operation::active::InOperation::new(work(&operation), context).await;
                 operation.end_with(result)
             }
 
@@ -217,7 +217,7 @@ macro_rules! operation_methods {
             }
         }
 
-        impl $crate::operation::scope::sealed::Operation for $Guard {
+        impl $crate::operation::active::sealed::Operation for $Guard {
             fn active_context(&self) -> Option<&opentelemetry::Context> {
                 self.active_context()
             }
@@ -260,7 +260,7 @@ macro_rules! run_method {
             {
                 let operation = self.start();
                 let context = operation.active_context().cloned();
-                let result = $crate::operation::scope::InOperation::new(future, context).await;
+                let result = $crate::operation::active::InOperation::new(future, context).await;
                 operation.end_with(result)
             }
         }

@@ -1,5 +1,6 @@
 //! The kinds of work that are recorded, a file each, and the life that they share.
 
+mod active;
 mod agent;
 mod call;
 mod create_agent;
@@ -16,7 +17,6 @@ mod provider_details;
 mod remote_agent;
 mod request;
 mod retrieval;
-mod scope;
 mod skill;
 mod step;
 mod stream;
@@ -24,6 +24,7 @@ mod streamed;
 mod tool;
 mod workflow;
 
+pub use active::{Entered, FutureExt, InOperation, Operation};
 pub use agent::{Agent, AgentBuilder};
 pub use create_agent::{CreateAgent, CreateAgentBuilder};
 pub use embeddings::{Embeddings, EmbeddingsBuilder};
@@ -35,7 +36,6 @@ pub use provider_details::OpenAiApiType;
 pub use remote_agent::{RemoteAgent, RemoteAgentBuilder};
 pub use request::OutputType;
 pub use retrieval::{Retrieval, RetrievalBuilder};
-pub use scope::{Entered, FutureExt, InOperation, Operation};
 pub use step::{Step, StepBuilder};
 pub use stream::{RecordedStream, TryRecordedStream};
 pub use streamed::StreamedResponse;

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use opentelemetry::trace::SpanKind;
-use opentelemetry::{KeyValue, StringValue};
+use opentelemetry::{Context, KeyValue, StringValue};
 
 use super::call::Call;
 use super::live::{Draft, Kind, Live};
@@ -133,6 +133,10 @@ impl Kind for RemoteAgentKind {
 
     fn span_kind(&self) -> SpanKind {
         SpanKind::Client
+    }
+
+    fn start_under(&mut self, parent: &Context) {
+        self.request.start_under(parent);
     }
 
     fn start_attributes(&self, attributes: &mut Vec<KeyValue>) {

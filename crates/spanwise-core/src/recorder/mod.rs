@@ -38,6 +38,7 @@ pub use per_series::{Kept, PerSeries};
 use crate::capture::CapturePolicy;
 use crate::clock::Clock;
 use crate::content::Content;
+use crate::scope::ActiveScope;
 use crate::semconv::SemconvProfile;
 
 /// The name of the instrumentation scope that everything recorded here carries.
@@ -302,8 +303,11 @@ pub(crate) fn of(context: &Context) -> Option<RecorderRef> {
 /// What the recorder in force here lets through.
 #[inline]
 pub(crate) fn current_policy() -> Option<CapturePolicy> {
-    Context::map_current(|context| match context.get::<InContext>() {
-        Some(recorder) => Some(recorder.0.policy),
-        None => INSTALLED.get().map(|recorder| recorder.policy),
+    Context::map_current(|context| {
+        let policy = match context.get::<InContext>() {
+            Some(recorder) => recorder.0.policy,
+            None => INSTALLED.get()?.policy,
+        };
+        Some(policy.within(ActiveScope::of(context).and_then(ActiveScope::content)))
     })
 }

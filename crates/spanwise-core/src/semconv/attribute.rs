@@ -292,11 +292,23 @@ pub const SERVER_ADDRESS: Attribute<StringValue> = Attribute::new(core::SERVER_A
 /// `server.port`: int.
 pub const SERVER_PORT: Attribute<i64> = Attribute::new(core::SERVER_PORT);
 
+/// `spanwise.metadata`: prefix of string attributes.
+pub const SPANWISE_METADATA: Template = Template::new("spanwise.metadata");
+
 /// `spanwise.open_at_shutdown`: boolean.
 pub const SPANWISE_OPEN_AT_SHUTDOWN: Attribute<bool> = Attribute::new("spanwise.open_at_shutdown");
 
 /// `spanwise.outcome`: string.
 pub const SPANWISE_OUTCOME: Attribute<StringValue> = Attribute::new("spanwise.outcome");
+
+/// `spanwise.release`: string.
+pub const SPANWISE_RELEASE: Attribute<StringValue> = Attribute::new("spanwise.release");
+
+/// `spanwise.request.id`: string.
+pub const SPANWISE_REQUEST_ID: Attribute<StringValue> = Attribute::new("spanwise.request.id");
+
+/// `spanwise.scope.dropped`: int.
+pub const SPANWISE_SCOPE_DROPPED: Attribute<i64> = Attribute::new("spanwise.scope.dropped");
 
 /// `spanwise.step.index`: int.
 pub const SPANWISE_STEP_INDEX: Attribute<i64> = Attribute::new("spanwise.step.index");
@@ -310,8 +322,14 @@ pub const SPANWISE_STEP_TYPE: Attribute<StringValue> = Attribute::new("spanwise.
 /// `spanwise.stream.chunks`: int.
 pub const SPANWISE_STREAM_CHUNKS: Attribute<i64> = Attribute::new("spanwise.stream.chunks");
 
+/// `spanwise.tags`: string[].
+pub const SPANWISE_TAGS: Attribute<Vec<StringValue>> = Attribute::new("spanwise.tags");
+
+/// `spanwise.tenant.id`: string.
+pub const SPANWISE_TENANT_ID: Attribute<StringValue> = Attribute::new("spanwise.tenant.id");
+
 /// Every key above, sorted.
-pub const ALL: [&str; 101] = [
+pub const ALL: [&str; 107] = [
     "aws.bedrock.guardrail.id",
     "aws.bedrock.knowledge_base.id",
     "azure.resource_provider.namespace",
@@ -407,10 +425,16 @@ pub const ALL: [&str; 101] = [
     "process.exit.code",
     "server.address",
     "server.port",
+    "spanwise.metadata",
     "spanwise.open_at_shutdown",
     "spanwise.outcome",
+    "spanwise.release",
+    "spanwise.request.id",
+    "spanwise.scope.dropped",
     "spanwise.step.index",
     "spanwise.step.name",
     "spanwise.step.type",
     "spanwise.stream.chunks",
+    "spanwise.tags",
+    "spanwise.tenant.id",
 ];
