@@ -313,3 +313,42 @@ fn the_details_event_says_it_too() {
     let event = &captured.events()[0];
     assert_eq!(event.attribute("session.id"), Some(&"s-1".into()));
 }
+
+#[test]
+fn metrics_have_a_chosen_few_of_its_values() {
+    let capture = Capture::builder().build();
+    capture.run(|| {
+        let scope = turn().environment("staging").release("1.2");
+        scope.run_sync(|| Tool::new("t").start().finish());
+    });
+    let captured = capture.finish();
+    captured.assert_conformant();
+    let point = captured.metric("gen_ai.execute_tool.duration");
+    assert_eq!(point.text("deployment.environment.name"), "staging");
+    assert_eq!(point.text("spanwise.release"), "1.2");
+    assert_eq!(point.text("user.id"), "");
+
+    let capture = Capture::builder().scope_on_metrics([ScopeField::Tenant]).build();
+    capture.run(|| turn().environment("staging").run_sync(|| Tool::new("t").start().finish()));
+    let captured = capture.finish();
+    captured.assert_conformant();
+    let point = captured.metric("gen_ai.execute_tool.duration");
+    assert_eq!(point.text("spanwise.tenant.id"), "acme");
+    assert_eq!(point.text("deployment.environment.name"), "");
+}
+
+#[test]
+fn metrics_tell_a_hundred_values_apart_and_no_more() {
+    let capture = Capture::builder().scope_on_metrics([ScopeField::Tenant]).build();
+    capture.run(|| {
+        for tenant in 0..150 {
+            let scope = scope().tenant(format!("tenant-{tenant}"));
+            scope.run_sync(|| Tool::new("t").start().finish());
+        }
+    });
+    let captured = capture.finish();
+    let points = captured.points("gen_ai.execute_tool.duration");
+    assert_eq!(points.len(), 101);
+    let others = points.iter().find(|point| point.text("spanwise.tenant.id") == "_OTHER").unwrap();
+    assert_eq!(others.count, Some(50));
+}

@@ -15,7 +15,9 @@ use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMete
 use opentelemetry_sdk::trace::{
     Sampler, SdkTracerProvider, ShouldSample, Span, SpanData, SpanProcessor,
 };
-use spanwise_core::{ActiveScope, CapturePolicy, ContentCapture, Recorder, instrumentation_scope};
+use spanwise_core::{
+    ActiveScope, CapturePolicy, ContentCapture, Recorder, ScopeField, instrumentation_scope,
+};
 
 use crate::captured::Captured;
 use crate::fixed::{CountingIds, TickingClock};
@@ -67,6 +69,7 @@ pub struct Capture {
 pub struct CaptureBuilder {
     policy: CapturePolicy,
     sampler: Box<dyn ShouldSample>,
+    scope_on_metrics: Option<Vec<ScopeField>>,
     fixed: bool,
 }
 
@@ -86,6 +89,13 @@ impl CaptureBuilder {
     /// Decides which spans are recorded. Defaults to all.
     pub fn sampler(mut self, sampler: impl ShouldSample + 'static) -> Self {
         self.sampler = Box::new(sampler);
+        self
+    }
+
+    /// What metrics say of scopes; see
+    /// [`RecorderBuilder::scope_on_metrics`](spanwise_core::RecorderBuilder::scope_on_metrics).
+    pub fn scope_on_metrics(mut self, fields: impl IntoIterator<Item = ScopeField>) -> Self {
+        self.scope_on_metrics = Some(fields.into_iter().collect());
         self
     }
 
@@ -116,6 +126,10 @@ impl CaptureBuilder {
             .meter(&meter_provider.meter_with_scope(scope.clone()))
             .logger(logger_provider.logger_with_scope(scope))
             .policy(self.policy);
+        let recorder = match self.scope_on_metrics {
+            Some(fields) => recorder.scope_on_metrics(fields),
+            None => recorder,
+        };
         let recorder = if self.fixed { recorder.clock(TickingClock::default()) } else { recorder };
         let recorder = Arc::new(recorder.build());
         Capture {
@@ -137,6 +151,7 @@ impl Capture {
         CaptureBuilder {
             policy: CapturePolicy::default(),
             sampler: Box::new(Sampler::AlwaysOn),
+            scope_on_metrics: None,
             fixed: true,
         }
     }

@@ -388,6 +388,9 @@ impl Assembly<'_> {
             .content(entrance.clone())
             .policy(settings.policy)
             .profile(settings.profile());
+        if let Some(fields) = &settings.scope_on_metrics {
+            recorder = recorder.scope_on_metrics(fields.iter().copied());
+        }
         if let Some(meters) = &meters {
             let meter = meters.meter_with_scope(scope.clone());
             self_metrics::observe(&meter, &intake, &exporters);

@@ -292,8 +292,8 @@ impl<K: Kind> Live<K> {
         self.started.elapsed(self.recorder.clock())
     }
 
-    pub(crate) fn metrics(&self) -> &dyn MetricRecorder {
-        &*self.recorder.metrics
+    pub(crate) fn metrics(&self) -> impl MetricRecorder + '_ {
+        self.recorder.scope_labels.around(&self.context, &*self.recorder.metrics)
     }
 
     /// How an operation ends whose work gave this error.
@@ -344,7 +344,7 @@ impl<K: Kind> Live<K> {
             self.recorder.open.remove(slot);
         }
         let end = End { outcome: &outcome, duration: self.elapsed() };
-        state.kind.measure(&end, self.metrics());
+        state.kind.measure(&end, &self.metrics());
         let ended_at = self.started.at.checked_add(end.duration).unwrap_or(self.started.at);
 
         if let Outcome::Failed(failure) = &outcome {

@@ -15,6 +15,7 @@ mod metrics;
 mod open;
 mod per_series;
 mod profiled;
+mod scoped;
 mod spans;
 
 use std::fmt;
@@ -38,7 +39,7 @@ pub use per_series::{Kept, PerSeries};
 use crate::capture::CapturePolicy;
 use crate::clock::Clock;
 use crate::content::Content;
-use crate::scope::ActiveScope;
+use crate::scope::{ActiveScope, ScopeField};
 use crate::semconv::SemconvProfile;
 
 /// The name of the instrumentation scope that everything recorded here carries.
@@ -95,6 +96,7 @@ pub struct Recorder {
     pub(crate) events: Option<Box<dyn EventRecorder>>,
     pub(crate) content: Option<Box<dyn ContentRecorder>>,
     pub(crate) policy: CapturePolicy,
+    pub(crate) scope_labels: scoped::ScopeLabels,
     clock: Option<Box<dyn Clock>>,
     pub(crate) open: open::OpenOperations,
 }
@@ -114,6 +116,7 @@ impl Recorder {
                 events: None,
                 content: None,
                 policy: CapturePolicy::default(),
+                scope_labels: scoped::ScopeLabels::default(),
                 clock: None,
                 open: open::OpenOperations::default(),
             },
@@ -197,6 +200,15 @@ impl RecorderBuilder {
     /// What content may be captured. Defaults to none.
     pub fn policy(mut self, policy: CapturePolicy) -> Self {
         self.recorder.policy = policy;
+        self
+    }
+
+    /// What metrics say of the [`scope`](crate::scope()) around an operation: four values of it at most.
+    /// Defaults to environment and release.
+    ///
+    /// Of each, 100 values are told apart; all others are `_OTHER`.
+    pub fn scope_on_metrics(mut self, fields: impl IntoIterator<Item = ScopeField>) -> Self {
+        self.recorder.scope_labels = scoped::ScopeLabels::new(fields);
         self
     }
 

@@ -1,6 +1,7 @@
 //! What holds for attributes wherever they stand: known, in their place, of their type, once.
 
 use serde_json::Value;
+use spanwise_core::ScopeField;
 use spanwise_core::semconv::value;
 
 use super::content::Place;
@@ -46,6 +47,8 @@ pub(super) fn judge(
     }
     for (key, value) in attributes.iter() {
         match dialect.table.attribute(key) {
+            // What a program chose to tell metrics apart by, of the scopes around operations.
+            _ if findings.signal() == Signal::Metric && is_of_scope(key) => {}
             Some((family, attribute)) => {
                 judge_place(dialect, key, family, asked, findings);
                 judge_value(dialect, key, attribute, value, asked, findings);
@@ -79,6 +82,10 @@ pub(super) fn judge_recommended(
             findings.attribute(key, "is recommended and absent");
         }
     }
+}
+
+fn is_of_scope(key: &str) -> bool {
+    ScopeField::of_key(key).is_some_and(|field| field != ScopeField::AgentName)
 }
 
 fn is_given(key: &str) -> bool {

@@ -16,8 +16,8 @@ use std::fmt;
 use std::time::Duration;
 
 use opentelemetry::{Key, KeyValue, Value};
-use spanwise_core::ContentCapture;
 use spanwise_core::semconv::SemconvProfile;
+use spanwise_core::{ContentCapture, ScopeField};
 
 pub use destination::{Destination, OtlpDestination, Preset};
 pub use main_agent::MainAgent;
@@ -71,6 +71,7 @@ pub struct TelemetryConfig {
     record_metadata: Option<bool>,
     record_tool_schemas: Option<bool>,
     record_error_messages: Option<bool>,
+    scope_on_metrics: Option<Vec<ScopeField>>,
     signals: Option<Signals>,
     otlp: OtlpOptions,
     otlp_in_code: bool,
@@ -239,6 +240,13 @@ impl TelemetryConfig {
     /// key. Defaults to yes where content is captured, else no.
     pub fn record_error_messages(mut self, record: bool) -> Self {
         self.record_error_messages = Some(record);
+        self
+    }
+
+    /// What metrics say of the [`scope`](crate::scope()) around an operation: four values of it at most, of
+    /// which 100 each are told apart, and all others are `_OTHER`. Defaults to environment and release.
+    pub fn scope_on_metrics(mut self, fields: impl IntoIterator<Item = ScopeField>) -> Self {
+        self.scope_on_metrics = Some(fields.into_iter().collect());
         self
     }
 

@@ -8,8 +8,8 @@ mod routes;
 use std::time::Duration;
 
 use opentelemetry_sdk::Resource;
-use spanwise_core::CapturePolicy;
 use spanwise_core::semconv::SemconvProfile;
+use spanwise_core::{CapturePolicy, ScopeField};
 
 use super::TelemetryConfig;
 use super::values::{BatchConfiguration, ExportConfig, SamplingStrategy};
@@ -29,6 +29,7 @@ pub(crate) struct Settings {
     pub(crate) resource: Resource,
     pub(crate) sampling: SamplingStrategy,
     pub(crate) policy: CapturePolicy,
+    pub(crate) scope_on_metrics: Option<Vec<ScopeField>>,
     pub(crate) limits: Limits,
     pub(crate) propagators: Vec<Propagator>,
     pub(crate) spans: BatchConfiguration,
@@ -62,6 +63,7 @@ impl Settings {
             )?,
             sampling: recording::sampling(config, &mut reader)?,
             policy: recording::policy(config, &mut reader),
+            scope_on_metrics: config.scope_on_metrics.clone(),
             limits: limits::limits(config, &mut reader),
             propagators: recording::propagators(&mut reader),
             spans: batches::batches(
