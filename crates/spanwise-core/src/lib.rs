@@ -54,6 +54,7 @@ mod trace_ref;
 mod usage;
 
 // Whose it is, and to whom it may be said.
+pub mod propagation;
 mod scope;
 
 // How it becomes telemetry.
@@ -78,6 +79,10 @@ pub use operation::{
     Memory, MemoryBuilder, OpenAiApiType, Operation, OutputType, Plan, PlanBuilder, RecordedStream,
     RemoteAgent, RemoteAgentBuilder, ResponseStatus, Retrieval, RetrievalBuilder, Step,
     StepBuilder, StreamedResponse, Tool, ToolBuilder, TryRecordedStream, Workflow, WorkflowBuilder,
+};
+pub use propagation::{
+    BaggageItem, extract_from_headers, get_baggage, inject_into_headers, propagate_closure,
+    propagate_context, with_baggage, with_context,
 };
 pub use provider::Provider;
 pub use recorder::{

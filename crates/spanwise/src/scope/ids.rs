@@ -15,8 +15,15 @@ use spanwise_core::ActiveScope;
 /// let tracers = SdkTracerProvider::builder().with_id_generator(ScopeIds::default()).build();
 /// # drop(tracers);
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ScopeIds<G = RandomIdGenerator>(G);
+
+impl Default for ScopeIds {
+    /// With random ids.
+    fn default() -> Self {
+        Self(RandomIdGenerator::default())
+    }
+}
 
 impl<G> ScopeIds<G> {
     /// With the ids of another generator where no scope gives one.

@@ -18,16 +18,16 @@ use spanwise_core::{ActiveScope, ScopeSampling};
 /// # drop(tracers);
 /// ```
 #[derive(Clone, Debug)]
-pub struct ScopeSampler<S>(S);
+pub struct ScopeSampler(Box<dyn ShouldSample>);
 
-impl<S> ScopeSampler<S> {
+impl ScopeSampler {
     /// With this sampler where the scope says nothing.
-    pub fn new(otherwise: S) -> Self {
-        Self(otherwise)
+    pub fn new(otherwise: impl Into<Box<dyn ShouldSample>>) -> Self {
+        Self(otherwise.into())
     }
 }
 
-impl<S: ShouldSample + Clone + 'static> ShouldSample for ScopeSampler<S> {
+impl ShouldSample for ScopeSampler {
     fn should_sample(
         &self,
         parent: Option<&Context>,
