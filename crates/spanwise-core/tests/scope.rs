@@ -352,3 +352,28 @@ fn metrics_tell_a_hundred_values_apart_and_no_more() {
     let others = points.iter().find(|point| point.text("spanwise.tenant.id") == "_OTHER").unwrap();
     assert_eq!(others.count, Some(50));
 }
+
+#[test]
+fn operations_link_to_what_they_have_to_do_with() {
+    let capture = Capture::builder().build();
+    capture.run(|| {
+        let asked = Agent::new("asked").start();
+        let reference = asked.trace_ref();
+        let tool = Tool::new("answered").link(&reference).link(&reference);
+        let tool = tool.link(&TraceRef::default()).start();
+        // In a circle, as far as one can be made: it has started by now.
+        let back = Tool::new("back").link(&tool.trace_ref()).link(&reference).start();
+        back.finish();
+        tool.finish();
+        asked.finish();
+    });
+    let captured = capture.finish();
+    let asked = captured.span("invoke_agent asked").span_context().span_id();
+    let links = |name| {
+        let links = captured.span(name).data().links.iter();
+        links.map(|link| link.span_context.span_id()).collect::<Vec<_>>()
+    };
+    assert_eq!(links("execute_tool answered"), [asked]);
+    let answered = captured.span("execute_tool answered").span_context().span_id();
+    assert_eq!(links("execute_tool back"), [answered, asked]);
+}

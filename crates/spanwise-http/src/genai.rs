@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use http::header::{HeaderMap, HeaderName, HeaderValue};
-use http::{Method, Uri};
+use http::{HeaderMap, Method, Uri};
 use opentelemetry::Context;
-use opentelemetry::propagation::Injector;
 use spanwise_core::Provider;
 use spanwise_providers::{Codec, Exchange, Recognised, Recogniser};
 
+use crate::hosts::Hosts;
 use crate::recording::Recording;
 
 /// Which requests are model calls; shared by all layers.
@@ -22,7 +21,7 @@ use crate::recording::Recording;
 #[derive(Clone, Debug, Default)]
 pub struct GenAi {
     recogniser: Arc<Recogniser>,
-    trusted: Arc<[String]>,
+    trusted: Hosts,
 }
 
 /// A model call that is about to be made.
@@ -47,17 +46,13 @@ impl GenAi {
     /// propagator that is in force: for gateways of one's own. Without it no host is told of any trace.
     #[must_use]
     pub fn propagate_to(self, host: impl Into<String>) -> Self {
-        let host = host.into().to_ascii_lowercase();
-        Self { trusted: self.trusted.iter().cloned().chain([host]).collect(), ..self }
+        Self { trusted: self.trusted.with(&host.into()), ..self }
     }
 
     /// Adds the context to a request, where its host shall have it.
     pub(crate) fn propagate(&self, context: &Context, host: Option<&str>, headers: &mut HeaderMap) {
-        let host = host.unwrap_or_default().to_ascii_lowercase();
-        if self.trusted.contains(&host) {
-            opentelemetry::global::get_text_map_propagator(|propagator| {
-                propagator.inject_context(context, &mut Headers(headers));
-            });
+        if host.is_some_and(|host| self.trusted.contain(host)) {
+            spanwise_core::inject_into_headers(context, headers);
         }
     }
 
@@ -74,18 +69,6 @@ impl GenAi {
         // An address of IPv6 stands in brackets in a URL, and without them elsewhere.
         let address = host.trim_matches(['[', ']']).to_owned();
         Some(Call { provider, codec, address, port, path: path.to_owned() })
-    }
-}
-
-/// Headers that a propagator writes.
-struct Headers<'a>(&'a mut HeaderMap);
-
-impl Injector for Headers<'_> {
-    fn set(&mut self, key: &str, value: String) {
-        // What is no header is not sent.
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(key), HeaderValue::try_from(value)) {
-            self.0.insert(name, value);
-        }
     }
 }
 

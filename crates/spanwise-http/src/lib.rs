@@ -9,10 +9,16 @@
 //! | `reqwest-middleware`, with the feature of that name | `GenAiMiddleware` |
 //! | `async-openai`, with the feature of that name | `async_openai` |
 //!
+//! Services of one's own hand the trace's context on by [`ExtractContextLayer`] and [`InjectContextLayer`].
+//!
 //! Requests that are no model call pass untouched, at the price of one look at method and path. Whose API a
 //! host serves is known for common providers, and else said with [`GenAi::host`].
 //!
 //! Inside a client that retries, each attempt is a span; outside, the whole is one.
+
+// To whom what is said.
+mod context;
+mod hosts;
 
 // What is recorded.
 mod genai;
@@ -36,7 +42,11 @@ mod reqwest_response;
 #[cfg(feature = "async-openai")]
 pub use async_openai::{AsyncOpenAi, async_openai};
 pub use body::RecordedBody;
+#[cfg(feature = "reqwest-middleware")]
+pub use context::InjectContextMiddleware;
+pub use context::{ExtractContext, ExtractContextLayer, InjectContext, InjectContextLayer};
 pub use genai::GenAi;
+pub use hosts::{TargetHost, TargetHostExt};
 pub use layer::{GenAiLayer, GenAiService, RecordedCall};
 #[cfg(feature = "reqwest-middleware")]
 pub use middleware::GenAiMiddleware;

@@ -8,6 +8,7 @@ use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use spanwise_core::propagation;
 use spanwise_core::semconv::SemconvProfile;
 use spanwise_core::{Recorder, instrumentation_scope};
 
@@ -31,7 +32,7 @@ use crate::scope::{ScopeIds, ScopeSampler};
 use crate::self_metrics::{self, ExporterName};
 use crate::signal::Signal;
 use crate::telemetry::{Running, Telemetry};
-use crate::{error_kinds, export, propagation};
+use crate::{error_kinds, export};
 
 /// Starts telemetry for the process.
 ///
@@ -70,11 +71,10 @@ pub fn init_telemetry(config: TelemetryConfig) -> Result<Telemetry, InitError> {
     // Only this function installs a recorder for `spanwise`; whoever else did so first keeps theirs, and
     // what is recorded by hand in a context still comes here.
     let installed = spanwise_core::install(started.recorder.clone());
+    propagation::install(settings.propagation.clone());
     if settings.global_providers {
         opentelemetry::global::set_tracer_provider(started.tracers.clone());
-        opentelemetry::global::set_text_map_propagator(propagation::composite(
-            &settings.propagators,
-        ));
+        opentelemetry::global::set_text_map_propagator(settings.propagation.clone());
     }
     let running = Running {
         intake: started.intake,

@@ -36,6 +36,8 @@
 //! | start with providers of your own | [`attach_providers`] |
 //! | record | [`Generation`], [`Embeddings`], [`Tool`], [`Agent`], [`Workflow`], [`Step`], [`Retrieval`], [`Memory`], [`Plan`], [`FetchResponse`] |
 //! | say how good an answer was | [`evaluation`] |
+//! | say whose call it is | [`scope`](scope()) |
+//! | go on in tasks, threads and other processes | [`propagate_context`], [`inject_into_headers`], [`extract_from_headers`] |
 //! | end, and know what arrived | [`Telemetry`], [`Report`] |
 //! | send to a backend by its name | [`Langfuse`] |
 //!
@@ -55,7 +57,6 @@ mod secret;
 // Running.
 mod error_kinds;
 mod metrics;
-mod propagation;
 mod scope;
 mod self_metrics;
 mod signal;
@@ -86,16 +87,17 @@ pub use telemetry::Telemetry;
 pub use tracing_bridge::TracingMode;
 
 pub use spanwise_core::{
-    ActiveScope, Agent, AgentBuilder, CapturePolicy, Content, ContentCapture, ContentItem,
-    CreateAgent, CreateAgentBuilder, Document, Embeddings, EmbeddingsBuilder, Entered,
+    ActiveScope, Agent, AgentBuilder, BaggageItem, CapturePolicy, Content, ContentCapture,
+    ContentItem, CreateAgent, CreateAgentBuilder, Document, Embeddings, EmbeddingsBuilder, Entered,
     EnteredScope, Evaluation, FetchResponse, FetchResponseBuilder, FutureExt, Generation,
     GenerationBuilder, GenericPart, InOperation, InScope, InvalidTraceRef, Memory, MemoryBuilder,
     MemoryRecord, Message, Modality, ModelResponse, OpenAiApiType, Operation, OutputType, Part,
     Plan, PlanBuilder, Provider, RecordedStream, Recorder, RemoteAgent, RemoteAgentBuilder,
     Response, ResponseStatus, Retrieval, RetrievalBuilder, Role, Scope, ScopeField, ScopeSampling,
     Step, StepBuilder, StreamedResponse, ToMessages, Tool, ToolBuilder, ToolDefinition, TraceRef,
-    TryRecordedStream, Usage, Workflow, WorkflowBuilder, evaluation, register_error_kind, scope,
-    semconv,
+    TryRecordedStream, Usage, Workflow, WorkflowBuilder, evaluation, extract_from_headers,
+    get_baggage, inject_into_headers, propagate_closure, propagate_context, propagation,
+    register_error_kind, scope, semconv, with_baggage, with_context,
 };
 
 /// The README's code is compiled and run.

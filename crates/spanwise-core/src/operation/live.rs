@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use opentelemetry::logs::Severity;
-use opentelemetry::trace::{SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt};
+use opentelemetry::trace::{Link, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue, StringValue};
 
 use super::outcome::{End, Failure, Outcome};
@@ -94,6 +94,7 @@ pub(crate) struct Draft<'a, K> {
     pub(crate) kind: Box<K>,
     captures: Vec<Capture<'a>>,
     own: Vec<KeyValue>,
+    links: Vec<Link>,
     error_kind: Option<OwnKind>,
 }
 
@@ -108,6 +109,7 @@ impl<'a, K: Kind> Draft<'a, K> {
             kind: Box::new(kind()),
             captures: Vec::new(),
             own: Vec::new(),
+            links: Vec::new(),
             error_kind: None,
         }))
     }
@@ -129,13 +131,25 @@ impl<'a, K: Kind> Draft<'a, K> {
         self.own.push(attribute);
     }
 
+    /// A reference to nothing, and one that is there already, adds nothing.
+    pub(crate) fn link(&mut self, to: &TraceRef) {
+        let to = to.span_context();
+        let known = self.links.iter().any(|link| {
+            (link.span_context.trace_id(), link.span_context.span_id())
+                == (to.trace_id(), to.span_id())
+        });
+        if to.is_valid() && !known {
+            self.links.push(Link::with_context(to));
+        }
+    }
+
     pub(crate) fn own_error_kind(&mut self, kind: OwnKind) {
         self.error_kind = Some(kind);
     }
 
     /// `None` where nothing records.
     pub(crate) fn start(self) -> Option<Arc<Live<K>>> {
-        let Self { mut kind, captures, mut own, error_kind } = self;
+        let Self { mut kind, captures, mut own, links, error_kind } = self;
         let parent = Context::current();
         let recorder = recorder::of(&parent)?;
         let scope = ActiveScope::of(&parent);
@@ -157,6 +171,7 @@ impl<'a, K: Kind> Draft<'a, K> {
             .with_kind(kind.span_kind())
             .with_start_time(started.at)
             .with_attributes(attributes);
+        let builder = if links.is_empty() { builder } else { builder.with_links(links) };
         let (context, recording) =
             scope::operation_starts(|| recorder.spans.start(builder, &parent));
         let context = kind.context(context);

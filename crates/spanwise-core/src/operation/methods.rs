@@ -27,6 +27,17 @@ macro_rules! operation_methods {
                 self
             }
 
+            /// Links the span to another one that it has to do with and is not under, such as the one that
+            /// put its work into a queue. May be called several times; a reference to nothing is left out.
+            ///
+            /// Beyond `OTEL_SPAN_LINK_COUNT_LIMIT` links are counted, and not kept.
+            pub fn link(mut self, to: &$crate::TraceRef) -> Self {
+                if let Some(draft) = &mut self.0 {
+                    draft.link(to);
+                }
+                self
+            }
+
             /// Says what `error.type` errors of type `E` have, for this operation alone.
             ///
             /// Defaults to what [`register_error_kind`](crate::register_error_kind) knows of `E`.

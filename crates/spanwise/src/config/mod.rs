@@ -16,6 +16,7 @@ use std::fmt;
 use std::time::Duration;
 
 use opentelemetry::{Key, KeyValue, Value};
+use spanwise_core::propagation::BaggageKeys;
 use spanwise_core::semconv::SemconvProfile;
 use spanwise_core::{ContentCapture, ScopeField};
 
@@ -30,7 +31,7 @@ pub(crate) use destination::{DestinationKind, OtlpOptions};
 pub(crate) use endpoint::{Endpoint, EndpointUrl};
 #[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
 pub(crate) use endpoint::{PemFile, TlsFiles};
-pub(crate) use settings::{DestinationSettings, Limits, Propagator, Route, Settings, attached};
+pub(crate) use settings::{DestinationSettings, Limits, Route, Settings, attached};
 
 use crate::env::Environment;
 use crate::error::InitError;
@@ -72,6 +73,7 @@ pub struct TelemetryConfig {
     record_tool_schemas: Option<bool>,
     record_error_messages: Option<bool>,
     scope_on_metrics: Option<Vec<ScopeField>>,
+    baggage: Option<BaggageKeys>,
     signals: Option<Signals>,
     otlp: OtlpOptions,
     otlp_in_code: bool,
@@ -247,6 +249,15 @@ impl TelemetryConfig {
     /// which 100 each are told apart, and all others are `_OTHER`. Defaults to environment and release.
     pub fn scope_on_metrics(mut self, fields: impl IntoIterator<Item = ScopeField>) -> Self {
         self.scope_on_metrics = Some(fields.into_iter().collect());
+        self
+    }
+
+    /// What of the baggage, and of the [`scope`](crate::scope()), goes along with requests, and what of a
+    /// caller's scope is taken over. Defaults to `SPANWISE_BAGGAGE_KEYS`, then to nothing.
+    ///
+    /// It knows no host: requests carry it wherever context is injected.
+    pub fn baggage(mut self, keys: BaggageKeys) -> Self {
+        self.baggage = Some(keys);
         self
     }
 

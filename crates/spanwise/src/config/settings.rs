@@ -8,6 +8,7 @@ mod routes;
 use std::time::Duration;
 
 use opentelemetry_sdk::Resource;
+use spanwise_core::propagation::Propagation;
 use spanwise_core::semconv::SemconvProfile;
 use spanwise_core::{CapturePolicy, ScopeField};
 
@@ -19,7 +20,6 @@ use crate::resource;
 use crate::signal::Signal;
 
 pub(crate) use limits::Limits;
-pub(crate) use recording::Propagator;
 pub(crate) use routes::{DestinationSettings, Route};
 
 /// What `init` works from.
@@ -31,7 +31,7 @@ pub(crate) struct Settings {
     pub(crate) policy: CapturePolicy,
     pub(crate) scope_on_metrics: Option<Vec<ScopeField>>,
     pub(crate) limits: Limits,
-    pub(crate) propagators: Vec<Propagator>,
+    pub(crate) propagation: Propagation,
     pub(crate) spans: BatchConfiguration,
     pub(crate) logs: BatchConfiguration,
     pub(crate) metrics: ExportConfig,
@@ -65,7 +65,7 @@ impl Settings {
             policy: recording::policy(config, &mut reader),
             scope_on_metrics: config.scope_on_metrics.clone(),
             limits: limits::limits(config, &mut reader),
-            propagators: recording::propagators(&mut reader),
+            propagation: recording::propagation(config, &mut reader),
             spans: batches::batches(
                 config.span_batches,
                 "span_batches",
@@ -107,18 +107,20 @@ impl Settings {
     }
 }
 
-/// What the environment says of content, for providers that are not ours, and its warnings.
-pub(crate) fn attached(environment: &Environment) -> (CapturePolicy, Vec<String>) {
+/// What the environment says for providers that are not ours: of content, of how context travels, and its
+/// warnings.
+pub(crate) fn attached(environment: &Environment) -> (CapturePolicy, Propagation, Vec<String>) {
     let mut reader = Reader::new(environment);
     let config = TelemetryConfig::default();
     let policy = recording::policy(&config, &mut reader);
+    let propagation = recording::propagation(&config, &mut reader);
     if recording::profile(&config, &mut reader) != SemconvProfile::Latest {
         reader.warn(
             "SPANWISE_SEMCONV_PROFILE or OTEL_SEMCONV_STABILITY_OPT_IN asks for earlier conventions, \
              which providers of the program's own are not given; latest is in force",
         );
     }
-    (policy, reader.into_warnings())
+    (policy, propagation, reader.into_warnings())
 }
 
 #[cfg(test)]
