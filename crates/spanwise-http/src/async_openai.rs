@@ -60,11 +60,13 @@ impl Service<HttpRequestFactory> for AsyncOpenAi {
         let genai = self.genai.clone();
         Box::pin(async move {
             if !spanwise_core::is_recorded() {
+                let factory = propagating(factory, genai, opentelemetry::Context::current());
                 return http.call(factory).await;
             }
             // Made once more than it is sent: to be looked at.
             let request = factory.build().await?;
             let Some(mut recording) = reqwest_response::call(&genai, &request) else {
+                let factory = propagating(factory, genai, opentelemetry::Context::current());
                 return http.call(factory).await;
             };
             let context = recording.context();

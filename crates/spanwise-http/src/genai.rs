@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use opentelemetry::Context;
+use opentelemetry::propagation::{Injector, TextMapPropagator};
 use spanwise_core::Provider;
 use spanwise_providers::{Codec, Exchange, Recognised, Recogniser};
 
-use crate::hosts::Hosts;
+use crate::hosts::{Hosts, TargetHostExt as _};
 use crate::recording::Recording;
 
 /// Which requests are model calls; shared by all layers.
@@ -22,6 +23,24 @@ use crate::recording::Recording;
 pub struct GenAi {
     recogniser: Arc<Recogniser>,
     trusted: Hosts,
+    propagators: Propagators,
+}
+
+type Propagators = Arc<[Arc<dyn TextMapPropagator + Send + Sync>]>;
+
+/// Headers whose values nobody prints: some are keys.
+struct Private<'a>(&'a mut HeaderMap);
+
+impl Injector for Private<'_> {
+    fn set(&mut self, name: &str, value: String) {
+        // What is no header is not sent.
+        if let (Ok(name), Ok(mut value)) =
+            (HeaderName::try_from(name), HeaderValue::try_from(value))
+        {
+            value.set_sensitive(true);
+            self.0.insert(name, value);
+        }
+    }
 }
 
 /// A model call that is about to be made.
@@ -42,18 +61,43 @@ impl GenAi {
         Self { recogniser: Arc::new(recogniser), ..self }
     }
 
-    /// Sends the trace's context along with model calls to this host, its subdomains not included, by the
+    /// Sends the trace's context along with requests to this host, its subdomains not included, by the
     /// propagator that is in force: for gateways of one's own. Without it no host is told of any trace.
     #[must_use]
     pub fn propagate_to(self, host: impl Into<String>) -> Self {
         Self { trusted: self.trusted.with(&host.into()), ..self }
     }
 
-    /// Adds the context to a request, where its host shall have it.
+    /// Has a propagator write headers into every request, model call or not. It finds the host that the
+    /// request goes to as [`TargetHost`](crate::TargetHost) in the context, and writes for those it knows: such
+    /// as [`HeliconePropagator`](crate::helicone::HeliconePropagator).
+    ///
+    /// Clients that follow redirects carry headers on to other hosts; a client with keys in them shall follow
+    /// none.
+    #[must_use]
+    pub fn propagator(self, propagator: impl TextMapPropagator + Send + Sync + 'static) -> Self {
+        let all = self.propagators.iter().cloned();
+        Self { propagators: all.chain([Arc::new(propagator) as _]).collect(), ..self }
+    }
+
+    /// Adds what the host of a request shall have of the context.
     pub(crate) fn propagate(&self, context: &Context, host: Option<&str>, headers: &mut HeaderMap) {
-        if host.is_some_and(|host| self.trusted.contain(host)) {
+        let Some(host) = host else { return };
+        if self.trusted.contain(host) {
             spanwise_core::inject_into_headers(context, headers);
         }
+        if !self.propagators.is_empty() {
+            let context = context.with_target_host(host);
+            for propagator in self.propagators.iter() {
+                propagator.inject_context(&context, &mut Private(headers));
+            }
+        }
+    }
+
+    /// The same for a request that is no model call.
+    pub(crate) fn propagate_around<B>(&self, request: &mut Request<B>) {
+        let host = request.uri().host().map(str::to_owned);
+        self.propagate(&Context::current(), host.as_deref(), request.headers_mut());
     }
 
     /// The model call that a request is; `None` where it is none, or where nothing records.

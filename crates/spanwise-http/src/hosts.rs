@@ -23,7 +23,8 @@ fn plain(host: &str) -> String {
 }
 
 /// The host that a request goes to, in an OpenTelemetry [`Context`]: what propagators need that write for one
-/// host alone, such as that of Helicone.
+/// host alone, such as
+/// [`HeliconePropagator`](crate::helicone::HeliconePropagator).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetHost(String);
 

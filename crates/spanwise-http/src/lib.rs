@@ -18,6 +18,7 @@
 
 // To whom what is said.
 mod context;
+pub mod helicone;
 mod hosts;
 
 // What is recorded.

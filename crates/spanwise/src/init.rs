@@ -387,7 +387,8 @@ impl Assembly<'_> {
         let mut recorder = Recorder::builder(tracers.tracer_with_scope(scope.clone()))
             .content(entrance.clone())
             .policy(settings.policy)
-            .profile(settings.profile());
+            .profile(settings.profile())
+            .start_attributes(settings.sampling.reads_attributes());
         if let Some(fields) = &settings.scope_on_metrics {
             recorder = recorder.scope_on_metrics(fields.iter().copied());
         }

@@ -72,7 +72,7 @@ mod report;
 pub use attach::attach_providers;
 pub use config::{
     BatchConfiguration, Compression, Destination, ExportConfig, MainAgent, OtlpDestination,
-    OtlpProtocol, Preset, SamplingStrategy, Signals, TelemetryConfig, Temporality,
+    OtlpProtocol, Preset, SamplingRule, SamplingStrategy, Signals, TelemetryConfig, Temporality,
 };
 pub use env::Environment;
 pub use error::InitError;

@@ -15,6 +15,7 @@ use opentelemetry::trace::{Link, SpanBuilder, SpanContext, SpanKind, Status, Tra
 use opentelemetry::{Context, KeyValue, StringValue};
 
 use super::outcome::{End, Failure, Outcome};
+use super::path::OperationPath;
 use crate::capture::CapturePolicy;
 use crate::clock::Started;
 use crate::content::{Content, ContentItem};
@@ -160,20 +161,26 @@ impl<'a, K: Kind> Draft<'a, K> {
         kind.start_under(&parent);
         let started = Started::now(recorder.clock());
 
-        let attributes = match recorder.takes_attributes() {
-            true => Vec::new(),
-            false => kind.all_start_attributes(scope),
+        let attributes = match recorder.gives_start_attributes() {
+            true => kind.all_start_attributes(scope),
+            false => Vec::new(),
         };
         let details =
             K::DETAILS_EVENT.filter(|_| policy.details_event && recorder.events.is_some());
         let repeated = if details.is_some() { attributes.clone() } else { Vec::new() };
-        let builder = SpanBuilder::from_name(kind.span_name())
+        let name = kind.span_name();
+        let path = OperationPath::are_kept().then(|| name.clone());
+        let builder = SpanBuilder::from_name(name)
             .with_kind(kind.span_kind())
             .with_start_time(started.at)
             .with_attributes(attributes);
         let builder = if links.is_empty() { builder } else { builder.with_links(links) };
         let (context, recording) =
             scope::operation_starts(|| recorder.spans.start(builder, &parent));
+        let context = match path {
+            Some(name) => OperationPath::inside(&context, name),
+            None => context,
+        };
         let context = kind.context(context);
 
         let mut content = Content::default();
@@ -371,9 +378,9 @@ impl<K: Kind> Live<K> {
         if self.captures_outputs() {
             state.kind.gathered().into_iter().for_each(|item| state.content.set(item));
         }
-        let mut attributes = match self.recorder.takes_attributes() {
-            true => state.kind.all_start_attributes(ActiveScope::of(&self.context)),
-            false => Vec::with_capacity(K::ATTRIBUTES),
+        let mut attributes = match self.recorder.gives_start_attributes() {
+            true => Vec::with_capacity(K::ATTRIBUTES),
+            false => state.kind.all_start_attributes(ActiveScope::of(&self.context)),
         };
         let early = attributes.len();
         state.kind.end_attributes(&outcome, &mut attributes);

@@ -60,7 +60,8 @@ pub trait ContentRecorder: Send + Sync {
     fn record(&self, span: &SpanContext, content: Arc<Content>);
 
     /// Whether attributes are taken as well, all of them and in one piece: then the span gets none, neither
-    /// at its start nor at its end. For tracers whose samplers and processors look at none. Defaults to no.
+    /// at its start (unless [`RecorderBuilder::start_attributes`] has it so) nor at its end. For tracers whose
+    /// processors look at none. Defaults to no.
     fn takes_attributes(&self) -> bool {
         false
     }
@@ -97,6 +98,7 @@ pub struct Recorder {
     pub(crate) content: Option<Box<dyn ContentRecorder>>,
     pub(crate) policy: CapturePolicy,
     pub(crate) scope_labels: scoped::ScopeLabels,
+    start_attributes: bool,
     clock: Option<Box<dyn Clock>>,
     pub(crate) open: open::OpenOperations,
 }
@@ -117,6 +119,7 @@ impl Recorder {
                 content: None,
                 policy: CapturePolicy::default(),
                 scope_labels: scoped::ScopeLabels::default(),
+                start_attributes: false,
                 clock: None,
                 open: open::OpenOperations::default(),
             },
@@ -141,9 +144,14 @@ impl Recorder {
         self.open.end_all()
     }
 
-    /// Whether spans end with all their attributes, and start with none.
+    /// Whether attributes that a span ends with are taken in one piece.
     pub(crate) fn takes_attributes(&self) -> bool {
         self.content.as_ref().is_some_and(|recorder| recorder.takes_attributes())
+    }
+
+    /// Whether spans start with attributes; else they end with all of them.
+    pub(crate) fn gives_start_attributes(&self) -> bool {
+        self.start_attributes || !self.takes_attributes()
     }
 
     pub(crate) fn clock(&self) -> Option<&dyn Clock> {
@@ -209,6 +217,13 @@ impl RecorderBuilder {
     /// Of each, 100 values are told apart; all others are `_OTHER`.
     pub fn scope_on_metrics(mut self, fields: impl IntoIterator<Item = ScopeField>) -> Self {
         self.recorder.scope_labels = scoped::ScopeLabels::new(fields);
+        self
+    }
+
+    /// Whether spans start with the attributes that samplers may read, even where a [`ContentRecorder`] takes
+    /// attributes in one piece. Defaults to no: it costs a little, and is for samplers that look at them.
+    pub fn start_attributes(mut self, start_attributes: bool) -> Self {
+        self.recorder.start_attributes = start_attributes;
         self
     }
 

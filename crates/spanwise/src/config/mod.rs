@@ -9,6 +9,7 @@
 mod destination;
 mod endpoint;
 mod main_agent;
+mod rules;
 mod settings;
 mod values;
 
@@ -22,6 +23,7 @@ use spanwise_core::{ContentCapture, ScopeField};
 
 pub use destination::{Destination, OtlpDestination, Preset};
 pub use main_agent::MainAgent;
+pub use rules::SamplingRule;
 pub use values::{
     BatchConfiguration, Compression, ExportConfig, OtlpProtocol, SamplingStrategy, Signals,
     Temporality,

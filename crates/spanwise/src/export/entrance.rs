@@ -66,7 +66,7 @@ impl ContentRecorder for Entrance {
         Ending::change(span, |ending| ending.content = Some(content));
     }
 
-    /// Our samplers decide by trace and parent alone, and there is no processor but this.
+    /// There is no processor but this, and samplers that look at attributes are given them by the recorder.
     fn takes_attributes(&self) -> bool {
         true
     }

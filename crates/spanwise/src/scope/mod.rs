@@ -12,3 +12,4 @@ pub use ids::ScopeIds;
 pub use processor::ScopeProcessor;
 pub(crate) use processor::describe;
 pub use sampler::ScopeSampler;
+pub(crate) use sampler::decide;

@@ -40,13 +40,25 @@ impl ShouldSample for ScopeSampler {
         match parent.and_then(|context| ActiveScope::of(context)?.sampling()) {
             Some(ScopeSampling::Keep) => decide(true, parent),
             Some(ScopeSampling::Drop) => decide(false, parent),
-            None => self.0.should_sample(parent, trace_id, name, kind, attributes, links),
+            None => {
+                let root = parent.and_then(begins_here);
+                let parent = root.as_ref().or(parent);
+                self.0.should_sample(parent, trace_id, name, kind, attributes, links)
+            }
         }
     }
 }
 
+/// The context of a trace that a scope begins. Samplers take any active span for a parent, also the one that is
+/// none, and a context cannot be without one again.
+fn begins_here(context: &Context) -> Option<Context> {
+    let begins = context.has_active_span() && !context.span().span_context().is_valid();
+    let scope = ActiveScope::of(context).filter(|_| begins)?;
+    Some(Context::new().with_value(scope.clone()))
+}
+
 /// A decision that leaves the trace's state as it was.
-pub(super) fn decide(keep: bool, parent: Option<&Context>) -> SamplingResult {
+pub(crate) fn decide(keep: bool, parent: Option<&Context>) -> SamplingResult {
     let state = parent.map(|context| context.span().span_context().trace_state().clone());
     SamplingResult {
         decision: if keep { SamplingDecision::RecordAndSample } else { SamplingDecision::Drop },
