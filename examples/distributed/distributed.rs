@@ -8,14 +8,14 @@
 //! The service is this program once more, started with `orders` as its argument. Both send to the OTLP endpoint
 //! that is configured; without one each draws its part of the trace in the terminal, with the same trace id.
 
-use std::process::Stdio;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Command, Stdio};
 
 use axum::Router;
 use axum::routing::get;
 use spanwise::propagation::BaggageKeys;
 use spanwise::{Agent, Telemetry, TelemetryConfig, Tool, TraceRef, scope};
 use spanwise_http::{ExtractContextLayer, InjectContextMiddleware};
-use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
@@ -37,13 +37,14 @@ async fn main() -> Result<(), Error> {
 /// The first process: knows whose call it is, and asks the second one.
 async fn ask() -> Result<(), Error> {
     let telemetry = start("support-bot")?;
-    let mut service = tokio::process::Command::new(std::env::current_exe()?)
+    let mut service = Command::new(std::env::current_exe()?)
         .arg("orders")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;
-    let said = service.stdout.take().ok_or("no output")?;
-    let url = BufReader::new(said).lines().next_line().await?.ok_or("the service did not start")?;
+    let mut url = String::new();
+    BufReader::new(service.stdout.take().ok_or("no output")?).read_line(&mut url)?;
+    let url = url.trim();
 
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest_middleware::ClientBuilder::new(reqwest::Client::new())
@@ -59,7 +60,7 @@ async fn ask() -> Result<(), Error> {
 
     // Its end of the pipe is closed: it sends what it has, and ends.
     drop(service.stdin.take());
-    service.wait().await?;
+    service.wait()?;
     eprintln!("{}", telemetry.shutdown().await);
     Ok(())
 }
@@ -77,18 +78,19 @@ async fn serve_orders() -> Result<(), Error> {
     let app = Router::new().route("/orders/{id}", get(look_up)).layer(ExtractContextLayer::new());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     announce(&format!("http://{}", listener.local_addr()?))?;
-    let asker_is_gone = async {
-        let mut lines = BufReader::new(tokio::io::stdin()).lines();
-        while let Ok(Some(_)) = lines.next_line().await {}
-    };
-    axum::serve(listener, app).with_graceful_shutdown(asker_is_gone).await?;
+    let (gone, asker_is_gone) = tokio::sync::oneshot::channel::<()>();
+    std::thread::spawn(move || {
+        // The end of the pipe is that of the asker; so is an error.
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        let _ = gone.send(());
+    });
+    let until_then = async { asker_is_gone.await.unwrap_or_default() };
+    axum::serve(listener, app).with_graceful_shutdown(until_then).await?;
     eprintln!("{}", telemetry.shutdown().await);
     Ok(())
 }
 
 fn announce(url: &str) -> std::io::Result<()> {
-    use std::io::Write as _;
-
     let mut out = std::io::stdout();
     writeln!(out, "{url}")?;
     out.flush()
