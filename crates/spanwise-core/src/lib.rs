@@ -75,11 +75,11 @@ pub use memory_record::MemoryRecord;
 pub use message::{GenericPart, Message, Part, Role, ToMessages, ToolDefinition};
 pub use operation::{
     Agent, AgentBuilder, CreateAgent, CreateAgentBuilder, Embeddings, EmbeddingsBuilder, Entered,
-    FetchResponse, FetchResponseBuilder, FutureExt, Generation, GenerationBuilder, InOperation,
-    Memory, MemoryBuilder, OpenAiApiType, Operation, OperationPath, OutputType, Plan, PlanBuilder,
-    RecordedStream, RemoteAgent, RemoteAgentBuilder, ResponseStatus, Retrieval, RetrievalBuilder,
-    Step, StepBuilder, StreamedResponse, Tool, ToolBuilder, TryRecordedStream, Workflow,
-    WorkflowBuilder,
+    FetchResponse, FetchResponseBuilder, FutureExt, GatewayAnswer, Generation, GenerationBuilder,
+    InOperation, Memory, MemoryBuilder, OpenAiApiType, Operation, OperationPath, OutputType, Plan,
+    PlanBuilder, RecordedStream, RemoteAgent, RemoteAgentBuilder, ResponseStatus, Retrieval,
+    RetrievalBuilder, Step, StepBuilder, StreamedResponse, Tool, ToolBuilder, TryRecordedStream,
+    Workflow, WorkflowBuilder,
 };
 pub use propagation::{
     BaggageItem, extract_from_headers, get_baggage, inject_into_headers, propagate_closure,

@@ -14,6 +14,7 @@ use opentelemetry::Context;
 use spanwise_providers::{Answer, Codec, Decoder, ErrorAnswer, Event, Exchange};
 
 use crate::framing::Framing;
+use crate::helicone;
 use crate::inflate::Inflate;
 
 /// More of an answer that comes whole is passed on and not looked at.
@@ -67,6 +68,9 @@ impl Recording {
         let text =
             |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
         let inflate = Inflate::of(text(CONTENT_ENCODING));
+        if let Some(gateway) = helicone::answer(headers) {
+            open.exchange.gateway(gateway);
+        }
         let framing = Framing::of(text(CONTENT_TYPE).unwrap_or_default(), open.array);
         open.answer = match framing {
             Some(framing) if status.is_success() => {

@@ -1,6 +1,8 @@
 //! Helicone's headers: each setting as it is documented, at a server that writes down what it gets, and nothing
 //! at all at any other.
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
@@ -19,6 +21,7 @@ use spanwise_http::helicone::{
 };
 use spanwise_http::{GenAi, GenAiMiddleware, TargetHostExt as _};
 use spanwise_testing::Capture;
+use support::{ANSWER, REQUEST, Script, serve};
 
 /// A server on loopback that writes down the headers of every request.
 #[derive(Clone)]
@@ -362,4 +365,80 @@ async fn requests_that_are_no_model_calls_have_them_too() {
     let call = Tool::new("upload").run(async { client.get(url).send().await });
     capture.run_async(call).await.unwrap();
     assert_eq!(server.take()["helicone-auth"], "Bearer k");
+}
+
+#[tokio::test]
+async fn what_helicone_answers_is_on_the_span_its_events_and_the_metrics_of_the_cache() {
+    let told = [
+        ("Helicone-Id", UUID),
+        ("Helicone-Status", "success"),
+        ("Helicone-Cache", "HIT"),
+        ("Helicone-Cache-Bucket-Idx", "2"),
+        ("Helicone-Fallback-Index", "1"),
+        ("Helicone-RateLimit-Limit", "100"),
+        ("Helicone-RateLimit-Remaining", "99"),
+        ("Helicone-RateLimit-Reset", "60"),
+        ("Helicone-RateLimit-Policy", "100;w=60"),
+        ("content-type", "application/json"),
+    ];
+    let miss =
+        [("Helicone-Id", UUID), ("Helicone-Cache", "MISS"), ("Helicone-Cache-Bucket-Idx", "x")];
+    let refused = [("Helicone-Id", UUID), ("Helicone-Status", "error")];
+    let nothing = [("Helicone-Cache", "HIT")];
+    let scripts = [(200, &told[..]), (200, &miss[..]), (429, &refused[..]), (200, &nothing[..])];
+    let scripts = scripts.map(|(status, headers)| {
+        let script = Script::json(ANSWER).status(status);
+        headers.iter().fold(script, |script, (name, value)| script.header(name, value))
+    });
+    let base = serve(scripts).await;
+    let client = client(Helicone::new("k").build().unwrap());
+    let capture = Capture::builder().build();
+    let calls = async {
+        for _ in 0..4 {
+            let call = client.post(format!("{base}/chat/completions")).body(REQUEST);
+            call.send().await.unwrap().bytes().await.unwrap();
+        }
+    };
+    capture.run_async(calls).await;
+    let captured = capture.finish();
+    captured.assert_conformant();
+    let [hit, miss, refused, nothing] = captured.spans() else { panic!() };
+    for (key, value) in [
+        ("spanwise.gateway.name", "helicone"),
+        ("spanwise.gateway.request.id", UUID),
+        ("spanwise.gateway.status", "success"),
+        ("spanwise.gateway.fallback.index", "1"),
+        ("spanwise.cache.outcome", "hit"),
+        ("spanwise.cache.bucket.index", "2"),
+    ] {
+        assert_eq!(hit.text(key), value, "{key}");
+    }
+    let events = &hit.data().events;
+    let names: Vec<_> = events.iter().map(|event| event.name.as_ref()).collect();
+    assert_eq!(names, ["spanwise.cache", "spanwise.gateway.rate_limit"]);
+    let limits = events[1].attributes.iter().map(|kv| format!("{}={}", kv.key, kv.value));
+    assert_eq!(
+        limits.collect::<Vec<_>>(),
+        [
+            "spanwise.gateway.rate_limit.limit=100",
+            "spanwise.gateway.rate_limit.remaining=99",
+            "spanwise.gateway.rate_limit.reset=60",
+            "spanwise.gateway.rate_limit.policy=100;w=60",
+        ]
+    );
+    assert_eq!(miss.text("spanwise.cache.outcome"), "miss");
+    assert!(miss.attribute("spanwise.cache.bucket.index").is_none());
+    assert_eq!(refused.text("spanwise.gateway.status"), "error");
+    assert!(nothing.attribute("spanwise.gateway.name").is_none());
+
+    let points = captured.points("spanwise.cache.operations");
+    let mut counted: Vec<_> = points
+        .iter()
+        .map(|point| {
+            (point.text("spanwise.cache.outcome"), point.text("gen_ai.request.model"), point.sum)
+        })
+        .collect();
+    counted.sort_by(|one, other| one.0.cmp(&other.0));
+    let model = || "gpt-4o".to_owned();
+    assert_eq!(counted, [("hit".to_owned(), model(), 1.0), ("miss".to_owned(), model(), 1.0)]);
 }

@@ -21,7 +21,7 @@ pub(crate) fn generate(
         ("schema.rs", schema(genai)),
         ("value.rs", values(&tables)),
         ("metric.rs", metrics(&tables, v1_41)),
-        ("event.rs", events(genai)),
+        ("event.rs", events(&tables)),
         ("entity.rs", entities(genai)),
         ("v1_41.rs", earlier(v1_41)),
     ]
@@ -166,9 +166,11 @@ fn metrics(tables: &[&Table], v1_41: &Earlier) -> String {
     text
 }
 
-fn events(genai: &Table) -> String {
-    let mut text = format!("{HEADER}//! Names of events, which are log records.\n");
-    for (name, event) in &genai.events {
+fn events(tables: &[&Table]) -> String {
+    let mut text = format!(
+        "{HEADER}//! Names of events: the conventions' are log records, our own are events of a span.\n"
+    );
+    for (name, event) in tables.iter().flat_map(|table| &table.events) {
         let severity = match event.severity {
             Some(number) => format!(", severity number {number}"),
             None => String::new(),

@@ -74,6 +74,17 @@ impl Call {
         (port != HTTPS || !self.is_azure()).then(|| i64::from(port))
     }
 
+    /// The attributes that metrics of the way to a provider's model have.
+    pub(crate) fn service_series(&self) -> Series<'_> {
+        let server = self.server.as_ref();
+        let mut series = Series::new();
+        series.push_text(key::GEN_AI_PROVIDER_NAME, self.provider.as_ref().map(Provider::as_str));
+        series.push_text(key::GEN_AI_REQUEST_MODEL, self.model.as_ref().map(StringValue::as_str));
+        series.push_text(key::SERVER_ADDRESS, server.map(|server| server.address.as_str()));
+        series.push_int(key::SERVER_PORT, self.port());
+        series
+    }
+
     /// The attributes that the metrics of every call have.
     pub(crate) fn series<'a>(&'a self, response_model: Option<&'a StringValue>) -> Series<'a> {
         let server = self.server.as_ref();

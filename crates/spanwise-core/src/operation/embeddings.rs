@@ -11,11 +11,11 @@ use opentelemetry::{KeyValue, StringValue};
 
 use super::call::Call;
 use super::live::{Draft, Kind, Live};
-use super::methods::{call_setters, operation_methods, run_method};
+use super::methods::{call_setters, gateway_method, operation_methods, run_method};
 use super::outcome::{End, Outcome};
 use super::request::filled;
 use crate::provider::Provider;
-use crate::recorder::MetricRecorder;
+use crate::recorder::{MetricRecorder, Series};
 use crate::semconv::attribute as key;
 use crate::semconv::value::gen_ai_operation_name as operation;
 use crate::usage::Usage;
@@ -109,6 +109,7 @@ impl EmbeddingsBuilder<'_> {
 }
 
 operation_methods!(Embeddings, EmbeddingsBuilder, EmbeddingsKind);
+gateway_method!(Embeddings);
 run_method!(EmbeddingsBuilder);
 call_setters!(EmbeddingsBuilder: server);
 
@@ -147,6 +148,10 @@ impl Kind for EmbeddingsKind {
         if let Some(tokens) = self.input_tokens {
             Usage::unknown().input(tokens).push_attributes(attributes);
         }
+    }
+
+    fn gateway_series(&self) -> Series<'_> {
+        self.call.service_series()
     }
 
     fn measure(&self, end: &End<'_>, metrics: &dyn MetricRecorder) {

@@ -11,14 +11,14 @@ use opentelemetry::{KeyValue, StringValue};
 
 use super::call::{Call, measure_duration};
 use super::live::{Draft, Kind, Live};
-use super::methods::{call_setters, operation_methods, output_setter, run_method};
+use super::methods::{call_setters, gateway_method, operation_methods, output_setter, run_method};
 use super::outcome::{End, Outcome};
 use super::provider_details::OpenAiApiType;
 use super::request::filled;
 use crate::content::ContentItem;
 use crate::message::{Part, ToolDefinition};
 use crate::provider::Provider;
-use crate::recorder::MetricRecorder;
+use crate::recorder::{MetricRecorder, Series};
 use crate::response::Response;
 use crate::semconv::attribute as key;
 use crate::semconv::value::{gen_ai_operation_name as operation, gen_ai_response_status};
@@ -172,6 +172,7 @@ impl FetchResponseBuilder<'_> {
 }
 
 operation_methods!(FetchResponse, FetchResponseBuilder, FetchResponseKind);
+gateway_method!(FetchResponse);
 run_method!(FetchResponseBuilder);
 call_setters!(FetchResponseBuilder: server);
 output_setter!(FetchResponse);
@@ -219,6 +220,10 @@ impl Kind for FetchResponseKind {
         self.response.system_fingerprint = None;
         self.response.compacted = false;
         self.response.push_attributes(attributes);
+    }
+
+    fn gateway_series(&self) -> Series<'_> {
+        self.call.service_series()
     }
 
     fn measure(&self, end: &End<'_>, metrics: &dyn MetricRecorder) {

@@ -18,7 +18,7 @@ use super::call::Call;
 use super::current_agent::CurrentAgent;
 use super::live::{Draft, Kind, Live};
 use super::methods::{
-    call_setters, input_setters, operation_methods, output_setter, request_setters,
+    call_setters, gateway_method, input_setters, operation_methods, output_setter, request_setters,
 };
 use super::outcome::{End, Outcome};
 use super::provider_details::{OpenAiApiType, ProviderDetails};
@@ -264,6 +264,7 @@ impl GenerationBuilder<'_> {
 }
 
 operation_methods!(Generation, GenerationBuilder, GenerationKind);
+gateway_method!(Generation);
 call_setters!(GenerationBuilder: server);
 request_setters!(GenerationBuilder: max_tokens temperature top_p top_k stop_sequences
     frequency_penalty presence_penalty seed choice_count output_type reasoning_level
@@ -342,6 +343,10 @@ impl Kind for GenerationKind {
         self.request.push_attributes(attributes);
         self.details.push_attributes(attributes);
         self.response.push_attributes(attributes);
+    }
+
+    fn gateway_series(&self) -> Series<'_> {
+        self.call.service_series()
     }
 
     fn measure(&self, end: &End<'_>, metrics: &dyn MetricRecorder) {

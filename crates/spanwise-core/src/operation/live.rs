@@ -14,13 +14,14 @@ use opentelemetry::logs::Severity;
 use opentelemetry::trace::{Link, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue, StringValue};
 
+use super::gateway::GatewayAnswer;
 use super::outcome::{End, Failure, Outcome};
 use super::path::OperationPath;
 use crate::capture::CapturePolicy;
 use crate::clock::Started;
 use crate::content::{Content, ContentItem};
 use crate::error_kind::{self, OwnKind};
-use crate::recorder::{self, Event, MetricRecorder, OpenOperation, OpenSlot, RecorderRef};
+use crate::recorder::{self, Event, MetricRecorder, OpenOperation, OpenSlot, RecorderRef, Series};
 use crate::scope::{self, ActiveScope};
 use crate::semconv::{attribute as key, event};
 use crate::trace_ref::TraceRef;
@@ -71,6 +72,11 @@ pub(crate) trait Kind: Send + 'static {
     /// The response that it made or fetched, where that is known.
     fn response_id(&self) -> Option<&StringValue> {
         None
+    }
+
+    /// The attributes of metrics of what a gateway says, for the kinds that go through one.
+    fn gateway_series(&self) -> Series<'_> {
+        Series::new()
     }
 
     /// Content that the scopes around it give.
@@ -307,6 +313,22 @@ impl<K: Kind> Live<K> {
     ) {
         if self.policy.metadata && self.recording {
             self.context.span().add_event(name(), attributes);
+        }
+    }
+
+    pub(crate) fn gateway(&self, answer: GatewayAnswer) {
+        self.with(|kind| answer.measure(&kind.gateway_series(), &self.metrics()));
+        if !self.keeps_attributes() {
+            return;
+        }
+        let (attributes, events) = answer.into_parts();
+        // A call that is tried again is answered again: the last answer counts.
+        self.with_state(|state| {
+            state.own.retain(|own| attributes.iter().all(|attribute| attribute.key != own.key));
+            state.own.splice(0..0, attributes);
+        });
+        for (name, attributes) in events {
+            self.context.span().add_event(name, attributes);
         }
     }
 

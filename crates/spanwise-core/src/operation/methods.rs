@@ -483,6 +483,21 @@ macro_rules! input_setters {
     };
 }
 
+/// Gives `$Guard` what a gateway says of its call; the kind keeps a `call`.
+macro_rules! gateway_method {
+    ($Guard:ident) => {
+        impl $Guard {
+            /// What a gateway says of the call that went through it; see
+            /// [`GatewayAnswer`](crate::GatewayAnswer).
+            pub fn gateway(&self, answer: $crate::GatewayAnswer) {
+                if let Some(live) = &self.0 {
+                    live.gateway(answer);
+                }
+            }
+        }
+    };
+}
+
 /// Gives `$Guard` the setter of content that comes out.
 macro_rules! output_setter {
     ($Guard:ident) => {
@@ -506,5 +521,6 @@ macro_rules! output_setter {
 }
 
 pub(crate) use {
-    call_setters, input_setters, operation_methods, output_setter, request_setters, run_method,
+    call_setters, gateway_method, input_setters, operation_methods, output_setter, request_setters,
+    run_method,
 };

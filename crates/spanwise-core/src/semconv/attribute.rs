@@ -292,6 +292,36 @@ pub const SERVER_ADDRESS: Attribute<StringValue> = Attribute::new(core::SERVER_A
 /// `server.port`: int.
 pub const SERVER_PORT: Attribute<i64> = Attribute::new(core::SERVER_PORT);
 
+/// `spanwise.cache.bucket.index`: int.
+pub const SPANWISE_CACHE_BUCKET_INDEX: Attribute<i64> = Attribute::new("spanwise.cache.bucket.index");
+
+/// `spanwise.cache.outcome`: string.
+pub const SPANWISE_CACHE_OUTCOME: Attribute<StringValue> = Attribute::new("spanwise.cache.outcome");
+
+/// `spanwise.gateway.fallback.index`: int.
+pub const SPANWISE_GATEWAY_FALLBACK_INDEX: Attribute<i64> = Attribute::new("spanwise.gateway.fallback.index");
+
+/// `spanwise.gateway.name`: string.
+pub const SPANWISE_GATEWAY_NAME: Attribute<StringValue> = Attribute::new("spanwise.gateway.name");
+
+/// `spanwise.gateway.rate_limit.limit`: int.
+pub const SPANWISE_GATEWAY_RATE_LIMIT_LIMIT: Attribute<i64> = Attribute::new("spanwise.gateway.rate_limit.limit");
+
+/// `spanwise.gateway.rate_limit.policy`: string.
+pub const SPANWISE_GATEWAY_RATE_LIMIT_POLICY: Attribute<StringValue> = Attribute::new("spanwise.gateway.rate_limit.policy");
+
+/// `spanwise.gateway.rate_limit.remaining`: int.
+pub const SPANWISE_GATEWAY_RATE_LIMIT_REMAINING: Attribute<i64> = Attribute::new("spanwise.gateway.rate_limit.remaining");
+
+/// `spanwise.gateway.rate_limit.reset`: double.
+pub const SPANWISE_GATEWAY_RATE_LIMIT_RESET: Attribute<f64> = Attribute::new("spanwise.gateway.rate_limit.reset");
+
+/// `spanwise.gateway.request.id`: string.
+pub const SPANWISE_GATEWAY_REQUEST_ID: Attribute<StringValue> = Attribute::new("spanwise.gateway.request.id");
+
+/// `spanwise.gateway.status`: string.
+pub const SPANWISE_GATEWAY_STATUS: Attribute<StringValue> = Attribute::new("spanwise.gateway.status");
+
 /// `spanwise.metadata`: prefix of string attributes.
 pub const SPANWISE_METADATA: Template = Template::new("spanwise.metadata");
 
@@ -329,7 +359,7 @@ pub const SPANWISE_TAGS: Attribute<Vec<StringValue>> = Attribute::new("spanwise.
 pub const SPANWISE_TENANT_ID: Attribute<StringValue> = Attribute::new("spanwise.tenant.id");
 
 /// Every key above, sorted.
-pub const ALL: [&str; 107] = [
+pub const ALL: [&str; 117] = [
     "aws.bedrock.guardrail.id",
     "aws.bedrock.knowledge_base.id",
     "azure.resource_provider.namespace",
@@ -425,6 +455,16 @@ pub const ALL: [&str; 107] = [
     "process.exit.code",
     "server.address",
     "server.port",
+    "spanwise.cache.bucket.index",
+    "spanwise.cache.outcome",
+    "spanwise.gateway.fallback.index",
+    "spanwise.gateway.name",
+    "spanwise.gateway.rate_limit.limit",
+    "spanwise.gateway.rate_limit.policy",
+    "spanwise.gateway.rate_limit.remaining",
+    "spanwise.gateway.rate_limit.reset",
+    "spanwise.gateway.request.id",
+    "spanwise.gateway.status",
     "spanwise.metadata",
     "spanwise.open_at_shutdown",
     "spanwise.outcome",

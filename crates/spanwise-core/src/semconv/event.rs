@@ -1,6 +1,6 @@
 // Written by `cargo xtask semconv generate`; not edited by hand.
 
-//! Names of events, which are log records.
+//! Names of events: the conventions' are log records, our own are events of a span.
 
 /// `gen_ai.client.inference.operation.details`, severity number 5.
 pub const GEN_AI_CLIENT_INFERENCE_OPERATION_DETAILS: &str = "gen_ai.client.inference.operation.details";
@@ -10,3 +10,9 @@ pub const GEN_AI_CLIENT_OPERATION_EXCEPTION: &str = "gen_ai.client.operation.exc
 
 /// `gen_ai.evaluation.result`.
 pub const GEN_AI_EVALUATION_RESULT: &str = "gen_ai.evaluation.result";
+
+/// `spanwise.cache`.
+pub const SPANWISE_CACHE: &str = "spanwise.cache";
+
+/// `spanwise.gateway.rate_limit`.
+pub const SPANWISE_GATEWAY_RATE_LIMIT: &str = "spanwise.gateway.rate_limit";

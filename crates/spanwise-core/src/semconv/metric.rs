@@ -40,6 +40,8 @@ pub enum Metric {
     GenAiInvokeAgentToolCalls,
     /// `gen_ai.invoke_workflow.duration` (histogram, unit `s`).
     GenAiInvokeWorkflowDuration,
+    /// `spanwise.cache.operations` (counter, unit `{operation}`).
+    SpanwiseCacheOperations,
     /// `spanwise.step.duration` (histogram, unit `s`).
     SpanwiseStepDuration,
     /// `gen_ai.client.token.usage` (histogram, unit `{token}`).
@@ -52,7 +54,7 @@ pub enum Metric {
 
 impl Metric {
     /// How many metrics there are.
-    pub const COUNT: usize = 20;
+    pub const COUNT: usize = 21;
 
     /// All of them, in the order of their discriminants.
     pub const ALL: [Self; Self::COUNT] = [
@@ -72,6 +74,7 @@ impl Metric {
         Self::GenAiInvokeAgentInferenceCalls,
         Self::GenAiInvokeAgentToolCalls,
         Self::GenAiInvokeWorkflowDuration,
+        Self::SpanwiseCacheOperations,
         Self::SpanwiseStepDuration,
         Self::GenAiClientTokenUsage,
         Self::GenAiClientOperationTimePerOutputChunk,
@@ -176,6 +179,12 @@ impl Metric {
                 unit: "s",
                 instrument: Instrument::DoubleHistogram,
                 boundaries: &[1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0],
+            },
+            Self::SpanwiseCacheOperations => Descriptor {
+                name: "spanwise.cache.operations",
+                unit: "{operation}",
+                instrument: Instrument::Counter,
+                boundaries: &[],
             },
             Self::SpanwiseStepDuration => Descriptor {
                 name: "spanwise.step.duration",

@@ -11,6 +11,7 @@
 //!
 //! Source: [header directory](https://docs.helicone.ai/helicone-headers/header-directory)
 
+mod answer;
 mod error;
 mod fallback;
 mod propagator;
@@ -20,6 +21,7 @@ mod settings;
 mod switches;
 mod text;
 
+pub(crate) use answer::answer;
 pub use error::HeliconeError;
 pub use fallback::HeliconeFallback;
 pub use propagator::HeliconePropagator;

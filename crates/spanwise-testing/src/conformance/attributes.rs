@@ -101,10 +101,18 @@ fn judge_place(
 ) {
     let may = asked.open
         || asked.requirements.contains_key(family)
-        // An extension that no span asks for may stand on every one; metrics have none.
-        || (findings.signal() != Signal::Metric && family.starts_with("spanwise.") && !dialect.table.is_bound(family));
+        || (family.starts_with("spanwise.") && !is_bound(dialect, family, findings.signal()));
     if !may && (is_given(key) || findings.signal() == Signal::Metric) {
         misplaced(key, asked, findings);
+    }
+}
+
+/// Whether an extension belongs to some places of a signal alone; on metrics it always does.
+fn is_bound(dialect: &Dialect, family: &str, signal: Signal) -> bool {
+    match signal {
+        Signal::Span => dialect.table.is_bound_to_spans(family),
+        Signal::Metric => true,
+        _ => dialect.table.is_bound(family),
     }
 }
 

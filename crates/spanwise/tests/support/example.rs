@@ -23,7 +23,10 @@ pub fn run_example(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -
     let mut command = Command::new(program(name));
     for (variable, _) in std::env::vars_os() {
         let name = variable.to_string_lossy();
-        if ["OTEL_", "OPENAI_", "HELICONE_", "SPANWISE_"].iter().any(|begin| name.starts_with(begin)) {
+        if ["OTEL_", "OPENAI_", "HELICONE_", "SPANWISE_"]
+            .iter()
+            .any(|begin| name.starts_with(begin))
+        {
             command.env_remove(&variable);
         }
     }
