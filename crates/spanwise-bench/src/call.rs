@@ -61,6 +61,11 @@ impl Call {
         }
     }
 
+    /// What the messages cost to copy, at least.
+    pub(crate) fn copy_of_content(&self) -> [Vec<Message>; 2] {
+        black_box([self.input.clone(), self.answer.output.clone()])
+    }
+
     /// Where a program would wait for the model.
     pub(crate) fn work(&self) -> &Answer {
         black_box(&self.answer)

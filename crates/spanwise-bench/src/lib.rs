@@ -5,7 +5,9 @@
 //! | instructions, with valgrind | `cargo run --release -p spanwise-bench --bin instructions` |
 //! | eight threads | `cargo run --release -p spanwise-bench --bin threads` |
 //! | bytes: content, a full queue, the process | `cargo run --release -p spanwise-bench --bin memory` |
+//! | what arrives in a second | `cargo run --release -p spanwise-bench --bin throughput` |
 //! | time | `cargo bench -p spanwise-bench` |
+//! | the HTTP layer | `cargo run --release -p spanwise-bench --bin http` |
 //!
 //! Numbers, and how they came about: `docs/performance.md`.
 
@@ -23,4 +25,4 @@ mod side_by_side;
 pub use call::{Answer, Call};
 pub use case::{Case, Way};
 pub use prepared::Prepared;
-pub use side_by_side::{side_by_side, thread_cpu};
+pub use side_by_side::{beside_a_copy, side_by_side, thread_cpu};

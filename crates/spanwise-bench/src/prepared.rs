@@ -70,7 +70,12 @@ impl Prepared {
         Self { records: Box::new(hand), exports: Some(Exports::Sdk(providers)) }
     }
 
-    fn installed(config: TelemetryConfig) -> Self {
+    /// Records by spanwise, with telemetry that starts by this configuration and counts what arrives.
+    ///
+    /// # Panics
+    ///
+    /// Where the process records by spanwise already.
+    pub fn installed(config: TelemetryConfig) -> Self {
         let nowhere = Nowhere::default();
         let config = config
             .environment(Environment::empty())

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use criterion::Criterion;
 use rustix::time::{ClockId, clock_gettime};
-use spanwise::ContentCapture;
+use spanwise::{ContentCapture, TelemetryConfig};
 
 use crate::call::Call;
 use crate::case::{Case, Way};
@@ -21,6 +21,36 @@ pub fn side_by_side(way: Way, content: ContentCapture, cases: &[Case]) {
         for (way, prepared) in &ways {
             group.bench_function(way.name(), |bencher| {
                 bencher.iter_custom(|calls| in_rounds(prepared, *case, &call, calls));
+            });
+        }
+    }
+    criterion.final_summary();
+}
+
+/// Measures a call without content, the same with 100 KB of it, and one copy of those bytes, all with
+/// telemetry that starts by this configuration.
+pub fn beside_a_copy(config: TelemetryConfig) {
+    let mut criterion = Criterion::default().configure_from_args();
+    let prepared = Prepared::installed(config);
+    for case in [Case::Generation, Case::Content(100 << 10)] {
+        let call = Call::new(case.content_bytes());
+        criterion.bench_function(&case.name(), |bencher| {
+            bencher.iter_custom(|calls| in_rounds(&prepared, case, &call, calls));
+        });
+        if case.content_bytes() > 0 {
+            criterion.bench_function("copy-100k", |bencher| {
+                bencher.iter_custom(|copies| {
+                    // Kept for as long as a round is, as a queue keeps them.
+                    let mut kept = Vec::with_capacity(16);
+                    let before = thread_cpu();
+                    for _ in 0..copies {
+                        if kept.len() == 16 {
+                            kept.clear();
+                        }
+                        kept.push(call.copy_of_content());
+                    }
+                    thread_cpu() - before
+                });
             });
         }
     }

@@ -30,23 +30,14 @@ pub enum ContentCapture {
 }
 
 impl ContentCapture {
-    pub(crate) fn on_spans(self) -> bool {
+    /// Whether content goes on spans.
+    pub const fn on_spans(self) -> bool {
         matches!(self, Self::SpanOnly | Self::SpanAndEvent)
     }
 
-    pub(crate) fn on_events(self) -> bool {
+    /// Whether content goes on events.
+    pub const fn on_events(self) -> bool {
         matches!(self, Self::EventOnly | Self::SpanAndEvent)
-    }
-
-    /// Where both let it go.
-    pub(crate) fn and(self, other: Self) -> Self {
-        let on_spans = self.on_spans() && other.on_spans();
-        match (on_spans, self.on_events() && other.on_events()) {
-            (false, false) => Self::NoContent,
-            (true, false) => Self::SpanOnly,
-            (false, true) => Self::EventOnly,
-            (true, true) => Self::SpanAndEvent,
-        }
     }
 }
 
@@ -73,6 +64,62 @@ impl FromStr for ContentCapture {
             "span_and_event" => Ok(Self::SpanAndEvent),
             _ => Err(UnknownContentCapture),
         }
+    }
+}
+
+/// How much of content leaves the process, from nothing to all of it.
+///
+/// Levels are set for one operation, for all of the process, and for one destination; the lowest of them is
+/// in force. What is not captured at all is at no level: see [`ContentCapture`].
+///
+/// ```
+/// use spanwise_core::ContentLevel;
+///
+/// assert_eq!("hashes".parse(), Ok(ContentLevel::Hashes));
+/// assert_eq!(ContentLevel::Names.min(ContentLevel::Full), ContentLevel::Names);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ContentLevel {
+    /// `off`: nothing.
+    Off,
+    /// `names`: which messages and parts there are, with roles, types, names of tools and ids, and no text.
+    Names,
+    /// `hashes`: the same, and for each text its length and a keyed hash, by which equal texts are found.
+    Hashes,
+    /// `full`: all of it.
+    #[default]
+    Full,
+}
+
+impl ContentLevel {
+    /// The words, as variables have them.
+    pub const WORDS: [(&'static str, Self); 4] = [
+        ("off", Self::Off),
+        ("names", Self::Names),
+        ("hashes", Self::Hashes),
+        ("full", Self::Full),
+    ];
+}
+
+/// Why a word is no [`ContentLevel`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownContentLevel;
+
+impl std::fmt::Display for UnknownContentLevel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("expected off, names, hashes or full")
+    }
+}
+
+impl std::error::Error for UnknownContentLevel {}
+
+impl FromStr for ContentLevel {
+    type Err = UnknownContentLevel;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        let word = word.trim();
+        let known = Self::WORDS.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
+        known.map(|(_, level)| *level).ok_or(UnknownContentLevel)
     }
 }
 
@@ -155,22 +202,37 @@ impl CapturePolicy {
         self
     }
 
-    /// The same, or less: content goes only where `content` lets it go as well, and nothing that may quote
-    /// it is said where there is none.
-    pub(crate) fn within(mut self, content: Option<ContentCapture>) -> Self {
-        if let Some(content) = content {
-            self.content = self.content.and(content);
-            self.error_messages &= content != ContentCapture::NoContent;
-        }
-        self
-    }
-
     pub(crate) fn captures_content(&self) -> bool {
         (self.inputs || self.outputs) && self.content != ContentCapture::NoContent
     }
 
     pub(crate) fn captures_inputs(&self) -> bool {
         self.inputs && self.content != ContentCapture::NoContent
+    }
+
+    /// Where content goes.
+    pub const fn content(&self) -> ContentCapture {
+        self.content
+    }
+
+    /// Whether what goes in is content to capture; see [`inputs`](Self::inputs).
+    pub const fn has_inputs(&self) -> bool {
+        self.inputs
+    }
+
+    /// Whether what comes out is content to capture; see [`outputs`](Self::outputs).
+    pub const fn has_outputs(&self) -> bool {
+        self.outputs
+    }
+
+    /// Whether captured tool definitions keep their schemas; see [`tool_schemas`](Self::tool_schemas).
+    pub const fn has_tool_schemas(&self) -> bool {
+        self.tool_schemas
+    }
+
+    /// Whether errors' own texts are told; see [`error_messages`](Self::error_messages).
+    pub const fn has_error_messages(&self) -> bool {
+        self.error_messages
     }
 
     /// Whether inference operations emit `gen_ai.client.inference.operation.details`, with or without

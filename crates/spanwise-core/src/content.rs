@@ -5,10 +5,11 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::capture::CapturePolicy;
+use crate::capture::{CapturePolicy, ContentLevel};
 use crate::document::{Document, value_size};
 use crate::memory_record::MemoryRecord;
 use crate::message::{Message, Part, ToolDefinition};
+use crate::redact::{Redacting, Redactor, TextPlace};
 use crate::semconv::attribute as key;
 
 /// What one operation captured.
@@ -17,6 +18,7 @@ use crate::semconv::attribute as key;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Content {
     items: Vec<ContentItem>,
+    level: ContentLevel,
 }
 
 /// One content attribute.
@@ -50,11 +52,49 @@ pub enum ContentItem {
     MemoryQuery(String),
     /// `gen_ai.memory.records`
     MemoryRecords(Vec<MemoryRecord>),
+    /// Content of a span or a log record that no operation of ours made.
+    Foreign(ForeignContent),
+}
+
+/// What someone else's instrumentation recorded under a key that is known to hold content.
+#[derive(Clone, PartialEq)]
+pub struct ForeignContent {
+    key: String,
+    value: Value,
+}
+
+impl ForeignContent {
+    /// Content under this key. JSON text is given as JSON, any other text as a string.
+    pub fn new(key: impl Into<String>, value: Value) -> Self {
+        Self { key: key.into(), value }
+    }
+
+    /// The key.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// What it says.
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// What it says, to be changed.
+    pub fn value_mut(&mut self) -> &mut Value {
+        &mut self.value
+    }
+}
+
+/// How large it is, never what it says.
+impl fmt::Debug for ForeignContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({} bytes)", self.key, value_size(&self.value))
+    }
 }
 
 impl Content {
-    /// Adds an item; one of the same kind is replaced.
-    pub(crate) fn set(&mut self, item: ContentItem) {
+    /// Adds an item; one of the same key is replaced.
+    pub fn set(&mut self, item: ContentItem) {
         match self.items.iter_mut().find(|known| known.key() == item.key()) {
             Some(known) => *known = item,
             None => {
@@ -72,6 +112,44 @@ impl Content {
         &self.items
     }
 
+    /// Redacts every text in it. `operation` is the value of `gen_ai.operation.name`.
+    ///
+    /// Names of JSON fields, types, modalities and media types stay; names and ids of tools, documents and
+    /// participants are texts like others.
+    pub fn redact(&mut self, redactor: &dyn Redactor, operation: Option<&str>) {
+        for item in &mut self.items {
+            let key = item.key();
+            let place = TextPlace::attribute(&key);
+            let place = operation.map_or(place, |operation| place.in_operation(operation));
+            item.redact(Redacting { redactor, place });
+        }
+    }
+
+    /// The items, to be changed.
+    pub fn items_mut(&mut self) -> &mut [ContentItem] {
+        &mut self.items
+    }
+
+    /// Keeps the items that `keep` says.
+    pub fn retain(&mut self, keep: impl FnMut(&ContentItem) -> bool) {
+        self.items.retain(keep);
+    }
+
+    /// The items themselves.
+    pub fn into_items(self) -> Vec<ContentItem> {
+        self.items
+    }
+
+    /// How much of it may leave the process at most, whatever others say: see
+    /// [`GenerationBuilder::content_level`](crate::GenerationBuilder::content_level).
+    pub fn level(&self) -> ContentLevel {
+        self.level
+    }
+
+    pub(crate) fn at_level(level: ContentLevel) -> Self {
+        Self { items: Vec::new(), level }
+    }
+
     /// Whether nothing was captured.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()
@@ -86,6 +164,9 @@ impl Content {
 impl ContentItem {
     /// The attribute's key.
     pub fn key(&self) -> Cow<'static, str> {
+        if cfg!(spanwise_no_content) {
+            return Cow::Borrowed("content");
+        }
         Cow::Borrowed(match self {
             Self::SystemInstructions(_) => key::GEN_AI_SYSTEM_INSTRUCTIONS.key(),
             Self::InputMessages(_) => key::GEN_AI_INPUT_MESSAGES.key(),
@@ -100,6 +181,7 @@ impl ContentItem {
             Self::RetrievalDocuments(_) => key::GEN_AI_RETRIEVAL_DOCUMENTS.key(),
             Self::MemoryQuery(_) => key::GEN_AI_MEMORY_QUERY_TEXT.key(),
             Self::MemoryRecords(_) => key::GEN_AI_MEMORY_RECORDS.key(),
+            Self::Foreign(foreign) => return Cow::Owned(foreign.key.clone()),
         })
     }
 
@@ -108,15 +190,18 @@ impl ContentItem {
         let json = match self {
             Self::PromptVariable { value: text, .. }
             | Self::RetrievalQuery(text)
-            | Self::MemoryQuery(text) => return text.clone(),
+            | Self::MemoryQuery(text)
+            | Self::Foreign(ForeignContent { value: Value::String(text), .. }) => {
+                return text.clone();
+            }
             Self::SystemInstructions(parts) => serde_json::to_string(parts),
             Self::InputMessages(messages) | Self::OutputMessages(messages) => {
                 serde_json::to_string(messages)
             }
             Self::ToolDefinitions(definitions) => serde_json::to_string(definitions),
-            Self::ToolCallArguments(value) | Self::ToolCallResult(value) => {
-                serde_json::to_string(value)
-            }
+            Self::ToolCallArguments(value)
+            | Self::ToolCallResult(value)
+            | Self::Foreign(ForeignContent { value, .. }) => serde_json::to_string(value),
             Self::RetrievalDocuments(documents) => serde_json::to_string(documents),
             Self::MemoryRecords(records) => serde_json::to_string(records),
         };
@@ -135,7 +220,9 @@ impl ContentItem {
             Self::PromptVariable { value: text, .. }
             | Self::RetrievalQuery(text)
             | Self::MemoryQuery(text) => return Value::String(text.clone()),
-            Self::ToolCallArguments(value) | Self::ToolCallResult(value) => return value.clone(),
+            Self::ToolCallArguments(value)
+            | Self::ToolCallResult(value)
+            | Self::Foreign(ForeignContent { value, .. }) => return value.clone(),
             Self::RetrievalDocuments(documents) => serde_json::to_value(documents),
             Self::MemoryRecords(records) => serde_json::to_value(records),
         };
@@ -152,6 +239,23 @@ impl ContentItem {
         })
     }
 
+    fn redact(&mut self, with: Redacting<'_>) {
+        match self {
+            Self::SystemInstructions(parts) => parts.iter_mut().for_each(|it| it.redact(with)),
+            Self::InputMessages(messages) | Self::OutputMessages(messages) => {
+                messages.iter_mut().for_each(|message| message.redact(with));
+            }
+            Self::ToolDefinitions(tools) => tools.iter_mut().for_each(|tool| tool.redact(with)),
+            Self::PromptVariable { value: text, .. }
+            | Self::RetrievalQuery(text)
+            | Self::MemoryQuery(text) => with.text(text),
+            Self::ToolCallArguments(value) | Self::ToolCallResult(value) => with.value(value),
+            Self::RetrievalDocuments(found) => found.iter_mut().for_each(|it| it.redact(with)),
+            Self::MemoryRecords(records) => records.iter_mut().for_each(|it| it.redact(with)),
+            Self::Foreign(foreign) => with.value(&mut foreign.value),
+        }
+    }
+
     fn size(&self) -> usize {
         match self {
             Self::SystemInstructions(parts) => parts.iter().map(part_size).sum(),
@@ -161,6 +265,7 @@ impl ContentItem {
             Self::ToolDefinitions(definitions) => definitions.len() * 256,
             Self::PromptVariable { name, value } => name.len() + value.len(),
             Self::ToolCallArguments(value) | Self::ToolCallResult(value) => value_size(value),
+            Self::Foreign(ForeignContent { key, value }) => key.len() + value_size(value),
             Self::RetrievalQuery(text) | Self::MemoryQuery(text) => text.len(),
             Self::RetrievalDocuments(documents) => documents.iter().map(Document::size).sum(),
             Self::MemoryRecords(records) => records.iter().map(MemoryRecord::size).sum(),

@@ -1,7 +1,11 @@
 //! What a retrieval found.
 
+use std::fmt;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
+
+use crate::redact::Redacting;
 
 /// A document that a retrieval found, an entry of `gen_ai.retrieval.documents`.
 ///
@@ -13,7 +17,7 @@ use serde_json::{Map, Value};
 /// let document = Document::new("doc-7").score(0.92).field("title", "Returns");
 /// # let _ = document;
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Default, PartialEq, Serialize)]
 pub struct Document {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
@@ -47,9 +51,21 @@ impl Document {
         self
     }
 
+    pub(crate) fn redact(&mut self, with: Redacting<'_>) {
+        with.field("id", self.id.as_mut());
+        with.values(&mut self.fields);
+    }
+
     pub(crate) fn size(&self) -> usize {
         let fields = self.fields.iter().map(|(name, value)| name.len() + value_size(value));
         size_of::<Self>() + fields.sum::<usize>()
+    }
+}
+
+/// How large it is, never what it says.
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Document({} fields, {} bytes)", self.fields.len(), self.size())
     }
 }
 

@@ -5,6 +5,7 @@
 //! [GenAI evaluation events]: https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-events.md#event-gen_aievaluationresult
 
 use std::borrow::Cow;
+use std::fmt;
 
 use opentelemetry::logs::Severity;
 use opentelemetry::{Context, KeyValue, StringValue};
@@ -58,7 +59,7 @@ pub fn evaluation(name: impl Into<StringValue>) -> Evaluation {
 }
 
 /// The result of an [`evaluation`], until it is emitted.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "nothing is recorded until it is emitted"]
 pub struct Evaluation {
     name: StringValue,
@@ -68,6 +69,16 @@ pub struct Evaluation {
     response_id: Option<StringValue>,
     error: Option<Cow<'static, str>>,
     attributes: Vec<KeyValue>,
+}
+
+/// Its name and score; the explanation may quote what was evaluated.
+impl fmt::Debug for Evaluation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Evaluation")
+            .field("name", &self.name.as_str())
+            .field("score", &self.score)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Evaluation {

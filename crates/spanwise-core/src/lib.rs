@@ -63,23 +63,27 @@ mod clock;
 mod content;
 mod error_kind;
 mod recorder;
+mod redact;
 pub mod semconv;
+mod sensitive;
 
-pub use capture::{CapturePolicy, ContentCapture, UnknownContentCapture};
+pub use capture::{
+    CapturePolicy, ContentCapture, ContentLevel, UnknownContentCapture, UnknownContentLevel,
+};
 pub use clock::Clock;
-pub use content::{Content, ContentItem};
+pub use content::{Content, ContentItem, ForeignContent};
 pub use document::Document;
 pub use error_kind::register_error_kind;
 pub use evaluation::{Evaluation, evaluation};
 pub use memory_record::MemoryRecord;
 pub use message::{GenericPart, Message, Part, Role, ToMessages, ToolDefinition};
 pub use operation::{
-    Agent, AgentBuilder, CreateAgent, CreateAgentBuilder, Embeddings, EmbeddingsBuilder, Entered,
-    FetchResponse, FetchResponseBuilder, FutureExt, GatewayAnswer, Generation, GenerationBuilder,
-    InOperation, Memory, MemoryBuilder, OpenAiApiType, Operation, OperationPath, OutputType, Plan,
-    PlanBuilder, RecordedStream, RemoteAgent, RemoteAgentBuilder, ResponseStatus, Retrieval,
-    RetrievalBuilder, Step, StepBuilder, StreamedResponse, Tool, ToolBuilder, TryRecordedStream,
-    Workflow, WorkflowBuilder,
+    Agent, AgentBuilder, Attempt, CreateAgent, CreateAgentBuilder, Embeddings, EmbeddingsBuilder,
+    Entered, FetchResponse, FetchResponseBuilder, FutureExt, GatewayAnswer, Generation,
+    GenerationBuilder, InOperation, Memory, MemoryBuilder, OpenAiApiType, Operation, OperationPath,
+    OutputType, Plan, PlanBuilder, RateLimit, RateLimits, RecordedStream, RemoteAgent,
+    RemoteAgentBuilder, ResponseStatus, Retrieval, RetrievalBuilder, Step, StepBuilder,
+    StreamedResponse, Tool, ToolBuilder, TryRecordedStream, Workflow, WorkflowBuilder,
 };
 pub use propagation::{
     BaggageItem, extract_from_headers, get_baggage, inject_into_headers, propagate_closure,
@@ -92,8 +96,10 @@ pub use recorder::{
     RecorderBuilder, SCOPE_NAME, Series, TokenLabel, captures_content, install,
     instrumentation_scope, is_recorded, tells_error_messages,
 };
+pub use redact::{Redactor, TextPlace, redact_value};
 pub use response::{ModelResponse, Response};
 pub use scope::{ActiveScope, EnteredScope, InScope, Scope, ScopeField, ScopeSampling, scope};
+pub use sensitive::Sensitive;
 pub use trace_ref::{InvalidTraceRef, TraceRef};
 pub use usage::{Modality, Usage};
 

@@ -1,9 +1,12 @@
 //! What a memory store holds.
 
+use std::fmt;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::document::value_size;
+use crate::redact::Redacting;
 
 /// One record of a memory store, an entry of `gen_ai.memory.records`.
 ///
@@ -15,7 +18,7 @@ use crate::document::value_size;
 /// let record = MemoryRecord::new("prefers e-mail").id("m-1").metadata("source", "chat");
 /// # let _ = record;
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize)]
 pub struct MemoryRecord {
     content: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,8 +56,21 @@ impl MemoryRecord {
         self
     }
 
+    pub(crate) fn redact(&mut self, with: Redacting<'_>) {
+        with.at(|place| place.in_field("content")).value(&mut self.content);
+        with.field("id", self.id.as_mut());
+        with.values(&mut self.metadata);
+    }
+
     pub(crate) fn size(&self) -> usize {
         let metadata = self.metadata.iter().map(|(name, value)| name.len() + value_size(value));
         size_of::<Self>() + value_size(&self.content) + metadata.sum::<usize>()
+    }
+}
+
+/// How large it is, never what it says.
+impl fmt::Debug for MemoryRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MemoryRecord({} bytes)", self.size())
     }
 }

@@ -8,6 +8,8 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::redact::Redacting;
+
 /// One message of a conversation.
 ///
 /// Source: [gen_ai.input.messages](https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/registry/attributes/gen-ai.md)
@@ -63,6 +65,19 @@ impl From<String> for Role {
     }
 }
 
+impl Role {
+    /// As the conventions spell it.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::System => "system",
+            Self::User => "user",
+            Self::Assistant => "assistant",
+            Self::Tool => "tool",
+            Self::Other(role) => role,
+        }
+    }
+}
+
 impl Message {
     /// A message of any role, with any parts.
     pub fn new(role: Role, parts: Vec<Part>) -> Self {
@@ -109,6 +124,14 @@ impl Message {
         self
     }
 
+    pub(crate) fn redact(&mut self, with: Redacting<'_>) {
+        let with = with.at(|place| place.in_message(self.role.as_str()));
+        for part in &mut self.parts {
+            part.redact(with);
+        }
+        with.field("name", self.name.as_mut());
+    }
+
     /// Who it is from.
     pub fn role(&self) -> &Role {
         &self.role
@@ -117,6 +140,11 @@ impl Message {
     /// What it consists of.
     pub fn parts(&self) -> &[Part] {
         &self.parts
+    }
+
+    /// What it consists of, to be changed.
+    pub fn parts_mut(&mut self) -> &mut Vec<Part> {
+        &mut self.parts
     }
 }
 
@@ -285,6 +313,63 @@ impl Part {
     }
 }
 
+impl Part {
+    /// Its type, as the conventions spell it.
+    pub fn part_type(&self) -> &str {
+        match self {
+            Self::Text { .. } => "text",
+            Self::Reasoning { .. } => "reasoning",
+            Self::ToolCall { .. } => "tool_call",
+            Self::ToolCallResponse { .. } => "tool_call_response",
+            Self::ServerToolCall { .. } => "server_tool_call",
+            Self::ServerToolCallResponse { .. } => "server_tool_call_response",
+            Self::Blob { .. } => "blob",
+            Self::File { .. } => "file",
+            Self::Uri { .. } => "uri",
+            Self::Compaction { .. } => "compaction",
+            Self::Generic(part) => &part.part_type,
+        }
+    }
+
+    /// Types, modalities and media types are names, and stay.
+    pub(crate) fn redact(&mut self, with: Redacting<'_>) {
+        let part_type = self.part_type().to_owned();
+        let with = with.at(|place| place.in_part(&part_type));
+        match self {
+            Self::Text { content } | Self::Reasoning { content } | Self::Blob { content, .. } => {
+                with.field("content", Some(content));
+            }
+            Self::ToolCall { id, name, arguments } => {
+                with.field("id", id.as_mut());
+                with.field("name", Some(name));
+                if let Some(arguments) = arguments {
+                    with.at(|place| place.in_field("arguments")).value(arguments);
+                }
+            }
+            Self::ToolCallResponse { id, response } => {
+                with.field("id", id.as_mut());
+                with.at(|place| place.in_field("response")).value(response);
+            }
+            Self::ServerToolCall { id, name, server_tool_call } => {
+                with.field("id", id.as_mut());
+                with.field("name", Some(name));
+                with.at(|place| place.in_field("server_tool_call")).value(server_tool_call);
+            }
+            Self::ServerToolCallResponse { id, server_tool_call_response: response } => {
+                with.field("id", id.as_mut());
+                with.at(|place| place.in_field("server_tool_call_response")).value(response);
+            }
+            Self::File { file_id, .. } => with.field("file_id", Some(file_id)),
+            Self::Uri { uri, .. } => with.field("uri", Some(uri)),
+            Self::Compaction { id, content } => {
+                with.field("id", id.as_mut());
+                with.field("content", content.as_mut());
+            }
+            Self::Generic(part) => with.values(&mut part.fields),
+        }
+    }
+}
+
 /// JSON where the text is JSON, else the text.
 pub(crate) fn json_or_text(text: String) -> Value {
     match serde_json::from_str(&text) {
@@ -333,6 +418,14 @@ impl ToolDefinition {
     pub fn parameters(mut self, schema: Value) -> Self {
         self.parameters = Some(schema);
         self
+    }
+
+    pub(crate) fn redact(&mut self, with: Redacting<'_>) {
+        with.field("name", Some(&mut self.name));
+        with.field("description", self.description.as_mut());
+        if let Some(parameters) = &mut self.parameters {
+            with.at(|place| place.in_field("parameters")).value(parameters);
+        }
     }
 
     pub(crate) fn without_schema(mut self) -> Self {

@@ -8,7 +8,7 @@ use spanwise_core::{
     ActiveScope, Agent, Embeddings, FutureExt as _, Generation, Plan, Provider, Scope, ScopeField,
     Step, Tool, TraceRef, Workflow, scope,
 };
-use spanwise_core::{CapturePolicy, ContentCapture};
+use spanwise_core::{CapturePolicy, ContentCapture, ContentLevel};
 use spanwise_testing::{Capture, Captured, CapturedSpan};
 
 type Error = std::io::Error;
@@ -157,37 +157,34 @@ fn variables_of_the_prompt_are_content() {
 #[test]
 fn a_scope_takes_content_away_and_never_gives_any() {
     let policy = CapturePolicy::new(ContentCapture::SpanOnly);
-    for (content, inner, seen) in [
-        (ContentCapture::NoContent, None, false),
-        (ContentCapture::EventOnly, None, false),
-        (ContentCapture::SpanAndEvent, None, true),
-        (ContentCapture::NoContent, Some(ContentCapture::SpanAndEvent), false),
+    for (level, inner, seen) in [
+        (ContentLevel::Full, ContentLevel::Full, true),
+        (ContentLevel::Off, ContentLevel::Full, false),
+        (ContentLevel::Full, ContentLevel::Off, false),
+        // Nobody here reduces content to names.
+        (ContentLevel::Names, ContentLevel::Full, false),
     ] {
         let capture = Capture::builder().policy(policy).build();
-        capture.run(|| {
-            scope().content(content).run_sync(|| {
-                let inner = inner.map_or(scope(), |inner| scope().content(inner));
-                inner.run_sync(|| {
-                    assert_eq!(spanwise_core::captures_content(), seen);
-                    assert_eq!(
-                        spanwise_core::tells_error_messages(),
-                        content != ContentCapture::NoContent
-                    );
-                    let generation = chat().input("canary").start();
-                    generation.output("canary");
-                    generation.fail(&Error::other("canary"));
-                });
-            });
-        });
-        let spans = capture.finish();
-        assert_eq!(format!("{:?}", spans.spans()[0].data().attributes).contains("canary"), seen);
-        if content == ContentCapture::NoContent {
-            assert!(!format!("{:?}", spans.spans()).contains("canary"));
-        }
+        let said = || {
+            let off = level.min(inner) == ContentLevel::Off;
+            assert_eq!(spanwise_core::captures_content(), !off);
+            assert_eq!(spanwise_core::tells_error_messages(), seen);
+            let generation = chat().input("canary").start();
+            generation.output("canary");
+            generation.fail(&Error::other("canary"));
+        };
+        let inside = || scope().content(inner).run_sync(said);
+        capture.run(|| scope().content(level).run_sync(inside));
+        let captured = capture.finish();
+        assert_eq!(
+            format!("{:?}", captured.spans()).contains("canary"),
+            seen,
+            "{level:?} {inner:?}"
+        );
     }
     let capture = Capture::builder().build();
     capture.run(|| {
-        let all = scope().content(ContentCapture::SpanAndEvent);
+        let all = scope().content(ContentLevel::Full);
         all.run_sync(|| chat().input("canary").start().finish());
     });
     assert!(!format!("{:?}", capture.finish().spans()).contains("canary"));

@@ -2,13 +2,20 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use bytes::Bytes;
+use http::header::{
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue,
+};
+use http::{Method, Request, Uri};
+use http_body::Body;
 use opentelemetry::Context;
 use opentelemetry::propagation::{Injector, TextMapPropagator};
 use spanwise_core::Provider;
 use spanwise_providers::{Codec, Exchange, Recognised, Recogniser};
 
 use crate::hosts::{Hosts, TargetHostExt as _};
+use crate::open_call::OpenCall;
+use crate::peek::{LateRequest, Peeked, PeekedBody};
 use crate::recording::Recording;
 
 /// Which requests are model calls; shared by all layers.
@@ -24,6 +31,7 @@ pub struct GenAi {
     recogniser: Arc<Recogniser>,
     trusted: Hosts,
     propagators: Propagators,
+    include_usage: bool,
 }
 
 type Propagators = Arc<[Arc<dyn TextMapPropagator + Send + Sync>]>;
@@ -45,6 +53,7 @@ impl Injector for Private<'_> {
 
 /// A model call that is about to be made.
 pub(crate) struct Call {
+    include_usage: bool,
     provider: Provider,
     codec: Arc<dyn Codec>,
     address: String,
@@ -66,6 +75,18 @@ impl GenAi {
     #[must_use]
     pub fn propagate_to(self, host: impl Into<String>) -> Self {
         Self { trusted: self.trusted.with(&host.into()), ..self }
+    }
+
+    /// Has streamed answers tell of usage where the caller does not ask for it: adds
+    /// `stream_options.include_usage` to requests of OpenAI's Chat Completions, and keeps the one chunk from
+    /// the caller that comes of it. Nothing else changes what is sent or received.
+    ///
+    /// Defaults to no: without usage a stream is recorded without tokens. Requests that say themselves whether
+    /// usage shall come, whose body is not at hand when they are sent, or whose answer may come compressed, are
+    /// left as they are. So are other providers' formats, most of which tell of usage anyway.
+    #[must_use]
+    pub fn include_usage(self) -> Self {
+        Self { include_usage: true, ..self }
     }
 
     /// Has a propagator write headers into every request, model call or not. It finds the host that the
@@ -112,16 +133,81 @@ impl GenAi {
             self.recogniser.recognise(method.as_str(), host, port, path)?;
         // An address of IPv6 stands in brackets in a URL, and without them elsewhere.
         let address = host.trim_matches(['[', ']']).to_owned();
-        Some(Call { provider, codec, address, port, path: path.to_owned() })
+        let include_usage = self.include_usage;
+        Some(Call { include_usage, provider, codec, address, port, path: path.to_owned() })
+    }
+}
+
+/// A call that is recorded, and what becomes of its request's body.
+pub(crate) struct Started {
+    pub(crate) recording: Recording,
+    pub(crate) body: StartedBody,
+}
+
+pub(crate) enum StartedBody {
+    AsItIs,
+    /// It goes on being looked at while it is sent.
+    Watched(LateRequest),
+    /// Other bytes are sent in its place.
+    Instead(Bytes),
+}
+
+impl StartedBody {
+    /// What is sent.
+    pub(crate) fn applied_to<B: Body<Data = Bytes>>(
+        self,
+        body: PeekedBody<B>,
+        headers: &mut HeaderMap,
+    ) -> PeekedBody<B> {
+        match self {
+            Self::AsItIs => body,
+            Self::Watched(late) => body.watched(late),
+            Self::Instead(bytes) => {
+                correct_length(headers, bytes.len());
+                PeekedBody::instead(bytes)
+            }
+        }
+    }
+}
+
+/// Says how long a body is now, where its length was said.
+pub(crate) fn correct_length(headers: &mut HeaderMap, length: usize) {
+    if headers.contains_key(CONTENT_LENGTH) {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
 }
 
 impl Call {
     /// Starts recording; of the body, what is there by now.
-    pub(crate) fn start(self, body: &[u8]) -> Recording {
+    pub(crate) fn start(self, body: Peeked<'_>, headers: &HeaderMap) -> Started {
+        let Self { include_usage, provider, codec, address, port, path } = self;
+        let Peeked { bytes, is_all } = body;
         let content = spanwise_core::captures_content();
-        let request = self.codec.request(&self.path, body, content);
-        let exchange = Exchange::start(&request, self.provider, self.address, self.port);
-        Recording::new(exchange, self.codec, content, request.stream)
+        let request = codec.request(&path, bytes, content);
+        let exchange = Exchange::start(&request, provider, address, port);
+        let context = exchange.context();
+        let call = OpenCall::new(exchange, &path, bytes.len(), request.stream);
+        let mut recording = Recording::new(call.clone(), context, codec.clone(), content);
+        if !is_all {
+            let late = LateRequest::new(call, codec, path, content, bytes.to_vec());
+            return Started { recording, body: StartedBody::Watched(late) };
+        }
+        let asked = include_usage && request.stream && !may_be_compressed(headers);
+        let body = match asked.then(|| codec.including_usage(bytes)).flatten() {
+            Some(instead) => {
+                recording.added_usage();
+                StartedBody::Instead(instead.into())
+            }
+            None => StartedBody::AsItIs,
+        };
+        Started { recording, body }
     }
+}
+
+/// Whether the request is compressed, or its answer may be: neither can be changed on the way.
+fn may_be_compressed(headers: &HeaderMap) -> bool {
+    let is_identity = |value: &HeaderValue| value.as_bytes().eq_ignore_ascii_case(b"identity");
+    [CONTENT_ENCODING, ACCEPT_ENCODING]
+        .iter()
+        .any(|name| headers.get_all(name).iter().any(|value| !is_identity(value)))
 }

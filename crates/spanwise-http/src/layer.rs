@@ -12,8 +12,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::body::RecordedBody;
-use crate::genai::GenAi;
-use crate::peek::PeekedBody;
+use crate::genai::{GenAi, Started};
+use crate::peek::{Peeked, PeekedBody};
 use crate::recording::Recording;
 
 /// Records the model calls of a tower client.
@@ -60,6 +60,7 @@ where
     S: Service<Request<PeekedBody<ReqBody>>, Response = Response<ResBody>>,
     S::Error: fmt::Display + 'static,
     ReqBody: Body<Data = Bytes> + Unpin,
+    ResBody: Body,
 {
     type Response = Response<RecordedBody<ResBody>>;
     type Error = S::Error;
@@ -76,8 +77,10 @@ where
             return RecordedCall { future: self.inner.call(request), recording: None };
         };
         let (mut parts, body) = request.into_parts();
-        let (body, read) = PeekedBody::peek(body);
-        let recording = call.start(&read);
+        let (body, bytes, is_all) = PeekedBody::peek(body);
+        let peeked = Peeked { bytes: &bytes, is_all };
+        let Started { recording, body: started } = call.start(peeked, &parts.headers);
+        let body = started.applied_to(body, &mut parts.headers);
         let context = recording.context();
         self.genai.propagate(&context, parts.uri.host(), &mut parts.headers);
         let future = {
@@ -100,6 +103,7 @@ pin_project! {
 impl<F, B, E> Future for RecordedCall<F>
 where
     F: Future<Output = Result<Response<B>, E>>,
+    B: Body,
     E: fmt::Display + 'static,
 {
     type Output = Result<Response<RecordedBody<B>>, E>;
@@ -124,9 +128,13 @@ where
 }
 
 /// The answer, with what records its body.
-fn record<B>(response: Response<B>, recording: Option<Recording>) -> Response<RecordedBody<B>> {
+fn record<B: Body>(
+    mut response: Response<B>,
+    recording: Option<Recording>,
+) -> Response<RecordedBody<B>> {
     let recording = recording.map(|mut recording| {
-        recording.answered(response.status(), response.headers());
+        let status = response.status();
+        recording.answered(status, response.headers_mut());
         recording
     });
     response.map(|body| RecordedBody::new(body, recording))

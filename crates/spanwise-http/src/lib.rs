@@ -1,7 +1,8 @@
 //! See every model call without touching the code that makes it.
 //!
 //! One line where the client is built, and each of its model calls becomes a span with metrics, streamed or
-//! not. What the caller sends and receives is passed on byte for byte, as it comes.
+//! not. What the caller sends and receives is passed on byte for byte, as it comes, unless
+//! [`GenAi::include_usage`] asks for something else.
 //!
 //! | Client | Use |
 //! |---|---|
@@ -14,7 +15,11 @@
 //! Requests that are no model call pass untouched, at the price of one look at method and path. Whose API a
 //! host serves is known for common providers, and else said with [`GenAi::host`].
 //!
-//! Inside a client that retries, each attempt is a span; outside, the whole is one.
+//! Inside a client that retries, each attempt is a span; outside, the whole is one, and shows its attempts where
+//! an [`AttemptLayer`] or an `AttemptMiddleware` stands inside. `async_openai` is one with its retries.
+//!
+//! What answers say of rate limits becomes an event of the span and metrics; see
+//! [`Generation::attempt`](spanwise_core::Generation::attempt).
 
 // To whom what is said.
 mod context;
@@ -28,12 +33,15 @@ mod recording;
 // How it is read on the way.
 mod body;
 mod framing;
+mod hide_usage;
 mod inflate;
+mod open_call;
 mod peek;
 
 // Where it is hooked in.
 #[cfg(feature = "async-openai")]
 mod async_openai;
+mod attempts;
 mod layer;
 #[cfg(feature = "reqwest-middleware")]
 mod middleware;
@@ -42,6 +50,7 @@ mod reqwest_response;
 
 #[cfg(feature = "async-openai")]
 pub use async_openai::{AsyncOpenAi, async_openai};
+pub use attempts::{AttemptLayer, AttemptService, Attempted};
 pub use body::RecordedBody;
 #[cfg(feature = "reqwest-middleware")]
 pub use context::InjectContextMiddleware;
@@ -50,5 +59,5 @@ pub use genai::GenAi;
 pub use hosts::{TargetHost, TargetHostExt};
 pub use layer::{GenAiLayer, GenAiService, RecordedCall};
 #[cfg(feature = "reqwest-middleware")]
-pub use middleware::GenAiMiddleware;
+pub use middleware::{AttemptMiddleware, GenAiMiddleware};
 pub use peek::PeekedBody;

@@ -15,7 +15,9 @@ use spanwise_providers::{Answer, Codec, Decoder, ErrorAnswer, Event, Exchange};
 
 use crate::framing::Framing;
 use crate::helicone;
+use crate::hide_usage::HideUsage;
 use crate::inflate::Inflate;
+use crate::open_call::OpenCall;
 
 /// More of an answer that comes whole is passed on and not looked at.
 const MOST_KEPT: usize = 16 << 20;
@@ -24,15 +26,17 @@ const MOST_KEPT: usize = 16 << 20;
 const MOST_KEPT_OF_A_REFUSAL: usize = 64 << 10;
 
 /// A model call that is being recorded. Dropping it ends the operation: as completed where the protocol had
-/// said that this was all, else as cancelled, with what had arrived.
+/// said that this was all, as failed where the answer is a refusal, else as cancelled, with what had arrived.
 pub(crate) struct Recording(Option<Open>);
 
 struct Open {
-    exchange: Exchange,
+    call: OpenCall,
+    /// That in which the operation is the active one.
+    context: Context,
     codec: Arc<dyn Codec>,
     content: bool,
-    /// The answer was asked for as a stream, and may come as an array.
-    array: bool,
+    /// The request was made to ask for usage.
+    added_usage: bool,
     answer: Reading,
 }
 
@@ -48,30 +52,48 @@ enum Reading {
 
 impl Recording {
     pub(crate) fn new(
-        exchange: Exchange,
+        call: OpenCall,
+        context: Context,
         codec: Arc<dyn Codec>,
         content: bool,
-        stream: bool,
     ) -> Self {
-        let array = stream && codec.streams_an_array();
-        Self(Some(Open { exchange, codec, content, array, answer: Reading::Awaited }))
+        let context = call.in_context(&context);
+        let answer = Reading::Awaited;
+        Self(Some(Open { call, context, codec, content, added_usage: false, answer }))
     }
 
-    /// The context in which the operation is the active one.
+    /// The context in which the operation is the active one, and what is inside finds it.
     pub(crate) fn context(&self) -> Context {
-        self.0.as_ref().map(|open| open.exchange.context()).unwrap_or_default()
+        self.0.as_ref().map(|open| open.context.clone()).unwrap_or_default()
     }
 
-    /// The answer begins.
-    pub(crate) fn answered(&mut self, status: StatusCode, headers: &HeaderMap) {
+    /// The request was made to ask for usage, which the caller did not.
+    pub(crate) fn added_usage(&mut self) {
+        self.0.iter_mut().for_each(|open| open.added_usage = true);
+    }
+
+    /// What keeps that usage from the caller, where the answer tells it apart.
+    pub(crate) fn hides_usage(&self) -> Option<HideUsage> {
+        let Open { added_usage, codec, answer, .. } = self.0.as_ref()?;
+        let plain = matches!(
+            answer,
+            Reading::Events { inflate: Inflate::Plain, framing: Framing::ServerSentEvents(_), .. }
+        );
+        (*added_usage && plain).then(|| HideUsage::new(codec.clone()))
+    }
+
+    /// The answer begins. Its headers stay as they are, unless not all of it will reach the caller.
+    pub(crate) fn answered(&mut self, status: StatusCode, headers: &mut HeaderMap) {
         let Some(open) = &mut self.0 else { return };
         let text =
             |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
         let inflate = Inflate::of(text(CONTENT_ENCODING));
+        open.call.answered(status, headers);
         if let Some(gateway) = helicone::answer(headers) {
-            open.exchange.gateway(gateway);
+            open.call.with(|exchange| exchange.gateway(gateway));
         }
-        let framing = Framing::of(text(CONTENT_TYPE).unwrap_or_default(), open.array);
+        let array = open.codec.streams_an_array() && open.call.streams();
+        let framing = Framing::of(text(CONTENT_TYPE).unwrap_or_default(), array);
         open.answer = match framing {
             Some(framing) if status.is_success() => {
                 Reading::Events { inflate, framing, decoder: open.codec.decoder(open.content) }
@@ -83,16 +105,21 @@ impl Recording {
                 left: text(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
             },
         };
+        if self.hides_usage().is_some() {
+            headers.remove(CONTENT_LENGTH);
+        }
     }
 
     /// More of the answer has come.
     pub(crate) fn data(&mut self, bytes: &[u8]) {
-        let Some(Open { exchange, answer, .. }) = &mut self.0 else { return };
+        let Some(Open { call, answer, .. }) = &mut self.0 else { return };
         match answer {
             Reading::Awaited => {}
             Reading::Events { inflate, framing, decoder } => {
                 let bytes = inflate.more(bytes);
-                framing.more(&bytes, |event| one(exchange, &mut **decoder, event));
+                call.with(|exchange| {
+                    framing.more(&bytes, |event| one(exchange, &mut **decoder, event));
+                });
             }
             Reading::Whole { inflate, kept, refused, left } => {
                 *left = left.map(|left| left.saturating_sub(bytes.len() as u64));
@@ -106,8 +133,11 @@ impl Recording {
 
     /// The answer is complete.
     pub(crate) fn end(&mut self) {
-        let Some(Open { exchange, codec, content, answer, .. }) = self.0.take() else { return };
-        let _context = exchange.context().attach();
+        let Some(Open { call, context, codec, content, answer, .. }) = self.0.take() else {
+            return;
+        };
+        let Some(exchange) = call.close() else { return };
+        let _context = context.attach();
         match answer {
             Reading::Awaited => exchange.finish(&Answer::default()),
             Reading::Events { inflate, mut framing, mut decoder } => {
@@ -128,18 +158,38 @@ impl Recording {
 
     /// The request or the answer broke.
     pub(crate) fn broke<E: fmt::Display + 'static>(&mut self, error: &E) {
-        if let Some(mut open) = self.0.take() {
-            let _context = open.exchange.context().attach();
-            open.record_what_arrived();
-            open.exchange.fail(error);
+        if let Some(exchange) = self.broken_off() {
+            let _context = exchange.context().attach();
+            exchange.fail(error);
         }
     }
 
-    /// Whether there is nothing more to come, as far as the protocol or the length says.
+    /// The client gives an error in place of the refusal that it read.
+    #[cfg(feature = "async-openai")]
+    pub(crate) fn refused(&mut self, code: String, message: &str) {
+        if let Some(exchange) = self.broken_off() {
+            let _context = exchange.context().attach();
+            exchange.refused(code, message);
+        }
+    }
+
+    /// Takes what ends it, with what had arrived.
+    fn broken_off(&mut self) -> Option<Exchange> {
+        let Open { call, context, mut answer, .. } = self.0.take()?;
+        let exchange = call.close()?;
+        if let Reading::Events { decoder, .. } = &mut answer {
+            let _context = context.attach();
+            exchange.record(&decoder.take());
+        }
+        Some(exchange)
+    }
+
+    /// Whether there is nothing more to come, as far as the protocol or the length says. A refusal is one by its
+    /// status: most callers read no further.
     fn is_done(&self) -> bool {
         match self.0.as_ref().map(|open| &open.answer) {
             Some(Reading::Events { decoder, .. }) => decoder.is_done(),
-            Some(Reading::Whole { left, .. }) => *left == Some(0),
+            Some(Reading::Whole { left, refused, .. }) => refused.is_some() || *left == Some(0),
             Some(Reading::Awaited) | None => false,
         }
     }
@@ -158,22 +208,12 @@ fn refuse(exchange: Exchange, codec: &dyn Codec, status: StatusCode, body: &[u8]
     exchange.refused(code, &message);
 }
 
-impl Open {
-    fn record_what_arrived(&mut self) {
-        if let Reading::Events { decoder, .. } = &mut self.answer {
-            self.exchange.record(&decoder.take());
-        }
-    }
-}
-
 impl Drop for Recording {
     fn drop(&mut self) {
         if self.is_done() {
             return self.end();
         }
-        if let Some(open) = &mut self.0 {
-            open.record_what_arrived();
-        }
+        drop(self.broken_off());
     }
 }
 

@@ -1,18 +1,53 @@
-//! Answers of `reqwest`, recorded as they are read.
+//! Requests and answers of `reqwest`, recorded as they are sent and read.
 
+use bytes::Bytes;
 use opentelemetry::Context;
 use reqwest::ResponseBuilderExt as _;
 
 use crate::body::RecordedBody;
-use crate::genai::{Call, GenAi};
+use crate::genai::{GenAi, Started, StartedBody, correct_length};
+use crate::open_call::OpenAttempt;
+use crate::peek::Peeked;
+#[cfg(feature = "reqwest-middleware")]
+use crate::peek::PeekedBody;
 use crate::recording::Recording;
 
-/// The model call that a request is, if it is one, and what of its body is there at once.
-pub(crate) fn call(genai: &GenAi, request: &reqwest::Request) -> Option<Recording> {
+/// The model call that a request is, if it is one, by what of its body is at hand; and what is to be sent in place
+/// of that.
+pub(crate) fn look_at(
+    genai: &GenAi,
+    request: &reqwest::Request,
+) -> Option<(Recording, Option<Bytes>)> {
     let uri = request.url().as_str().parse().ok()?;
-    let call: Call = genai.call(request.method(), &uri)?;
-    let body = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
-    Some(call.start(body))
+    let call = genai.call(request.method(), &uri)?;
+    let bytes = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
+    let Started { recording, body } = call.start(Peeked { bytes, is_all: true }, request.headers());
+    let instead = if let StartedBody::Instead(bytes) = body { Some(bytes) } else { None };
+    Some((recording, instead))
+}
+
+/// Gives a request another body.
+pub(crate) fn send_instead(request: &mut reqwest::Request, bytes: Bytes) {
+    correct_length(request.headers_mut(), bytes.len());
+    *request.body_mut() = Some(bytes.into());
+}
+
+/// The same where the request itself is to be sent: a body that is not at hand is looked at while it is.
+#[cfg(feature = "reqwest-middleware")]
+pub(crate) fn call(genai: &GenAi, request: &mut reqwest::Request) -> Option<Recording> {
+    if request.body().is_none_or(|body| body.as_bytes().is_some()) {
+        let (recording, instead) = look_at(genai, request)?;
+        instead.into_iter().for_each(|bytes| send_instead(request, bytes));
+        return Some(recording);
+    }
+    let uri = request.url().as_str().parse().ok()?;
+    let call = genai.call(request.method(), &uri)?;
+    let (body, bytes, is_all) = PeekedBody::peek(request.body_mut().take()?);
+    let peeked = Peeked { bytes: &bytes, is_all };
+    let Started { recording, body: started } = call.start(peeked, request.headers());
+    let body = started.applied_to(body, request.headers_mut());
+    *request.body_mut() = Some(reqwest::Body::wrap(body));
+    Some(recording)
 }
 
 /// Adds the context to a request, where its host shall have it.
@@ -21,9 +56,25 @@ pub(crate) fn propagate(genai: &GenAi, context: &Context, request: &mut reqwest:
     genai.propagate(context, host.as_deref(), request.headers_mut());
 }
 
+/// An attempt is over.
+pub(crate) fn tried<E: 'static>(
+    attempt: Option<OpenAttempt>,
+    result: Result<&reqwest::Response, &E>,
+) {
+    match (attempt, result) {
+        (Some(attempt), Ok(answer)) => attempt.answered(answer.status(), answer.headers()),
+        (Some(attempt), Err(error)) => attempt.failed(error),
+        (None, _) => {}
+    }
+}
+
 /// The same answer, with what records its body.
-pub(crate) fn record(response: reqwest::Response, mut recording: Recording) -> reqwest::Response {
-    recording.answered(response.status(), response.headers());
+pub(crate) fn record(
+    mut response: reqwest::Response,
+    mut recording: Recording,
+) -> reqwest::Response {
+    let status = response.status();
+    recording.answered(status, response.headers_mut());
     // The way through `http::Response` loses the URL.
     let with_url = http::Response::builder().url(response.url().clone()).body(());
     let (mut parts, body) = http::Response::<reqwest::Body>::from(response).into_parts();

@@ -9,7 +9,8 @@ use async_openai::types::chat::{
     CreateChatCompletionRequestArgs,
 };
 use futures_util::StreamExt as _;
-use support::{EVENTS, Script, attributes, http_client, record, serve};
+use spanwise_http::{AsyncOpenAi, GenAi};
+use support::{EVENTS, Script, attributes, events, http_client, record, serve, serve_and_keep};
 
 const ANSWER: &str = r#"{"id":"chatcmpl-1","object":"chat.completion","created":1,"model":"gpt-4o-1",
     "choices":[{"index":0,"message":{"role":"assistant","content":"Hello","refusal":null},
@@ -98,7 +99,63 @@ fn all_attempts_of_a_call_are_one_span() {
         client.chat().create(request()).await.unwrap();
     });
     assert_eq!(captured.spans().len(), 1);
-    assert_eq!(captured.span("chat gpt-4o").text("spanwise.outcome"), "completed");
+    let span = captured.span("chat gpt-4o");
+    assert_eq!(span.text("spanwise.outcome"), "completed");
+    assert_eq!(span.text("http.request.resend_count"), "1");
+    insta::assert_snapshot!(events(span), @"
+    spanwise.attempt http.response.status_code=500 error.type=500 spanwise.retry_after=0.001
+    spanwise.attempt http.request.resend_count=1 http.response.status_code=200
+    ");
+}
+
+#[test]
+fn a_limit_that_lasts_is_told_by_the_providers_word() {
+    let captured = record(async {
+        let limited = r#"{"error":{"message":"Slow down","type":"requests","param":null,"code":"rate_limit_exceeded"}}"#;
+        let limited = Script::json(limited)
+            .status(429)
+            .header("retry-after-ms", "1")
+            .header("x-ratelimit-remaining-tokens", "0");
+        let client = client(serve(vec![limited; 4]).await);
+        client.chat().create(request()).await.unwrap_err();
+    });
+    let span = captured.span("chat gpt-4o");
+    assert_eq!(span.text("error.type"), "rate_limit_exceeded");
+    assert_eq!(span.status(), &opentelemetry::trace::Status::error("Slow down"));
+    assert_eq!(span.text("http.request.resend_count"), "3");
+    assert_eq!(captured.metric("spanwise.rate_limits").sum, 4.0);
+    assert_eq!(captured.metric("spanwise.retries").text("error.type"), "429");
+    assert_eq!(captured.metric("spanwise.rate_limit.remaining_tokens").sum, 0.0);
+}
+
+#[test]
+fn usage_can_be_asked_for_without_the_callers_knowledge() {
+    let captured = record(async {
+        let chunk = |rest: &str| {
+            format!(
+                "data: {{\"id\":\"c\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",{rest}}}\n\n"
+            )
+        };
+        let events = [
+            chunk(r#""choices":[{"index":0,"delta":{"content":"Hi"},"finish_reason":"stop"}]"#),
+            chunk(
+                r#""choices":[],"usage":{"prompt_tokens":12,"completion_tokens":5,"total_tokens":17}"#,
+            ),
+            "data: [DONE]\n\n".to_owned(),
+        ];
+        let script = Script::events(&events.iter().map(String::as_str).collect::<Vec<_>>());
+        let (base, kept) = serve_and_keep([script]).await;
+        let genai = GenAi::default().include_usage();
+        let config = OpenAIConfig::new().with_api_base(base).with_api_key("sk-canary");
+        let client =
+            Client::with_config(config).with_http_service(AsyncOpenAi::new(genai, http_client()));
+        let chunks: Vec<_> = client.chat().create_stream(request()).await.unwrap().collect().await;
+        assert_eq!(chunks.len(), 1);
+        tokio::task::yield_now().await;
+        let sent = String::from_utf8(kept.lock().unwrap()[0].to_vec()).unwrap();
+        assert!(sent.ends_with(r#","stream_options":{"include_usage":true}}"#), "{sent}");
+    });
+    assert_eq!(captured.span("chat gpt-4o").text("gen_ai.usage.input_tokens"), "12");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What an answer says.
 
+use std::fmt;
+
 use spanwise_core::{Document, Part, Response, ResponseStatus, ToolDefinition, Usage};
 
 /// What an answer says, as far as its bytes tell.
@@ -23,12 +25,18 @@ pub struct Answer {
     pub error: Option<ErrorAnswer>,
 }
 
-/// Why a provider refused.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Why a provider refused. `Debug` shows its code, never what it says, which may quote a prompt.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct ErrorAnswer {
     /// The provider's word for it, of low cardinality: becomes `error.type`. Empty where it has none; then
     /// the HTTP status says it.
     pub code: String,
     /// What it says; recorded only where errors' texts are.
     pub message: String,
+}
+
+impl fmt::Debug for ErrorAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ErrorAnswer").field("code", &self.code).finish_non_exhaustive()
+    }
 }

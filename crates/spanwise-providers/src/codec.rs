@@ -24,18 +24,36 @@ pub trait Codec: fmt::Debug + Send + Sync {
         false
     }
 
+    /// The same request, asking that its stream tell of usage, where the format has a word for it and the request
+    /// does not say itself whether it shall.
+    fn including_usage(&self, _body: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Whether an event of a stream is the one that comes of [`including_usage`](Self::including_usage), and tells
+    /// of nothing else.
+    fn is_usage_alone(&self, _event: &[u8]) -> bool {
+        false
+    }
+
     /// What reads an answer that comes as a stream of events.
     fn decoder(&self, content: bool) -> Box<dyn Decoder>;
 }
 
 /// One event of a stream: a server-sent event, a line of JSON, an element of an array, or a message of a
-/// binary event stream.
-#[derive(Clone, Copy, Debug)]
+/// binary event stream. `Debug` shows its name and length.
+#[derive(Clone, Copy)]
 pub struct Event<'a> {
     /// Its name, where the framing has names; else empty.
     pub name: &'a str,
     /// What it carries.
     pub data: &'a [u8],
+}
+
+impl fmt::Debug for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Event({:?}, {} bytes)", self.name, self.data.len())
+    }
 }
 
 /// Reads the events of one answer, in their order.

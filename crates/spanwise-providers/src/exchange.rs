@@ -2,8 +2,8 @@
 
 use opentelemetry::Context;
 use spanwise_core::{
-    Embeddings, FetchResponse, GatewayAnswer, Generation, GenerationBuilder, Provider,
-    ResponseStatus, Retrieval,
+    Attempt, Embeddings, EmbeddingsBuilder, FetchResponse, GatewayAnswer, Generation,
+    GenerationBuilder, Provider, ResponseStatus, Retrieval, RetrievalBuilder,
 };
 
 use crate::answer::Answer;
@@ -25,8 +25,7 @@ use crate::request::{Operation, Request};
 #[must_use = "dropping it ends the operation as cancelled"]
 pub struct Exchange {
     recorded: Recorded,
-    /// `openai.*` belongs to OpenAI alone, though others speak its format.
-    is_openai: bool,
+    provider: Provider,
 }
 
 #[derive(Debug)]
@@ -45,24 +44,17 @@ impl Exchange {
         address: impl Into<String>,
         port: u16,
     ) -> Self {
-        let (provider, address) = (provider.into(), address.into());
-        let is_openai = provider == Provider::OpenAi;
+        let provider = provider.into();
+        let known = provider.clone();
+        let address = address.into();
         let recorded = match request.operation {
             Operation::Chat | Operation::GenerateContent | Operation::TextCompletion => {
                 let generation = generation(request, provider).server(address, port);
                 Recorded::Generation(generation.start())
             }
             Operation::Embeddings => {
-                let model = request.model.clone().unwrap_or_default();
-                let formats = request.encoding_formats.iter().cloned();
-                let embeddings = Embeddings::new(provider, model)
-                    .server(address, port)
-                    .encoding_formats(formats)
-                    .start();
-                if let Some(count) = request.dimension_count {
-                    embeddings.dimension_count(count);
-                }
-                Recorded::Embeddings(embeddings)
+                let embeddings = embeddings(request, provider).server(address, port);
+                Recorded::Embeddings(embeddings.start())
             }
             Operation::FetchResponse => {
                 let id = request.response_id.clone().unwrap_or_default();
@@ -70,26 +62,54 @@ impl Exchange {
                 if let Some(cursor) = &request.stream_cursor {
                     fetch = fetch.stream_cursor(cursor.clone());
                 }
-                if let Some(api) = request.openai_api_type.as_ref().filter(|_| is_openai) {
+                if let Some(api) =
+                    request.openai_api_type.as_ref().filter(|_| known == Provider::OpenAi)
+                {
                     fetch = fetch.openai_api_type(api.clone());
                 }
                 Recorded::FetchResponse(fetch.start())
             }
             Operation::Retrieval => {
-                let mut retrieval = Retrieval::new("").provider(provider).server(address, port);
-                if let Some(model) = &request.model {
-                    retrieval = retrieval.model(model.clone());
-                }
-                if let Some(top_k) = request.top_k {
-                    retrieval = retrieval.top_k(top_k);
-                }
-                if let Some(query) = &request.content.query {
-                    retrieval = retrieval.query(query);
-                }
+                let retrieval = retrieval(request).provider(provider).server(address, port);
                 Recorded::Retrieval(retrieval.start())
             }
         };
-        Self { recorded, is_openai }
+        Self { recorded, provider: known }
+    }
+
+    /// `openai.*` belongs to OpenAI alone, though others speak its format.
+    fn is_openai(&self) -> bool {
+        self.provider == Provider::OpenAi
+    }
+
+    /// Says what the request asks, where its body was not at hand when the operation started.
+    ///
+    /// The path had said which operation it is: what asks for another one is not heard.
+    pub fn request(&self, request: &Request) {
+        let provider = self.provider.clone();
+        match (&self.recorded, request.operation) {
+            (
+                Recorded::Generation(known),
+                Operation::Chat | Operation::GenerateContent | Operation::TextCompletion,
+            ) => known.request(generation(request, provider)),
+            (Recorded::Embeddings(known), Operation::Embeddings) => {
+                known.request(embeddings(request, provider));
+            }
+            (Recorded::Retrieval(known), Operation::Retrieval) => {
+                known.request(retrieval(request));
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes that the request was sent, and what became of that: once for each attempt.
+    pub fn attempt(&self, attempt: Attempt) {
+        match &self.recorded {
+            Recorded::Generation(generation) => generation.attempt(attempt),
+            Recorded::Embeddings(embeddings) => embeddings.attempt(attempt),
+            Recorded::FetchResponse(fetched) => fetched.attempt(attempt),
+            Recorded::Retrieval(retrieval) => retrieval.attempt(attempt),
+        }
     }
 
     /// One event of a streamed answer has come: it is timed.
@@ -102,7 +122,7 @@ impl Exchange {
     /// Notes what is known of the answer, and goes on.
     pub fn record(&self, answer: &Answer) {
         match &self.recorded {
-            Recorded::Generation(generation) if self.is_openai => {
+            Recorded::Generation(generation) if self.is_openai() => {
                 generation.record(&answer.response);
             }
             Recorded::Generation(generation) => {
@@ -128,7 +148,7 @@ impl Exchange {
                     fetched.tool_definitions(&answer.tools);
                 }
                 let response = answer.response.clone();
-                let response = if self.is_openai { response } else { response.without_openai() };
+                let response = if self.is_openai() { response } else { response.without_openai() };
                 fetched.record(&response);
             }
             Recorded::Retrieval(retrieval) => {
@@ -244,4 +264,28 @@ fn generation(request: &Request, provider: Provider) -> GenerationBuilder<'_> {
         generation = generation.tool_definitions(&content.tools);
     }
     generation.system_parts(&content.system)
+}
+
+fn embeddings(request: &Request, provider: Provider) -> EmbeddingsBuilder<'_> {
+    let model = request.model.clone().unwrap_or_default();
+    let formats = request.encoding_formats.iter().cloned();
+    let embeddings = Embeddings::new(provider, model).encoding_formats(formats);
+    match request.dimension_count {
+        Some(count) => embeddings.dimension_count(count),
+        None => embeddings,
+    }
+}
+
+fn retrieval(request: &Request) -> RetrievalBuilder<'_> {
+    let mut retrieval = Retrieval::new("");
+    if let Some(model) = &request.model {
+        retrieval = retrieval.model(model.clone());
+    }
+    if let Some(top_k) = request.top_k {
+        retrieval = retrieval.top_k(top_k);
+    }
+    if let Some(query) = &request.content.query {
+        retrieval = retrieval.query(query);
+    }
+    retrieval
 }

@@ -16,6 +16,8 @@
 //! | Cohere: chat, embed, rerank | [`Cohere`] |
 //! | Mistral: chat completions, embeddings | [`Mistral`] |
 //!
+//! What headers say of rate limits is read by [`answered`].
+//!
 //! An [`Exchange`] turns both into an operation of `spanwise-core`; a [`Recogniser`] tells which codec a request
 //! needs, and whose API it goes to. Programs that have a provider's JSON record it by hand with
 //! [`RecordAnswer`].
@@ -23,6 +25,7 @@
 // What is read.
 mod answer;
 mod codec;
+mod rate_limits;
 mod request;
 
 // How it is recorded.
@@ -37,6 +40,7 @@ mod anthropic;
 mod bedrock;
 mod cohere;
 mod gemini;
+mod include_usage;
 mod json;
 mod mistral;
 mod ollama;
@@ -56,6 +60,7 @@ pub use ollama::Ollama;
 pub use openai_chat::OpenAiChat;
 pub use openai_embeddings::OpenAiEmbeddings;
 pub use openai_responses::OpenAiResponses;
+pub use rate_limits::answered;
 pub use recogniser::{Recognised, Recogniser};
 pub use record::{AnswerBody, RecordAnswer};
 pub use request::{Operation, Request, RequestContent};

@@ -11,6 +11,7 @@ use spanwise_core::{
 
 use crate::answer::{Answer, ErrorAnswer};
 use crate::codec::{Codec, Decoder, Event};
+use crate::include_usage::{including_usage, is_usage_alone};
 use crate::json::Json;
 use crate::request::Request;
 
@@ -29,6 +30,14 @@ impl Codec for OpenAiChat {
 
     fn error(&self, body: &[u8]) -> Option<ErrorAnswer> {
         error(Json::of(body).field("error")?)
+    }
+
+    fn including_usage(&self, body: &[u8]) -> Option<Vec<u8>> {
+        including_usage(body)
+    }
+
+    fn is_usage_alone(&self, event: &[u8]) -> bool {
+        is_usage_alone(event)
     }
 
     fn decoder(&self, content: bool) -> Box<dyn Decoder> {

@@ -1,5 +1,7 @@
 //! What a request asks.
 
+use std::fmt;
+
 use spanwise_core::{Message, OpenAiApiType, OutputType, Part, ToolDefinition};
 
 /// Which operation a request begins.
@@ -78,8 +80,8 @@ pub struct Request {
     pub content: RequestContent,
 }
 
-/// The content of a request.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// The content of a request. `Debug` shows how much there is of it.
+#[derive(Clone, Default, PartialEq)]
 pub struct RequestContent {
     /// Instructions that the API takes apart from the history.
     pub system: Vec<Part>,
@@ -89,4 +91,36 @@ pub struct RequestContent {
     pub tools: Vec<ToolDefinition>,
     /// What is looked for, of a retrieval.
     pub query: Option<String>,
+}
+
+impl fmt::Debug for RequestContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestContent")
+            .field("system", &self.system)
+            .field("messages", &self.messages)
+            .field("tools", &self.tools)
+            .field("query", &self.query.as_ref().map(String::len))
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ErrorAnswer, Event};
+
+    #[test]
+    fn debug_shows_neither_content_nor_what_errors_say() {
+        let text = || "canary".to_owned();
+        let content = RequestContent {
+            system: vec![Part::text(text())],
+            messages: vec![Message::user(text())],
+            tools: vec![ToolDefinition::function("f").description(text())],
+            query: Some(text()),
+        };
+        let error = ErrorAnswer { code: "invalid".to_owned(), message: text() };
+        let event = Event { name: "message", data: b"canary" };
+        let shown = format!("{content:?} {error:?} {event:?}");
+        assert!(!shown.contains("canary") && !shown.contains("99, 97"), "{shown}");
+    }
 }

@@ -46,4 +46,6 @@ pub use captured::{Captured, CapturedEvent, CapturedMetric, Instrument};
 pub use captured_span::CapturedSpan;
 pub use conformance::{Conformance, Signal, Telemetry, Violation};
 #[cfg(feature = "receiver")]
-pub use receiver::{Answer, Arrived, Certificates, Receiver, attribute, text};
+pub use receiver::{
+    Answer, Arrived, Certificates, Connections, Message, Receiver, attribute, text,
+};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry::trace::TracerProvider as _;
@@ -13,17 +14,21 @@ use spanwise_core::semconv::SemconvProfile;
 use spanwise_core::{Recorder, instrumentation_scope};
 
 use crate::config::{
-    Configured, DestinationKind, DestinationSettings, Route, Settings, TelemetryConfig, Temporality,
+    Configured, ContentPolicy, DestinationKind, DestinationSettings, OverflowPolicy, Route,
+    Settings, Spooling, TelemetryConfig, Temporality,
 };
 use crate::diagnostics::{Diagnostics, warn_here};
 use crate::error::InitError;
 use crate::export::entrance::Entrance;
-use crate::export::intake::Intake;
+use crate::export::intake::{Intake, Queues};
+use crate::export::lane::disk::{Disk, DiskThread};
 use crate::export::lane::otlp::OtlpSettings;
-use crate::export::lane::{Form, Lane, LaneHandle, LaneSettings, lane};
+use crate::export::lane::{Lane, LaneHandle, LaneSettings, lane};
 use crate::export::ledger::{LaneId, Ledger};
 use crate::export::metrics::MetricIntake;
+use crate::export::request::Form;
 use crate::export::split::Bounds;
+use crate::export::stage::content::ContentStages;
 use crate::export::thread::FarEnd;
 use crate::export::worker::{self, Pipeline, PipelineLane};
 use crate::export::{SdkDestination, SdkExporter, SdkMetrics, SdkTerms, Start, console};
@@ -31,8 +36,9 @@ use crate::metrics::BoundMetrics;
 use crate::scope::{ScopeIds, ScopeSampler};
 use crate::self_metrics::{self, ExporterName};
 use crate::signal::Signal;
+use crate::spool::{self, Spool};
 use crate::telemetry::{Running, Telemetry};
-use crate::{error_kinds, export};
+use crate::{error_kinds, exit, export};
 
 /// Starts telemetry for the process.
 ///
@@ -66,16 +72,6 @@ pub fn init_telemetry(config: TelemetryConfig) -> Result<Telemetry, InitError> {
     let parts = config.into_parts();
     let started = start(&settings, parts.destinations)?;
 
-    // From here on nothing fails.
-    error_kinds::register();
-    // Only this function installs a recorder for `spanwise`; whoever else did so first keeps theirs, and
-    // what is recorded by hand in a context still comes here.
-    let installed = spanwise_core::install(started.recorder.clone());
-    propagation::install(settings.propagation.clone());
-    if settings.global_providers {
-        opentelemetry::global::set_tracer_provider(started.tracers.clone());
-        opentelemetry::global::set_text_map_propagator(settings.propagation.clone());
-    }
     let running = Running {
         intake: started.intake,
         recorder: started.recorder,
@@ -86,6 +82,23 @@ pub fn init_telemetry(config: TelemetryConfig) -> Result<Telemetry, InitError> {
         #[cfg(feature = "tracing")]
         level: parts.tracing.level(),
     };
+    if settings.flush_on_signals {
+        exit::shut_down_on_signals(running.clone())?;
+    }
+
+    // From here on nothing fails.
+    error_kinds::register();
+    // Only this function installs a recorder for `spanwise`; whoever else did so first keeps theirs, and
+    // what is recorded by hand in a context still comes here.
+    let installed = spanwise_core::install(running.recorder.clone());
+    propagation::install(settings.propagation.clone());
+    if settings.global_providers {
+        opentelemetry::global::set_tracer_provider(running.tracers.clone());
+        opentelemetry::global::set_text_map_propagator(settings.propagation.clone());
+    }
+    if settings.flush_on_panic {
+        exit::flush_on_panic(running.intake.clone(), running.timeout);
+    }
     #[cfg(feature = "tracing")]
     if parts.tracing.installs() {
         crate::tracing_bridge::install(running.tracing_layer(), parts.layers);
@@ -148,18 +161,22 @@ fn start(settings: &Settings, destinations: Vec<Configured>) -> Result<Started, 
         })
         .collect();
     let planned = plan(settings, &mut exporters)?;
+    let contents = planned.iter().map(|plan| plan.content.clone()).collect();
     let ledger = Ledger::new(planned.iter().map(|plan| (plan.name.clone(), plan.takes())));
-    let intake = Arc::new(Intake::new(settings.spans, settings.logs, ledger));
+    let intake = Arc::new(Intake::new(settings.queues(), ledger));
+    let diagnostics = Diagnostics::default();
     let mut assembly = Assembly {
         settings,
+        contents,
         intake: intake.clone(),
-        diagnostics: Diagnostics::default(),
+        diagnostics: diagnostics.clone(),
         readers: Vec::new(),
         meters: SdkMeterProvider::builder().with_resource(settings.resource.clone()),
         has_meters: false,
         exporters: Vec::new(),
         ready: Vec::new(),
         to_connect: Vec::new(),
+        disks: DiskThread::new(intake.clone(), diagnostics),
     };
     for (index, plan) in planned.into_iter().enumerate() {
         assembly.add(index, plan)?;
@@ -172,6 +189,7 @@ struct Plan {
     name: String,
     temporality: Temporality,
     profile: SemconvProfile,
+    content: ContentPolicy,
     route: PlannedRoute,
 }
 
@@ -196,13 +214,16 @@ fn plan(
     exporters: &mut [Option<SdkExporter>],
 ) -> Result<Vec<Plan>, InitError> {
     let mut plans = Vec::new();
-    for DestinationSettings { name, route, temporality, profile } in &settings.routes {
+    for settings_of_one in &settings.routes {
+        let DestinationSettings { name, route, temporality, profile, delivery, content } =
+            settings_of_one;
         let route = match route {
             Route::Otlp(endpoints) => {
                 let mut signals = Vec::new();
                 for (signal, endpoint) in endpoints {
                     let timeout = settings.export_timeout(*signal);
-                    signals.push((*signal, OtlpSettings::new(*signal, endpoint, timeout)?));
+                    signals
+                        .push((*signal, OtlpSettings::new(*signal, endpoint, timeout, *delivery)?));
                 }
                 PlannedRoute::Otlp(signals)
             }
@@ -216,6 +237,7 @@ fn plan(
             name: name.clone(),
             temporality: *temporality,
             profile: *profile,
+            content: content.clone(),
             route,
         });
     }
@@ -225,6 +247,8 @@ fn plan(
 /// What is gathered until the worker can start.
 struct Assembly<'a> {
     settings: &'a Settings,
+    /// What each destination may have of content.
+    contents: Vec<ContentPolicy>,
     intake: Arc<Intake>,
     diagnostics: Diagnostics,
     /// The temporality of each reader; its place is the reader's number.
@@ -236,6 +260,7 @@ struct Assembly<'a> {
     ready: Vec<PipelineLane>,
     /// Lanes whose far end runs beside the worker.
     to_connect: Vec<Unconnected>,
+    disks: DiskThread,
 }
 
 struct Unconnected {
@@ -248,13 +273,14 @@ struct Unconnected {
 
 impl Assembly<'_> {
     fn add(&mut self, destination: usize, plan: Plan) -> Result<(), InitError> {
-        let Plan { name, temporality, profile, route } = plan;
+        let Plan { name, temporality, profile, route, .. } = plan;
         match route {
             PlannedRoute::Otlp(signals) => {
                 for (signal, otlp) in signals {
                     let id = LaneId { destination, signal };
                     let reader = self.reader(signal, temporality);
-                    let (handle, lane) = self.lane(id, otlp.form(), otlp.most_bytes());
+                    let disk = self.disk(id, &name, &otlp);
+                    let (handle, lane) = self.lane(id, otlp.form(), otlp.bounds(), disk);
                     self.exporters.push(otlp.exporter_name(destination, &name));
                     self.to_connect.push(Unconnected { handle, lane, reader, profile, otlp });
                 }
@@ -263,7 +289,7 @@ impl Assembly<'_> {
                 for signal in Signal::ALL.into_iter().filter(|signal| signals.includes(*signal)) {
                     let id = LaneId { destination, signal };
                     let reader = self.reader(signal, temporality);
-                    let (handle, lane) = self.lane(id, Form::Message, usize::MAX);
+                    let (handle, lane) = self.lane(id, Form::Message, Bounds::NONE, None);
                     self.exporters.push(ExporterName::other(destination, signal, "console", &name));
                     let far_end = console::start(lane)?;
                     self.ready.push(PipelineLane { handle, reader, profile, far_end });
@@ -294,7 +320,7 @@ impl Assembly<'_> {
         };
         match exporter.0 {
             Start::Lane { start, .. } => {
-                let (handle, lane) = self.lane(id, Form::Message, usize::MAX);
+                let (handle, lane) = self.lane(id, Form::Message, Bounds::NONE, None);
                 let far_end = start(SdkDestination { lane, terms })?;
                 self.ready.push(PipelineLane { handle, reader: 0, profile, far_end });
             }
@@ -308,14 +334,36 @@ impl Assembly<'_> {
         Ok(())
     }
 
-    fn lane(&self, id: LaneId, form: Form, most_request_bytes: usize) -> (LaneHandle, Lane) {
+    /// The lane's spool, if there is one.
+    fn disk(&mut self, id: LaneId, name: &str, otlp: &OtlpSettings) -> Option<Disk> {
+        let Spooling { directory, max_bytes, max_age, sync, write_ahead } =
+            self.settings.spool.as_ref()?;
+        let place = otlp.place(directory, name);
+        let bounds = spool::Bounds { max_bytes: *max_bytes, max_age: *max_age, sync: *sync };
+        Some(self.disks.add(id, Spool::new(place, bounds), otlp.form(), *write_ahead))
+    }
+
+    fn lane(
+        &self,
+        id: LaneId,
+        form: Form,
+        bounds: Bounds,
+        disk: Option<Disk>,
+    ) -> (LaneHandle, Lane) {
         let (most_items, most_bytes, batch) = match id.signal {
             Signal::Traces => limits_of(self.settings.spans),
             Signal::Logs => limits_of(self.settings.logs),
             Signal::Metrics => (usize::MAX, self.settings.spans.max_queue_bytes, usize::MAX),
         };
-        let bounds = Bounds { items: batch, bytes: most_request_bytes };
-        let settings = LaneSettings { id, form, bounds, most_items, most_bytes };
+        let bounds = Bounds { items: bounds.items.min(batch), ..bounds };
+        // What the intake lets in has room, or goes to disk.
+        let Queues { overflow, spill_bytes, .. } = self.settings.queues();
+        let spare_bytes = match overflow {
+            OverflowPolicy::DropNewest => None,
+            OverflowPolicy::Spill => disk.is_some().then_some(spill_bytes),
+            OverflowPolicy::Block(_) => Some(most_bytes),
+        };
+        let settings = LaneSettings { id, form, bounds, most_items, most_bytes, disk, spare_bytes };
         lane(settings, self.intake.clone())
     }
 
@@ -344,19 +392,27 @@ impl Assembly<'_> {
         let goes = |signal| exporters.iter().any(|exporter| exporter.signal == signal);
         let entrance = Entrance(intake.clone());
         let only_console = !self.ready.is_empty() && self.to_connect.is_empty();
-        let at_once = |delay| if only_console { AT_ONCE.min(delay) } else { delay };
+        let write_ahead = settings.spool.as_ref().is_some_and(|spool| spool.write_ahead);
+        let at_once = |delay: Duration| match (only_console, write_ahead) {
+            (true, _) => AT_ONCE.min(delay),
+            (_, true) => TO_DISK.min(delay),
+            _ => delay,
+        };
+        let resource = export::resource(&settings.resource);
+        let (policy, limits) = (&settings.policy, &settings.limits);
         let pipeline_settings = (
-            export::resource(&settings.resource),
+            ContentStages::plan(&self.contents, policy, limits, &resource),
             settings.limits,
             at_once(settings.spans.scheduled_delay),
             at_once(settings.logs.scheduled_delay),
         );
         let (ready, to_connect) = (self.ready, self.to_connect);
+        self.disks.start()?;
         worker::spawn(intake.clone(), move || {
-            let (resource, limits, span_delay, log_delay) = pipeline_settings;
+            let (stages, limits, span_delay, log_delay) = pipeline_settings;
             let mut lanes = ready;
             lanes.extend(to_connect.into_iter().map(|lane| lane.connect(&diagnostics)));
-            Pipeline { resource, limits, lanes, span_delay, log_delay }
+            Pipeline { stages, limits, lanes, span_delay, log_delay }
         })?;
 
         let tracers = SdkTracerProvider::builder()
@@ -406,7 +462,10 @@ impl Assembly<'_> {
 }
 
 /// Someone looks at the terminal.
-const AT_ONCE: std::time::Duration = std::time::Duration::from_millis(100);
+const AT_ONCE: Duration = Duration::from_millis(100);
+
+/// What is recorded is to be on disk within 100 ms; encoding and writing it take their time.
+const TO_DISK: Duration = Duration::from_millis(40);
 
 fn limits_of(batches: crate::config::BatchConfiguration) -> (usize, usize, usize) {
     (batches.max_queue_size, batches.max_queue_bytes, batches.max_export_batch_size)
@@ -416,7 +475,7 @@ impl Unconnected {
     /// Must be called in the worker's runtime.
     fn connect(self, diagnostics: &Diagnostics) -> PipelineLane {
         let Self { handle, lane, reader, profile, otlp } = self;
-        let task = tokio::spawn(lane.run(otlp.connect(diagnostics.clone())));
+        let task = tokio::spawn(otlp.connect(diagnostics.clone()).run(lane));
         let abort = Some(task.abort_handle());
         let done = Box::pin(async move {
             let _ = task.await;

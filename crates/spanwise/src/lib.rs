@@ -40,6 +40,7 @@
 //! | go on in tasks, threads and other processes | [`propagate_context`], [`inject_into_headers`], [`extract_from_headers`] |
 //! | end, and know what arrived | [`Telemetry`], [`Report`] |
 //! | send to a backend by its name | [`Langfuse`] |
+//! | look at what is spooled on disk, and send it | [`spool`] |
 //!
 //! Content (prompts, completions, tool payloads) stays in the process unless it is asked for:
 //! [`TelemetryConfig::content_capture`].
@@ -56,6 +57,7 @@ mod secret;
 
 // Running.
 mod error_kinds;
+mod exit;
 mod metrics;
 mod scope;
 mod self_metrics;
@@ -67,18 +69,24 @@ mod tracing_bridge;
 // Exporting.
 mod diagnostics;
 mod export;
+mod redact;
 mod report;
+pub mod spool;
 
 pub use attach::attach_providers;
 pub use config::{
-    BatchConfiguration, Compression, Destination, ExportConfig, MainAgent, OtlpDestination,
-    OtlpProtocol, Preset, SamplingRule, SamplingStrategy, Signals, TelemetryConfig, Temporality,
+    BatchConfiguration, Compression, ContentPolicy, Destination, ExportConfig, ExportMode,
+    MainAgent, OtlpDestination, OtlpProtocol, OverflowPolicy, Preset, SamplingRule,
+    SamplingStrategy, Signals, SpoolSettings, SpoolSync, TelemetryConfig, Temporality,
 };
 pub use env::Environment;
 pub use error::InitError;
-pub use export::{ForLogs, ForMetrics, ForSpans, IntoSdkExporter};
+pub use export::{ForLogs, ForMetrics, ForSpans, IntoSdkExporter, OperationView, truncate_json};
 pub use init::init_telemetry;
 pub use preset::Langfuse;
+pub use redact::{
+    HashKey, Pattern, PatternRedactor, PatternRedactorBuilder, Replacement, redact_json,
+};
 pub use report::{Counts, DestinationReport, DropReason, Report};
 pub use scope::{ScopeIds, ScopeProcessor, ScopeSampler};
 pub use signal::Signal;
@@ -88,16 +96,17 @@ pub use tracing_bridge::TracingMode;
 
 pub use spanwise_core::{
     ActiveScope, Agent, AgentBuilder, BaggageItem, CapturePolicy, Content, ContentCapture,
-    ContentItem, CreateAgent, CreateAgentBuilder, Document, Embeddings, EmbeddingsBuilder, Entered,
-    EnteredScope, Evaluation, FetchResponse, FetchResponseBuilder, FutureExt, Generation,
-    GenerationBuilder, GenericPart, InOperation, InScope, InvalidTraceRef, Memory, MemoryBuilder,
-    MemoryRecord, Message, Modality, ModelResponse, OpenAiApiType, Operation, OutputType, Part,
-    Plan, PlanBuilder, Provider, RecordedStream, Recorder, RemoteAgent, RemoteAgentBuilder,
-    Response, ResponseStatus, Retrieval, RetrievalBuilder, Role, Scope, ScopeField, ScopeSampling,
-    Step, StepBuilder, StreamedResponse, ToMessages, Tool, ToolBuilder, ToolDefinition, TraceRef,
+    ContentItem, ContentLevel, CreateAgent, CreateAgentBuilder, Document, Embeddings,
+    EmbeddingsBuilder, Entered, EnteredScope, Evaluation, FetchResponse, FetchResponseBuilder,
+    ForeignContent, FutureExt, Generation, GenerationBuilder, GenericPart, InOperation, InScope,
+    InvalidTraceRef, Memory, MemoryBuilder, MemoryRecord, Message, Modality, ModelResponse,
+    OpenAiApiType, Operation, OutputType, Part, Plan, PlanBuilder, Provider, RecordedStream,
+    Recorder, Redactor, RemoteAgent, RemoteAgentBuilder, Response, ResponseStatus, Retrieval,
+    RetrievalBuilder, Role, Scope, ScopeField, ScopeSampling, Sensitive, Step, StepBuilder,
+    StreamedResponse, TextPlace, ToMessages, Tool, ToolBuilder, ToolDefinition, TraceRef,
     TryRecordedStream, Usage, Workflow, WorkflowBuilder, evaluation, extract_from_headers,
     get_baggage, inject_into_headers, propagate_closure, propagate_context, propagation,
-    register_error_kind, scope, semconv, with_baggage, with_context,
+    redact_value, register_error_kind, scope, semconv, with_baggage, with_context,
 };
 
 /// The README's code is compiled and run.

@@ -5,7 +5,7 @@
 use std::sync::OnceLock;
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{BoundCounter, BoundHistogram, Meter};
+use opentelemetry::metrics::{BoundCounter, BoundGauge, BoundHistogram, Meter};
 use spanwise_core::semconv::Metric;
 use spanwise_core::{
     Measurement, MetricRecorder, MetricValue, PerSeries, PlainInstrument, PlainMetrics, Series,
@@ -32,6 +32,7 @@ type OfMetric = [OnceLock<BoundInstrument>; TokenLabel::VALUES.len() + 1];
 
 enum BoundInstrument {
     Counter(BoundCounter<u64>),
+    Gauge(BoundGauge<u64>),
     IntHistogram(BoundHistogram<u64>),
     DoubleHistogram(BoundHistogram<f64>),
 }
@@ -77,6 +78,7 @@ impl BoundInstrument {
     fn new(instrument: &PlainInstrument, attributes: &[KeyValue]) -> Self {
         match instrument {
             PlainInstrument::Counter(counter) => Self::Counter(counter.bind(attributes)),
+            PlainInstrument::Gauge(gauge) => Self::Gauge(gauge.bind(attributes)),
             PlainInstrument::IntHistogram(histogram) => {
                 Self::IntHistogram(histogram.bind(attributes))
             }
@@ -89,6 +91,7 @@ impl BoundInstrument {
     fn record(&self, value: MetricValue) {
         match (self, value) {
             (Self::Counter(counter), MetricValue::Int(value)) => counter.add(value),
+            (Self::Gauge(gauge), MetricValue::Int(value)) => gauge.record(value),
             (Self::IntHistogram(histogram), MetricValue::Int(value)) => histogram.record(value),
             (Self::DoubleHistogram(histogram), MetricValue::Double(value)) => {
                 histogram.record(value);

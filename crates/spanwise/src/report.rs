@@ -14,20 +14,26 @@ pub enum DropReason {
     AfterShutdown,
     /// It was still waiting, or on its way, when shutdown's time was over.
     ShutdownTimeout,
-    /// Every attempt within the time for its batch failed.
+    /// Every attempt within the time to retry failed.
     RetriesExhausted,
     /// The receiver refused its batch.
     Refused,
     /// The receiver took the batch, but not this item.
     Rejected,
-    /// The receiver found its batch too large.
+    /// The receiver found it too large, alone and without its largest content.
     TooLarge,
     /// The exporter panicked, and is no more.
     ExporterPanicked,
+    /// It was the oldest in the spool, and had to make room.
+    SpoolFull,
+    /// It was in the spool for longer than it may.
+    SpoolExpired,
+    /// It was damaged on disk.
+    SpoolUnreadable,
 }
 
 impl DropReason {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::QueueFull,
         Self::AfterShutdown,
         Self::ShutdownTimeout,
@@ -36,6 +42,9 @@ impl DropReason {
         Self::Rejected,
         Self::TooLarge,
         Self::ExporterPanicked,
+        Self::SpoolFull,
+        Self::SpoolExpired,
+        Self::SpoolUnreadable,
     ];
 
     /// As metrics and reports call it; the first two are words of the conventions.
@@ -49,6 +58,9 @@ impl DropReason {
             Self::Rejected => "rejected",
             Self::TooLarge => "too_large",
             Self::ExporterPanicked => "exporter_panicked",
+            Self::SpoolFull => "spool_full",
+            Self::SpoolExpired => "spool_expired",
+            Self::SpoolUnreadable => "spool_unreadable",
         }
     }
 }
@@ -61,17 +73,23 @@ impl fmt::Display for DropReason {
 
 /// What became of one signal's items on their way to one destination.
 ///
-/// At any moment `accepted = queued + in_flight + exported + dropped`.
+/// At any moment `accepted = queued + in_flight + spooled + exported + dropped`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Everything that was recorded for this destination.
+    /// Everything that was recorded for this destination, and what was adopted from the spools of processes
+    /// that are no more.
     pub accepted: u64,
     /// Waiting.
     pub queued: u64,
     /// In a request that is not answered yet.
     pub in_flight: u64,
+    /// On disk, for later: in this process, or in the next.
+    pub spooled: u64,
     /// Taken by the receiver.
     pub exported: u64,
+    /// How many of all these were too large alone, so that their largest content was replaced by a marker
+    /// with its length and hash.
+    pub shrunk: u64,
     pub(crate) dropped: [u64; DropReason::ALL.len()],
 }
 
@@ -173,6 +191,12 @@ impl fmt::Display for Report {
                     format!("{}: {} exported", destination.name, signal.counted(counts.exported));
                 for (reason, count) in counts.drops() {
                     line.push_str(&format!(", {count} dropped ({reason})"));
+                }
+                if counts.shrunk > 0 {
+                    line.push_str(&format!(", {} shrunk", counts.shrunk));
+                }
+                if counts.spooled > 0 {
+                    line.push_str(&format!(", {} spooled", counts.spooled));
                 }
                 let waiting = counts.queued + counts.in_flight;
                 if waiting > 0 {

@@ -11,6 +11,8 @@ use opentelemetry_semantic_conventions::attribute::{
 };
 use opentelemetry_semantic_conventions::metric as name;
 
+use spanwise_core::semconv::{SPANWISE_EXPORT_SHRUNK, SPANWISE_EXPORT_SPOOLED, attribute};
+
 use crate::config::OtlpProtocol;
 use crate::export::intake::Intake;
 use crate::report::Counts;
@@ -25,6 +27,7 @@ pub(crate) struct ExporterName {
     component_type: &'static str,
     /// `otel.component.name`: the type and the destination.
     component_name: String,
+    destination_name: String,
 }
 
 impl ExporterName {
@@ -60,7 +63,15 @@ impl ExporterName {
 
     fn new(destination: usize, signal: Signal, component_type: &'static str, name: &str) -> Self {
         let component_name = format!("{component_type}/{name}");
-        Self { destination, signal, component_type, component_name }
+        let destination_name = name.to_owned();
+        Self { destination, signal, component_type, component_name, destination_name }
+    }
+
+    fn of_destination(&self, signal: Signal) -> [KeyValue; 2] {
+        [
+            attribute::SPANWISE_EXPORT_DESTINATION.of(self.destination_name.clone()),
+            attribute::SPANWISE_EXPORT_SIGNAL.of(signal.name()),
+        ]
     }
 
     fn attributes(&self) -> [KeyValue; 2] {
@@ -183,6 +194,7 @@ fn observe_exporters(
             }
         })
         .build();
+    observe_delivery(meter, intake, signal, &exporters);
     let books = intake.clone();
     meter
         .u64_observable_counter(exported)
@@ -194,6 +206,35 @@ fn observe_exporters(
                 for (reason, count) in counts.drops() {
                     exported.observe(count, &with_error(&of, reason.as_str()));
                 }
+            }
+        })
+        .build();
+}
+
+/// What the conventions have no name for: what is on disk, and what went without its largest content.
+fn observe_delivery(
+    meter: &Meter,
+    intake: &Arc<Intake>,
+    signal: Signal,
+    exporters: &[ExporterName],
+) {
+    let (books, those) = (intake.clone(), exporters.to_vec());
+    meter
+        .i64_observable_up_down_counter(SPANWISE_EXPORT_SPOOLED)
+        .with_unit("{item}")
+        .with_callback(move |spooled| {
+            for (exporter, counts) in books_of(&books, &those) {
+                spooled.observe(signed(counts.spooled), &exporter.of_destination(signal));
+            }
+        })
+        .build();
+    let (books, those) = (intake.clone(), exporters.to_vec());
+    meter
+        .u64_observable_counter(SPANWISE_EXPORT_SHRUNK)
+        .with_unit("{item}")
+        .with_callback(move |shrunk| {
+            for (exporter, counts) in books_of(&books, &those) {
+                shrunk.observe(counts.shrunk, &exporter.of_destination(signal));
             }
         })
         .build();

@@ -40,6 +40,7 @@ pub struct Telemetry {
     running: Option<Running>,
 }
 
+#[derive(Clone)]
 pub(crate) struct Running {
     pub(crate) intake: Arc<Intake>,
     pub(crate) recorder: Arc<Recorder>,
@@ -189,7 +190,7 @@ impl Running {
         answer
     }
 
-    async fn shutdown(self, timeout: Duration) -> Report {
+    pub(crate) async fn shutdown(self, timeout: Duration) -> Report {
         let ended_at_shutdown = self.recorder.end_open_operations();
         let metrics = self.collect_metrics(move |meters| {
             drop(meters.shutdown_with_timeout(timeout));

@@ -2,7 +2,6 @@
 
 mod support;
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::time::{Duration, Instant};
 
 use spanwise::{
@@ -82,23 +81,16 @@ fn a_receiver_that_is_busy_for_a_while_gets_everything_over_grpc() {
 #[test]
 fn a_receiver_that_comes_late_gets_everything() {
     isolated!({
-        let (grpc_port, http_port) =
-            [(), ()].map(|()| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap()).into();
-        let (grpc_address, http_address) =
-            (grpc_port.local_addr().unwrap(), http_port.local_addr().unwrap());
-        drop((grpc_port, http_port));
-        let config = config()
-            .endpoint(format!("http://{grpc_address}"))
-            .protocol(OtlpProtocol::Grpc)
-            .shutdown_timeout(PATIENCE);
+        let receiver = Receiver::start();
+        receiver.down();
+        let config = grpc(&receiver);
         block_on(async {
             let telemetry = spanwise::init_telemetry(traces_only(config)).unwrap();
             record(2000);
             // Two seconds without a receiver, in which attempts fail.
             let report = telemetry.flush_within(Duration::from_secs(2)).await;
             assert_eq!(report.destinations[0].traces().exported, 0);
-            let bind = |address| TcpListener::bind(address).unwrap();
-            let receiver = Receiver::start_at(bind(grpc_address), bind(http_address));
+            receiver.up();
             let report = telemetry.shutdown().await;
             assert_eq!(traces(&report).exported, 2000);
             receiver.assert_conformant();
@@ -193,12 +185,104 @@ fn partial_success_over_http_is_counted_in_both_forms() {
 }
 
 #[test]
-fn a_request_that_is_too_large_for_the_receiver_is_counted_as_such() {
+fn a_request_that_is_too_large_for_the_receiver_arrives_in_pieces() {
     isolated!({
         let receiver = Receiver::start();
-        receiver.answer_next([Answer::Http(413, None, "")]);
-        let report = run(http(&receiver), |_| record(5));
-        assert_eq!(traces(&report).dropped_for(DropReason::TooLarge), 5);
+        receiver.answer_next([Answer::Http(413, None, ""), Answer::Http(413, None, "")]);
+        let report = run(http(&receiver), |_| record(100));
+        assert_eq!((traces(&report).exported, traces(&report).shrunk), (100, 0));
+        receiver.assert_conformant();
+        assert_eq!(receiver.spans().len(), 100);
+    });
+}
+
+#[test]
+fn a_request_that_is_too_large_is_told_from_a_quota_whatever_the_receiver_is_written_in() {
+    isolated!({
+        let receiver = Receiver::start();
+        receiver.answer_next([
+            // As gRPC in Go says it, and tonic.
+            Answer::Grpc(tonic::Status::resource_exhausted(
+                "grpc: received message larger than max (5242893 vs. 4194304)",
+            )),
+            Answer::Grpc(tonic::Status::out_of_range(
+                "Error, decoded message length too large: found 5 bytes, the limit is: 4 bytes",
+            )),
+        ]);
+        let report = run(grpc(&receiver), |_| record(100));
+        assert_eq!(traces(&report).exported, 100);
+        assert_eq!((receiver.spans().len(), receiver.requests().len()), (100, 5));
+    });
+}
+
+#[test]
+fn spans_larger_than_any_request_arrive_without_their_largest_content() {
+    isolated!({
+        let receiver = Receiver::start();
+        let report = run(grpc(&receiver), |_| {
+            record(10);
+            for size in [5 << 20, 6 << 20] {
+                let tool = Tool::new("large").attribute("other", "kept");
+                tool.attribute("prompt", "x".repeat(size)).start().finish();
+            }
+        });
+        let counts = traces(&report);
+        assert_eq!((counts.exported, counts.shrunk, counts.dropped()), (12, 2, 0));
+        assert_eq!(report.to_string(), "otlp: 12 spans exported, 2 shrunk");
+        let large = receiver.spans().into_iter().filter(|span| span.name == "execute_tool large");
+        let mut told: Vec<_> = large
+            .map(|span| {
+                assert_eq!(support::text(&span.attributes, "other"), "kept");
+                support::text(&span.attributes, "prompt")[..35].to_owned()
+            })
+            .collect();
+        told.sort();
+        assert_eq!(
+            told,
+            ["[too large to send: 5242880 bytes, ", "[too large to send: 6291456 bytes, "]
+        );
+    });
+}
+
+#[test]
+fn a_destination_s_own_limits_are_kept_before_it_says_so() {
+    isolated!({
+        let receiver = Receiver::start();
+        let limited = spanwise::Destination::otlp(receiver.http_url())
+            .max_request_items(10)
+            .max_request_bytes(20_000)
+            .max_item_bytes(8_000);
+        let report = run(config().destination(limited), |_| {
+            record(35);
+            for _ in 0..6 {
+                Tool::new("t").attribute("prompt", "x".repeat(7_000)).start().finish();
+            }
+            Tool::new("t").attribute("prompt", "x".repeat(9_000)).start().finish();
+        });
+        assert_eq!((traces(&report).exported, traces(&report).shrunk), (42, 1));
+        receiver.assert_conformant();
+        let requests = receiver.requests();
+        assert!(requests.iter().all(|request| request.spans <= 10 && request.bytes <= 20_000));
+    });
+}
+
+#[test]
+fn several_requests_travel_at_once() {
+    isolated!({
+        let receiver = Receiver::start();
+        receiver.answer_all(Answer::Hang);
+        block_on(async {
+            let config = http(&receiver).max_concurrent_requests(3);
+            let telemetry = spanwise::init_telemetry(traces_only(config)).unwrap();
+            for _ in 0..4 {
+                record(10);
+                assert!(!telemetry.flush_within(Duration::from_millis(50)).await.complete);
+            }
+            receiver.wait_until("three at once", |receiver| receiver.requests().len() == 3);
+            let traces = telemetry.report().destinations[0].traces();
+            assert_eq!((traces.in_flight, traces.queued), (30, 10));
+            drop(telemetry.shutdown_within(Duration::ZERO).await);
+        });
     });
 }
 

@@ -31,6 +31,11 @@ fn recorded(name: &str) -> bool {
     !LEFT_OUT.iter().any(|prefix| name.starts_with(prefix))
 }
 
+/// What the export side tells of itself is looked at when metrics are collected, and never recorded.
+fn observed(name: &str) -> bool {
+    name.starts_with("spanwise.export.")
+}
+
 fn attributes(tables: &[&Table]) -> String {
     let all = tables.iter().flat_map(|table| &table.attributes);
     let mut text = format!(
@@ -53,13 +58,27 @@ fn attributes(tables: &[&Table]) -> String {
         };
     }
     keys.sort();
-    text.push_str("\n/// Every key above, sorted.\n");
-    let _ = writeln!(text, "pub const ALL: [&str; {}] = [", keys.len());
+    text.push_str(
+        "\n/// Every key above, sorted; without those of content where there is none, by \
+         `--cfg spanwise_no_content`.\n",
+    );
+    text.push_str("pub const ALL: &[&str] = &[\n");
     for key in keys {
+        if is_content(key, tables) {
+            text.push_str("    #[cfg(not(spanwise_no_content))]\n");
+        }
         let _ = writeln!(text, "    {key:?},");
     }
     text.push_str("];\n");
     text
+}
+
+/// Whether an attribute holds what people or models wrote.
+fn is_content(key: &str, tables: &[&Table]) -> bool {
+    const TEXTS: [&str; 3] =
+        ["gen_ai.memory.query.text", "gen_ai.prompt.variable", "gen_ai.retrieval.query.text"];
+    let of = |table: &&Table| table.attributes.get(key).map(|known| known.value_type);
+    TEXTS.contains(&key) || tables.iter().find_map(of) == Some(ValueType::Any)
 }
 
 /// How documentation names a type, and how Rust does.
@@ -109,6 +128,7 @@ fn values(tables: &[&Table]) -> String {
 fn metrics(tables: &[&Table], v1_41: &Earlier) -> String {
     let all = tables.iter().flat_map(|table| &table.metrics);
     let mut all: Vec<(&String, &Metric)> = all.filter(|(name, _)| recorded(name)).collect();
+    let told: Vec<_> = all.extract_if(.., |(name, _)| observed(name)).collect();
     for (name, earlier) in &v1_41.metrics {
         let metric = all.iter().find(|(known, _)| *known == name).map(|(_, metric)| *metric);
         if !all.iter().any(|(known, _)| **known == earlier.name) {
@@ -147,6 +167,7 @@ fn metrics(tables: &[&Table], v1_41: &Earlier) -> String {
     for (name, metric) in &all {
         let instrument = match (metric.instrument.as_str(), metric.value) {
             ("counter", _) => "Counter",
+            ("gauge", _) => "Gauge",
             (_, ValueType::Int) => "IntHistogram",
             _ => "DoubleHistogram",
         };
@@ -163,6 +184,15 @@ fn metrics(tables: &[&Table], v1_41: &Earlier) -> String {
         );
     }
     text.push_str("        }\n    }\n}\n");
+    for (name, metric) in told {
+        let Metric { instrument, unit, .. } = metric;
+        let _ = write!(
+            text,
+            "\n/// `{name}` ({instrument}, unit `{unit}`), which the export side tells of itself.\n\
+             pub const {}: &str = {name:?};\n",
+            constant(name)
+        );
+    }
     text
 }
 

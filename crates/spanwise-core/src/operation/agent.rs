@@ -163,8 +163,8 @@ impl Kind for AgentKind {
         SpanKind::Internal
     }
 
-    fn start_under(&mut self, parent: &Context) {
-        self.request.start_under(parent);
+    fn learn_from_scope(&mut self, around: &Context) {
+        self.request.learn_from_scope(around);
     }
 
     fn context(&self, context: Context) -> Context {

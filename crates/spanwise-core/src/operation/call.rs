@@ -1,9 +1,12 @@
 //! A call to a service: who is called, where, and for which model.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use opentelemetry::{KeyValue, StringValue};
 
+use super::attempt::{Attempt, Attempts};
+use super::live::SpanEvent;
 use super::outcome::End;
 use super::request::{filled, named};
 use crate::provider::Provider;
@@ -16,6 +19,7 @@ pub(crate) struct Call {
     pub(crate) provider: Option<Provider>,
     pub(crate) model: Option<StringValue>,
     pub(crate) server: Option<Server>,
+    attempts: Option<Box<Attempts>>,
 }
 
 /// Where requests go: `server.address` and `server.port`.
@@ -32,7 +36,7 @@ const AZURE_NAMESPACE: &str = "Microsoft.CognitiveServices";
 
 impl Call {
     pub(crate) fn new(operation: &'static str) -> Self {
-        Self { operation, provider: None, model: None, server: None }
+        Self { operation, provider: None, model: None, server: None, attempts: None }
     }
 
     pub(crate) fn to(operation: &'static str, provider: impl Into<Provider>) -> Self {
@@ -74,17 +78,6 @@ impl Call {
         (port != HTTPS || !self.is_azure()).then(|| i64::from(port))
     }
 
-    /// The attributes that metrics of the way to a provider's model have.
-    pub(crate) fn service_series(&self) -> Series<'_> {
-        let server = self.server.as_ref();
-        let mut series = Series::new();
-        series.push_text(key::GEN_AI_PROVIDER_NAME, self.provider.as_ref().map(Provider::as_str));
-        series.push_text(key::GEN_AI_REQUEST_MODEL, self.model.as_ref().map(StringValue::as_str));
-        series.push_text(key::SERVER_ADDRESS, server.map(|server| server.address.as_str()));
-        series.push_int(key::SERVER_PORT, self.port());
-        series
-    }
-
     /// The attributes that the metrics of every call have.
     pub(crate) fn series<'a>(&'a self, response_model: Option<&'a StringValue>) -> Series<'a> {
         let server = self.server.as_ref();
@@ -96,6 +89,37 @@ impl Call {
         series.push_text(key::SERVER_ADDRESS, server.map(|server| server.address.as_str()));
         series.push_int(key::SERVER_PORT, self.port());
         series
+    }
+
+    /// The attributes that the metrics of attempts and gateways have: limits are those of a provider's model.
+    pub(super) fn attempt_series(&self) -> Series<'_> {
+        let server = self.server.as_ref();
+        let mut series = Series::new();
+        series.push_text(key::GEN_AI_PROVIDER_NAME, self.provider.as_ref().map(Provider::as_str));
+        series.push_text(key::GEN_AI_REQUEST_MODEL, self.model.as_ref().map(StringValue::as_str));
+        series.push_text(key::SERVER_ADDRESS, server.map(|server| server.address.as_str()));
+        series.push_int(key::SERVER_PORT, self.port());
+        series
+    }
+
+    /// Notes an attempt that is over, so long after the start.
+    pub(crate) fn attempted(&mut self, at: Duration, attempt: Attempt, to: &dyn MetricRecorder) {
+        let mut attempts = self.attempts.take().unwrap_or_default();
+        attempts.push(at, attempt, &self.attempt_series(), to);
+        self.attempts = Some(attempts);
+    }
+
+    /// What there is to say of attempts at the end: attributes, and events.
+    pub(crate) fn settle(&mut self, attributes: &mut Vec<KeyValue>) -> Vec<SpanEvent> {
+        let Some(attempts) = self.attempts.take() else { return Vec::new() };
+        attempts.push_attributes(attributes);
+        attempts.into_events()
+    }
+
+    /// Learns late what is asked: only the model can be news.
+    pub(crate) fn learn(&mut self, asked: Self) {
+        let Self { operation, model, .. } = asked;
+        (self.operation, self.model) = (operation, model);
     }
 
     /// Records `gen_ai.client.operation.duration`, the metric of every call that is no inference.

@@ -10,12 +10,14 @@ use opentelemetry::trace::SpanKind;
 use opentelemetry::{KeyValue, StringValue};
 
 use super::call::Call;
-use super::live::{Draft, Kind, Live};
-use super::methods::{call_setters, gateway_method, operation_methods, run_method};
+use super::live::{Asks, Draft, Kind, Live};
+use super::methods::{
+    attempt_method, call_setters, gateway_method, operation_methods, request_method, run_method,
+};
 use super::outcome::{End, Outcome};
 use super::request::filled;
 use crate::provider::Provider;
-use crate::recorder::{MetricRecorder, Series};
+use crate::recorder::MetricRecorder;
 use crate::semconv::attribute as key;
 use crate::semconv::value::gen_ai_operation_name as operation;
 use crate::usage::Usage;
@@ -112,6 +114,8 @@ operation_methods!(Embeddings, EmbeddingsBuilder, EmbeddingsKind);
 gateway_method!(Embeddings);
 run_method!(EmbeddingsBuilder);
 call_setters!(EmbeddingsBuilder: server);
+attempt_method!(Embeddings);
+request_method!(Embeddings, EmbeddingsBuilder);
 
 struct EmbeddingsKind {
     call: Call,
@@ -150,11 +154,21 @@ impl Kind for EmbeddingsKind {
         }
     }
 
-    fn gateway_series(&self) -> Series<'_> {
-        self.call.service_series()
-    }
-
     fn measure(&self, end: &End<'_>, metrics: &dyn MetricRecorder) {
         self.call.measure(self.response_model.as_ref(), end, metrics);
+    }
+
+    fn call(&mut self) -> Option<&mut Call> {
+        Some(&mut self.call)
+    }
+}
+
+impl Asks for EmbeddingsKind {
+    fn asks(&mut self, asked: Self) {
+        let Self { call, encoding_formats, dimension_count, .. } = asked;
+        self.call.learn(call);
+        self.encoding_formats = encoding_formats;
+        // What has been answered is nearer the truth.
+        self.dimension_count = self.dimension_count.or(dimension_count);
     }
 }

@@ -11,14 +11,16 @@ use opentelemetry::{KeyValue, StringValue};
 
 use super::call::{Call, measure_duration};
 use super::live::{Draft, Kind, Live};
-use super::methods::{call_setters, gateway_method, operation_methods, output_setter, run_method};
+use super::methods::{
+    attempt_method, call_setters, gateway_method, operation_methods, output_setter, run_method,
+};
 use super::outcome::{End, Outcome};
 use super::provider_details::OpenAiApiType;
 use super::request::filled;
 use crate::content::ContentItem;
 use crate::message::{Part, ToolDefinition};
 use crate::provider::Provider;
-use crate::recorder::{MetricRecorder, Series};
+use crate::recorder::MetricRecorder;
 use crate::response::Response;
 use crate::semconv::attribute as key;
 use crate::semconv::value::{gen_ai_operation_name as operation, gen_ai_response_status};
@@ -175,6 +177,7 @@ operation_methods!(FetchResponse, FetchResponseBuilder, FetchResponseKind);
 gateway_method!(FetchResponse);
 run_method!(FetchResponseBuilder);
 call_setters!(FetchResponseBuilder: server);
+attempt_method!(FetchResponse);
 output_setter!(FetchResponse);
 
 struct FetchResponseKind {
@@ -222,10 +225,6 @@ impl Kind for FetchResponseKind {
         self.response.push_attributes(attributes);
     }
 
-    fn gateway_series(&self) -> Series<'_> {
-        self.call.service_series()
-    }
-
     fn measure(&self, end: &End<'_>, metrics: &dyn MetricRecorder) {
         let mut series = self.call.series(self.response.model.as_ref());
         self.response.push_labels(&mut series);
@@ -234,5 +233,9 @@ impl Kind for FetchResponseKind {
 
     fn response_id(&self) -> Option<&StringValue> {
         Some(&self.id)
+    }
+
+    fn call(&mut self) -> Option<&mut Call> {
+        Some(&mut self.call)
     }
 }

@@ -16,9 +16,10 @@ use opentelemetry::{Context, KeyValue, StringValue};
 
 use super::call::Call;
 use super::current_agent::CurrentAgent;
-use super::live::{Draft, Kind, Live};
+use super::live::{Asks, Draft, Kind, Live};
 use super::methods::{
-    call_setters, gateway_method, input_setters, operation_methods, output_setter, request_setters,
+    attempt_method, call_setters, gateway_method, input_setters, operation_methods, output_setter,
+    request_method, request_setters,
 };
 use super::outcome::{End, Outcome};
 use super::provider_details::{OpenAiApiType, ProviderDetails};
@@ -59,7 +60,8 @@ use crate::usage::{Modality, Usage};
 /// | `gen_ai.client.inference.operation.{input,output}_tokens` | `{token}` | the usage is known |
 /// | `gen_ai.client.inference.time_to_first_chunk`, `….time_per_output_chunk` | s | streams |
 ///
-/// Extensions: `spanwise.outcome` (string), `spanwise.stream.chunks` (int).
+/// Extensions: `spanwise.outcome` (string), `spanwise.stream.chunks` (int); of attempts and rate limits, see
+/// [`attempt`](Self::attempt).
 ///
 /// Source: [inference](https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-spans.md#inference)
 ///
@@ -271,6 +273,8 @@ request_setters!(GenerationBuilder: max_tokens temperature top_p top_k stop_sequ
     previous_response_id conversation_id prompt_name prompt_version);
 input_setters!(GenerationBuilder: system_instructions system_parts input tool_definitions);
 output_setter!(Generation);
+attempt_method!(Generation);
+request_method!(Generation, GenerationBuilder);
 
 pub(super) struct GenerationKind {
     call: Call,
@@ -316,8 +320,11 @@ impl Kind for GenerationKind {
 
     fn start_under(&mut self, parent: &Context) {
         CurrentAgent::count_inference(parent);
-        self.request.start_under(parent);
-        self.request.take_prompt(parent);
+    }
+
+    fn learn_from_scope(&mut self, around: &Context) {
+        self.request.learn_from_scope(around);
+        self.request.take_prompt(around);
     }
 
     fn content_of_scope(&self, parent: &Context) -> impl Iterator<Item = ContentItem> {
@@ -343,10 +350,6 @@ impl Kind for GenerationKind {
         self.request.push_attributes(attributes);
         self.details.push_attributes(attributes);
         self.response.push_attributes(attributes);
-    }
-
-    fn gateway_series(&self) -> Series<'_> {
-        self.call.service_series()
     }
 
     fn measure(&self, end: &End<'_>, metrics: &dyn MetricRecorder) {
@@ -382,6 +385,20 @@ impl Kind for GenerationKind {
     fn gathered(&mut self) -> Option<ContentItem> {
         let messages = self.stream.as_mut()?.take_messages();
         (!messages.is_empty()).then_some(ContentItem::OutputMessages(messages))
+    }
+
+    fn call(&mut self) -> Option<&mut Call> {
+        Some(&mut self.call)
+    }
+}
+
+impl Asks for GenerationKind {
+    fn asks(&mut self, asked: Self) {
+        let Self { call, details, request, .. } = asked;
+        let stream = self.request.stream;
+        self.call.learn(call);
+        (self.details, self.request) = (details, request);
+        self.request.stream |= stream;
     }
 }
 

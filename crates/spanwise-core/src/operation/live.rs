@@ -14,14 +14,16 @@ use opentelemetry::logs::Severity;
 use opentelemetry::trace::{Link, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue, StringValue};
 
+use super::attempt::Attempt;
+use super::call::Call;
 use super::gateway::GatewayAnswer;
 use super::outcome::{End, Failure, Outcome};
 use super::path::OperationPath;
-use crate::capture::CapturePolicy;
+use crate::capture::{CapturePolicy, ContentLevel};
 use crate::clock::Started;
 use crate::content::{Content, ContentItem};
 use crate::error_kind::{self, OwnKind};
-use crate::recorder::{self, Event, MetricRecorder, OpenOperation, OpenSlot, RecorderRef, Series};
+use crate::recorder::{self, Event, MetricRecorder, OpenOperation, OpenSlot, RecorderRef};
 use crate::scope::{self, ActiveScope};
 use crate::semconv::{attribute as key, event};
 use crate::trace_ref::TraceRef;
@@ -61,6 +63,9 @@ pub(crate) trait Kind: Send + 'static {
     /// Metrics; recorded whatever the sampler said.
     fn measure(&self, end: &End<'_>, metrics: &dyn MetricRecorder);
 
+    /// Takes from the scope around it what is not said, as soon as that is known.
+    fn learn_from_scope(&mut self, _around: &Context) {}
+
     /// Looks at the operations around it, once, before it starts.
     fn start_under(&mut self, _parent: &Context) {}
 
@@ -74,11 +79,6 @@ pub(crate) trait Kind: Send + 'static {
         None
     }
 
-    /// The attributes of metrics of what a gateway says, for the kinds that go through one.
-    fn gateway_series(&self) -> Series<'_> {
-        Series::new()
-    }
-
     /// Content that the scopes around it give.
     fn content_of_scope(&self, _parent: &Context) -> impl Iterator<Item = ContentItem> {
         std::iter::empty()
@@ -88,6 +88,25 @@ pub(crate) trait Kind: Send + 'static {
     fn gathered(&mut self) -> Option<ContentItem> {
         None
     }
+
+    /// The call that it is, for the kinds whose attempts are told.
+    fn call(&mut self) -> Option<&mut Call> {
+        None
+    }
+}
+
+/// A kind whose request may become known when the operation runs already.
+pub(crate) trait Asks: Kind {
+    /// Takes over what is asked.
+    fn asks(&mut self, asked: Self);
+}
+
+/// Something that happened during an operation.
+pub(crate) struct SpanEvent {
+    pub(crate) name: &'static str,
+    /// When, since the operation began.
+    pub(crate) at: Duration,
+    pub(crate) attributes: Vec<KeyValue>,
 }
 
 type Capture<'a> = Box<dyn FnOnce(&CapturePolicy) -> ContentItem + Send + 'a>;
@@ -103,6 +122,7 @@ pub(crate) struct Draft<'a, K> {
     own: Vec<KeyValue>,
     links: Vec<Link>,
     error_kind: Option<OwnKind>,
+    level: ContentLevel,
 }
 
 impl<'a, K: Kind> Draft<'a, K> {
@@ -118,6 +138,7 @@ impl<'a, K: Kind> Draft<'a, K> {
             own: Vec::new(),
             links: Vec::new(),
             error_kind: None,
+            level: ContentLevel::Full,
         }))
     }
 
@@ -127,7 +148,9 @@ impl<'a, K: Kind> Draft<'a, K> {
         capture: impl FnOnce(&CapturePolicy) -> ContentItem + Send + 'a,
     ) {
         // As far as can be told by now: it may start in another context.
-        if recorder::current_policy().is_none_or(|policy| policy.captures_inputs()) {
+        if !cfg!(spanwise_no_content)
+            && recorder::current_policy().is_none_or(|policy| policy.captures_inputs())
+        {
             // Mostly the only one; a vector alone would make room for four.
             self.captures.reserve_exact(1);
             self.captures.push(Box::new(capture));
@@ -150,20 +173,27 @@ impl<'a, K: Kind> Draft<'a, K> {
         }
     }
 
+    /// The strictest level that was said is in force.
+    pub(crate) fn content_level(&mut self, level: ContentLevel) {
+        self.level = self.level.min(level);
+    }
+
     pub(crate) fn own_error_kind(&mut self, kind: OwnKind) {
         self.error_kind = Some(kind);
     }
 
     /// `None` where nothing records.
     pub(crate) fn start(self) -> Option<Arc<Live<K>>> {
-        let Self { mut kind, captures, mut own, links, error_kind } = self;
+        let Self { mut kind, captures, mut own, links, error_kind, level } = self;
         let parent = Context::current();
         let recorder = recorder::of(&parent)?;
         let scope = ActiveScope::of(&parent);
-        let policy = recorder.policy.within(scope.and_then(ActiveScope::content));
+        let level = level.min(scope.map_or(ContentLevel::Full, ActiveScope::content));
+        let policy = recorder.policy;
         if !policy.metadata {
             own.clear();
         }
+        kind.learn_from_scope(&parent);
         kind.start_under(&parent);
         let started = Started::now(recorder.clock());
 
@@ -189,9 +219,11 @@ impl<'a, K: Kind> Draft<'a, K> {
         };
         let context = kind.context(context);
 
-        let mut content = Content::default();
-        let on_span = recording && policy.content.on_spans();
-        let on_event = details.is_some() && policy.content.on_events();
+        let mut content = Content::at_level(level);
+        let captured =
+            level == ContentLevel::Full || level != ContentLevel::Off && recorder.reduces_content();
+        let on_span = captured && recording && policy.content.on_spans();
+        let on_event = captured && details.is_some() && policy.content.on_events();
         if policy.inputs && (on_span || on_event) {
             kind.content_of_scope(&parent).for_each(|item| content.set(item));
             captures.into_iter().for_each(|capture| content.set(capture(&policy)));
@@ -199,13 +231,13 @@ impl<'a, K: Kind> Draft<'a, K> {
         let state = State { kind, own, error_kind, content, repeated, slot: None };
         let live = Arc::new(Live {
             recorder,
-            policy,
             context,
             started,
             recording,
             details,
             on_span,
             on_event,
+            tells_errors: policy.error_messages && level == ContentLevel::Full,
             state: Mutex::new(Some(state)),
         });
         live.enlist();
@@ -216,14 +248,13 @@ impl<'a, K: Kind> Draft<'a, K> {
 /// An operation between start and end.
 pub(crate) struct Live<K: Kind> {
     recorder: RecorderRef,
-    /// What the recorder and the scope around it let through.
-    policy: CapturePolicy,
     context: Context,
     started: Started,
     recording: bool,
     details: Option<&'static str>,
     on_span: bool,
     on_event: bool,
+    tells_errors: bool,
     /// `None` once it has ended.
     state: Mutex<Option<State<K>>>,
 }
@@ -266,7 +297,7 @@ impl<K: Kind> Live<K> {
     }
 
     pub(crate) fn policy(&self) -> &CapturePolicy {
-        &self.policy
+        &self.recorder.policy
     }
 
     pub(crate) fn is_recording(&self) -> bool {
@@ -289,7 +320,9 @@ impl<K: Kind> Live<K> {
     }
 
     pub(crate) fn captures_outputs(&self) -> bool {
-        self.policy.outputs && (self.on_span || self.on_event)
+        !cfg!(spanwise_no_content)
+            && self.recorder.policy.outputs
+            && (self.on_span || self.on_event)
     }
 
     pub(crate) fn capture_output(&self, capture: impl FnOnce() -> ContentItem) {
@@ -300,7 +333,7 @@ impl<K: Kind> Live<K> {
     }
 
     pub(crate) fn own_attribute(&self, attribute: impl FnOnce() -> KeyValue) {
-        if self.policy.metadata && self.keeps_attributes() {
+        if self.recorder.policy.metadata && self.keeps_attributes() {
             let attribute = attribute();
             self.with_state(|state| state.own.push(attribute));
         }
@@ -311,13 +344,17 @@ impl<K: Kind> Live<K> {
         name: impl FnOnce() -> Cow<'static, str>,
         attributes: Vec<KeyValue>,
     ) {
-        if self.policy.metadata && self.recording {
+        if self.recorder.policy.metadata && self.recording {
             self.context.span().add_event(name(), attributes);
         }
     }
 
     pub(crate) fn gateway(&self, answer: GatewayAnswer) {
-        self.with(|kind| answer.measure(&kind.gateway_series(), &self.metrics()));
+        self.with(|kind| {
+            if let Some(call) = kind.call() {
+                answer.measure(&call.attempt_series(), &self.metrics());
+            }
+        });
         if !self.keeps_attributes() {
             return;
         }
@@ -330,6 +367,16 @@ impl<K: Kind> Live<K> {
         for (name, attributes) in events {
             self.context.span().add_event(name, attributes);
         }
+    }
+
+    /// Notes that the request was sent once more, and what became of it.
+    pub(crate) fn attempt(&self, attempt: Attempt) {
+        let at = self.elapsed();
+        self.with(|kind| {
+            if let Some(call) = kind.call() {
+                call.attempted(at, attempt, &self.metrics());
+            }
+        });
     }
 
     pub(crate) fn elapsed(&self) -> Duration {
@@ -349,7 +396,7 @@ impl<K: Kind> Live<K> {
             .with_state(|state| error_kind::error_kind(error, state.error_kind.as_ref()))
             .unwrap_or(Cow::Borrowed(error_kind::OTHER));
         let heard = self.recording || self.emits_exceptions();
-        let told = self.policy.error_messages && heard;
+        let told = self.tells_errors && heard;
         let exception = Some(error_kind::type_of::<E>());
         Outcome::Failed(Failure { kind, exception, message: told.then(|| error.to_string()) })
     }
@@ -410,13 +457,19 @@ impl<K: Kind> Live<K> {
             attributes.push(key::ERROR_TYPE.of(failure.kind.clone()));
         }
         attributes.push(key::SPANWISE_OUTCOME.of(outcome.name()));
+        let happened = match state.kind.call() {
+            Some(call) => call.settle(&mut attributes),
+            None => Vec::new(),
+        };
         if open_at_shutdown {
             attributes.push(key::SPANWISE_OPEN_AT_SHUTDOWN.of(true));
         }
         // The program's own come last: a limit on their number cuts none of the conventions'.
         attributes.append(&mut state.own);
 
-        let content = (!state.content.is_empty()).then(|| Arc::new(state.content));
+        // A level of its own goes along without content as well: attributes may hold some.
+        let reduced = state.content.level() < ContentLevel::Full;
+        let content = (!state.content.is_empty() || reduced).then(|| Arc::new(state.content));
         if let (Some(name), Some(events)) = (self.details, &self.recorder.events) {
             let mut repeated = state.repeated;
             repeated.extend(attributes.iter().cloned());
@@ -425,13 +478,13 @@ impl<K: Kind> Live<K> {
                 timestamp: ended_at,
                 severity: Severity::Debug,
                 attributes: repeated,
-                content: content.clone().filter(|_| self.on_event),
+                content: content.clone().filter(|_| self.on_event || reduced),
                 span: self.span_context(),
             });
         }
         if self.recording {
             let span = self.context.span();
-            let content = content.filter(|_| self.on_span);
+            let content = content.filter(|_| self.on_span || reduced);
             match &self.recorder.content {
                 Some(recorder) => {
                     if recorder.takes_attributes() {
@@ -449,12 +502,50 @@ impl<K: Kind> Live<K> {
             if !attributes.is_empty() {
                 span.set_attributes(attributes);
             }
+            for SpanEvent { name, at, attributes } in happened {
+                let at = self.started.at.checked_add(at).unwrap_or(self.started.at);
+                span.add_event_with_timestamp(name, at, attributes);
+            }
             if let Outcome::Failed(failure) = outcome {
                 span.set_status(Status::error(failure.message.unwrap_or_default()));
             }
             span.end_with_timestamp(ended_at);
         }
         true
+    }
+}
+
+impl<K: Asks> Live<K> {
+    /// Learns what is asked, where that was not known at the start. The sampler has decided without it.
+    pub(crate) fn ask(&self, draft: Draft<'_, K>) {
+        let Draft { kind: mut asked, captures, own, .. } = draft;
+        asked.learn_from_scope(&self.context);
+        let policy = self.recorder.policy;
+        let wanted = policy.inputs && (self.on_span || self.on_event);
+        let captures = captures.into_iter().filter(|_| wanted);
+        let content: Vec<_> = captures.map(|capture| capture(&policy)).collect();
+        let learned = self.with_state(|state| {
+            let mut known = Vec::new();
+            state.kind.start_attributes(&mut known);
+            state.kind.asks(*asked);
+            content.into_iter().for_each(|item| state.content.set(item));
+            if policy.metadata && self.keeps_attributes() {
+                state.own.extend(own);
+            }
+            let mut new = state.kind.all_start_attributes(None);
+            new.retain(|attribute| known.iter().all(|known| known.key != attribute.key));
+            if self.details.is_some() {
+                state.repeated.extend(new.iter().cloned());
+            }
+            (state.kind.span_name(), new)
+        });
+        if let Some((name, new)) = learned.filter(|_| self.recording) {
+            let span = self.context.span();
+            span.update_name(name);
+            if self.recorder.gives_start_attributes() {
+                span.set_attributes(new);
+            }
+        }
     }
 }
 

@@ -55,6 +55,20 @@ macro_rules! operation_methods {
                 self
             }
 
+            /// How much of this operation's content leaves the process at most, whatever the process and
+            /// its destinations say. Defaults to [`Full`](crate::ContentLevel::Full), which changes
+            /// nothing.
+            ///
+            /// Below that the texts of its errors are not told either. Where the providers are not
+            /// spanwise's, everything below [`Full`](crate::ContentLevel::Full) is
+            /// [`Off`](crate::ContentLevel::Off).
+            pub fn content_level(mut self, level: $crate::ContentLevel) -> Self {
+                if let Some(draft) = &mut self.0 {
+                    draft.content_level(level);
+                }
+                self
+            }
+
             /// Starts the operation, under whatever is active here; activates nothing.
             ///
             /// The guard can move between threads. Dropping it ends the operation as cancelled.
@@ -520,7 +534,45 @@ macro_rules! output_setter {
     };
 }
 
+/// Gives `$Guard` what is told of the attempts of a call; the kind gives its `call`.
+macro_rules! attempt_method {
+    ($Guard:ident) => {
+        impl $Guard {
+            /// Notes that the request was sent, and what became of that: once for each attempt.
+            ///
+            /// With more than one, each becomes an event `spanwise.attempt` of the span, which then has
+            /// `http.request.resend_count` (int), and `spanwise.retries` (`{retry}`) counts all but the
+            /// first. What an answer says of rate limits becomes an event `spanwise.rate_limit` and the
+            /// gauges `spanwise.rate_limit.remaining_requests` (`{request}`) and
+            /// `….remaining_tokens` (`{token}`); an answer with status 429 is counted by
+            /// `spanwise.rate_limits` (`{answer}`). *Extension.*
+            pub fn attempt(&self, attempt: $crate::Attempt) {
+                if let Some(live) = &self.0 {
+                    live.attempt(attempt);
+                }
+            }
+        }
+    };
+}
+
+/// Gives `$Guard` a request that becomes known late.
+macro_rules! request_method {
+    ($Guard:ident, $Builder:ident) => {
+        impl $Guard {
+            /// Says what is asked, where that became known only after the start.
+            ///
+            /// The span is called by it, and has its attributes, as if the builder itself had been started;
+            /// but provider and server stay, and a sampler has decided without it.
+            pub fn request(&self, asked: $Builder<'_>) {
+                if let (Some(live), Some(draft)) = (&self.0, asked.0) {
+                    live.ask(*draft);
+                }
+            }
+        }
+    };
+}
+
 pub(crate) use {
-    call_setters, gateway_method, input_setters, operation_methods, output_setter, request_setters,
-    run_method,
+    attempt_method, call_setters, gateway_method, input_setters, operation_methods, output_setter,
+    request_method, request_setters, run_method,
 };

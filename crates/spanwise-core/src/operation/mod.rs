@@ -2,6 +2,7 @@
 
 mod active;
 mod agent;
+mod attempt;
 mod call;
 mod create_agent;
 mod current_agent;
@@ -28,6 +29,7 @@ mod workflow;
 
 pub use active::{Entered, FutureExt, InOperation, Operation};
 pub use agent::{Agent, AgentBuilder};
+pub use attempt::{Attempt, RateLimit, RateLimits};
 pub use create_agent::{CreateAgent, CreateAgentBuilder};
 pub use embeddings::{Embeddings, EmbeddingsBuilder};
 pub use fetch_response::{FetchResponse, FetchResponseBuilder, ResponseStatus};

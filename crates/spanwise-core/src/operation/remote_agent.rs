@@ -135,8 +135,8 @@ impl Kind for RemoteAgentKind {
         SpanKind::Client
     }
 
-    fn start_under(&mut self, parent: &Context) {
-        self.request.start_under(parent);
+    fn learn_from_scope(&mut self, around: &Context) {
+        self.request.learn_from_scope(around);
     }
 
     fn start_attributes(&self, attributes: &mut Vec<KeyValue>) {

@@ -32,7 +32,7 @@ pub(crate) struct Request {
 
 impl Request {
     /// Takes from the scope around it what the request does not say itself.
-    pub(crate) fn start_under(&mut self, parent: &Context) {
+    pub(crate) fn learn_from_scope(&mut self, parent: &Context) {
         let said = self.conversation_id.take();
         self.conversation_id = said.or_else(|| scope_in(parent, ScopeField::ConversationId));
     }

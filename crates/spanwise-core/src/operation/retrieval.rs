@@ -10,8 +10,8 @@ use opentelemetry::trace::SpanKind;
 use opentelemetry::{KeyValue, StringValue};
 
 use super::call::Call;
-use super::live::{Draft, Kind, Live};
-use super::methods::{call_setters, operation_methods, run_method};
+use super::live::{Asks, Draft, Kind, Live};
+use super::methods::{attempt_method, call_setters, operation_methods, request_method, run_method};
 use super::outcome::{End, Outcome};
 use super::request::{filled, named};
 use crate::content::ContentItem;
@@ -102,6 +102,8 @@ impl<'a> RetrievalBuilder<'a> {
 operation_methods!(Retrieval, RetrievalBuilder, RetrievalKind);
 run_method!(RetrievalBuilder);
 call_setters!(RetrievalBuilder: server provider model);
+attempt_method!(Retrieval);
+request_method!(Retrieval, RetrievalBuilder);
 
 struct RetrievalKind {
     call: Call,
@@ -131,5 +133,17 @@ impl Kind for RetrievalKind {
 
     fn measure(&self, end: &End<'_>, metrics: &dyn MetricRecorder) {
         self.call.measure(None, end, metrics);
+    }
+
+    fn call(&mut self) -> Option<&mut Call> {
+        Some(&mut self.call)
+    }
+}
+
+impl Asks for RetrievalKind {
+    fn asks(&mut self, asked: Self) {
+        let Self { call, data_source_id, top_k } = asked;
+        self.call.learn(call);
+        (self.data_source_id, self.top_k) = (data_source_id, top_k);
     }
 }

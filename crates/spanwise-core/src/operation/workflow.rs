@@ -84,7 +84,7 @@ impl Kind for WorkflowKind {
         SpanKind::Internal
     }
 
-    fn start_under(&mut self, parent: &Context) {
+    fn learn_from_scope(&mut self, parent: &Context) {
         let said = self.conversation_id.take();
         self.conversation_id = said.or_else(|| scope_in(parent, ScopeField::ConversationId));
     }

@@ -1,5 +1,6 @@
 //! Events: log records with a name.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -16,8 +17,8 @@ pub trait EventRecorder: Send + Sync {
     fn record(&self, event: Event);
 }
 
-/// An event of an operation.
-#[derive(Clone, Debug)]
+/// An event of an operation. `Debug` shows which attributes there are, never what they say.
+#[derive(Clone)]
 pub struct Event {
     /// Its name, such as `gen_ai.client.inference.operation.details`.
     pub name: &'static str,
@@ -31,6 +32,17 @@ pub struct Event {
     pub content: Option<Arc<Content>>,
     /// The span that it belongs to.
     pub span: SpanContext,
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys = self.attributes.iter().map(|attribute| attribute.key.as_str());
+        f.debug_struct("Event")
+            .field("name", &self.name)
+            .field("attributes", &keys.collect::<Vec<_>>())
+            .field("content", &self.content)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Event {

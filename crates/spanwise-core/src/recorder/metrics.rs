@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use opentelemetry::metrics::{Counter, Histogram, Meter};
+use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
 use opentelemetry::{KeyValue, StringValue};
 
 use super::per_series::PerSeries;
@@ -31,7 +31,7 @@ pub struct Measurement {
 /// A measured value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum MetricValue {
-    /// Tokens or calls.
+    /// Tokens, calls or what is left of them.
     Int(u64),
     /// Seconds.
     Double(f64),
@@ -208,6 +208,8 @@ impl Attributes {
 pub enum PlainInstrument {
     /// Counts tokens or calls.
     Counter(Counter<u64>),
+    /// The last of whole numbers.
+    Gauge(Gauge<u64>),
     /// A distribution of whole numbers.
     IntHistogram(Histogram<u64>),
     /// A distribution of seconds.
@@ -236,6 +238,9 @@ impl PlainInstrument {
             Instrument::Counter => {
                 Self::Counter(meter.u64_counter(descriptor.name).with_unit(descriptor.unit).build())
             }
+            Instrument::Gauge => {
+                Self::Gauge(meter.u64_gauge(descriptor.name).with_unit(descriptor.unit).build())
+            }
             Instrument::IntHistogram => Self::IntHistogram(
                 meter
                     .u64_histogram(descriptor.name)
@@ -256,13 +261,14 @@ impl PlainInstrument {
     fn record(&self, value: MetricValue, attributes: &[KeyValue]) {
         match (self, value) {
             (Self::Counter(counter), MetricValue::Int(value)) => counter.add(value, attributes),
+            (Self::Gauge(gauge), MetricValue::Int(value)) => gauge.record(value, attributes),
             (Self::IntHistogram(histogram), MetricValue::Int(value)) => {
                 histogram.record(value, attributes);
             }
             (Self::DoubleHistogram(histogram), MetricValue::Double(value)) => {
                 histogram.record(value, attributes);
             }
-            (Self::Counter(_) | Self::IntHistogram(_), MetricValue::Double(_))
+            (Self::Counter(_) | Self::Gauge(_) | Self::IntHistogram(_), MetricValue::Double(_))
             | (Self::DoubleHistogram(_), MetricValue::Int(_)) => {
                 debug_assert!(false, "a measurement has the type of its metric");
             }

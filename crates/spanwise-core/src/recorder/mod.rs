@@ -36,7 +36,7 @@ pub use metrics::{
 pub(crate) use open::{OpenOperation, OpenSlot};
 pub use per_series::{Kept, PerSeries};
 
-use crate::capture::CapturePolicy;
+use crate::capture::{CapturePolicy, ContentLevel};
 use crate::clock::Clock;
 use crate::content::Content;
 use crate::scope::{ActiveScope, ScopeField};
@@ -63,6 +63,12 @@ pub trait ContentRecorder: Send + Sync {
     /// at its start (unless [`RecorderBuilder::start_attributes`] has it so) nor at its end. For tracers whose
     /// processors look at none. Defaults to no.
     fn takes_attributes(&self) -> bool {
+        false
+    }
+
+    /// Whether whoever takes content, of spans and events alike, keeps to its
+    /// [`level`](Content::level). Else content below `Full` is not captured at all. Defaults to no.
+    fn reduces_content(&self) -> bool {
         false
     }
 
@@ -152,6 +158,11 @@ impl Recorder {
     /// Whether spans start with attributes; else they end with all of them.
     pub(crate) fn gives_start_attributes(&self) -> bool {
         self.start_attributes || !self.takes_attributes()
+    }
+
+    /// Whether content goes to someone who keeps to its level.
+    pub(crate) fn reduces_content(&self) -> bool {
+        self.content.as_ref().is_some_and(|recorder| recorder.reduces_content())
     }
 
     pub(crate) fn clock(&self) -> Option<&dyn Clock> {
@@ -283,12 +294,17 @@ pub fn is_recorded() -> bool {
 
 /// Whether the recorder in force here captures content at all: what need not be parsed where it does not.
 pub fn captures_content() -> bool {
-    any() && current_policy().is_some_and(|policy| policy.captures_content())
+    !cfg!(spanwise_no_content)
+        && any()
+        && current_policy().is_some_and(|policy| policy.captures_content())
+        && current_level() != ContentLevel::Off
 }
 
 /// Whether the recorder in force here lets errors' own texts through.
 pub fn tells_error_messages() -> bool {
-    any() && current_policy().is_some_and(|policy| policy.error_messages)
+    any()
+        && current_policy().is_some_and(|policy| policy.error_messages)
+        && current_level() == ContentLevel::Full
 }
 
 /// A recorder, without counting references where it lives for ever.
@@ -330,11 +346,15 @@ pub(crate) fn of(context: &Context) -> Option<RecorderRef> {
 /// What the recorder in force here lets through.
 #[inline]
 pub(crate) fn current_policy() -> Option<CapturePolicy> {
+    Context::map_current(|context| match context.get::<InContext>() {
+        Some(recorder) => Some(recorder.0.policy),
+        None => INSTALLED.get().map(|recorder| recorder.policy),
+    })
+}
+
+/// How much content the scope in force here leaves.
+fn current_level() -> ContentLevel {
     Context::map_current(|context| {
-        let policy = match context.get::<InContext>() {
-            Some(recorder) => recorder.0.policy,
-            None => INSTALLED.get()?.policy,
-        };
-        Some(policy.within(ActiveScope::of(context).and_then(ActiveScope::content)))
+        ActiveScope::of(context).map_or(ContentLevel::Full, ActiveScope::content)
     })
 }

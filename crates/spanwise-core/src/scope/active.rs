@@ -9,7 +9,7 @@ use opentelemetry::{Context, KeyValue, StringValue, TraceId};
 use super::field::ScopeField;
 use super::values::Values;
 use super::{Scope, ScopeSampling};
-use crate::capture::ContentCapture;
+use crate::capture::ContentLevel;
 use crate::semconv::attribute as key;
 
 /// The scope that is in force in an OpenTelemetry [`Context`]: everything that the scopes around a place
@@ -28,7 +28,7 @@ pub struct ActiveScope(Arc<Inner>);
 struct Inner {
     values: Values,
     attributes: Box<[KeyValue]>,
-    content: Option<ContentCapture>,
+    content: ContentLevel,
     sampling: Option<ScopeSampling>,
     trace_id: Option<TraceId>,
 }
@@ -46,14 +46,10 @@ impl ActiveScope {
             Some(outer) => values.inside(&outer.values),
             None => values,
         };
-        let around = outer.and_then(|outer| outer.content);
         Self(Arc::new(Inner {
             attributes: values.attributes(),
             values,
-            content: match (content, around) {
-                (Some(inner), Some(outer)) => Some(inner.and(outer)),
-                (one, other) => one.or(other),
-            },
+            content: outer.map_or(content, |outer| content.min(outer.content)),
             sampling: sampling.or_else(|| outer?.sampling),
             trace_id: trace_id.or_else(|| outer?.trace_id),
         }))
@@ -98,8 +94,8 @@ impl ActiveScope {
         self.0.trace_id
     }
 
-    /// The most content that may be captured, where it says so.
-    pub(crate) fn content(&self) -> Option<ContentCapture> {
+    /// How much content may leave the process.
+    pub(crate) fn content(&self) -> ContentLevel {
         self.0.content
     }
 

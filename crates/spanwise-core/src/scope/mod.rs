@@ -25,7 +25,7 @@ pub use field::ScopeField;
 pub use run::{EnteredScope, InScope};
 pub(crate) use values::Values;
 
-use crate::capture::ContentCapture;
+use crate::capture::ContentLevel;
 use crate::trace_ref::TraceRef;
 
 /// Says whose call it is and what it belongs to, for everything that runs inside.
@@ -75,7 +75,7 @@ pub fn scope() -> Scope {
 #[must_use = "nothing is inside it until it is run or entered"]
 pub struct Scope {
     values: Values,
-    content: Option<ContentCapture>,
+    content: ContentLevel,
     sampling: Option<ScopeSampling>,
     start: Start,
 }
@@ -186,16 +186,17 @@ impl Scope {
         self
     }
 
-    /// The most content that may be captured inside. A scope only takes away: what the recorder, or a scope
-    /// around this one, does not capture is not captured here either.
+    /// How much content may leave the process from inside. The lowest level is in force: of the scopes
+    /// around a place, of the operation, of the process and of a destination. What is not captured at all
+    /// stays so. Below [`ContentLevel::Full`] errors' own texts are not told either.
     ///
     /// ```
-    /// use spanwise_core::{ContentCapture, scope};
+    /// use spanwise_core::{ContentLevel, scope};
     ///
-    /// scope().content(ContentCapture::NoContent).run_sync(|| { /* nothing said here leaves */ });
+    /// scope().content(ContentLevel::Off).run_sync(|| { /* nothing said here leaves */ });
     /// ```
-    pub fn content(mut self, content: ContentCapture) -> Self {
-        self.content = Some(content);
+    pub fn content(mut self, level: ContentLevel) -> Self {
+        self.content = self.content.min(level);
         self
     }
 

@@ -292,11 +292,26 @@ pub const SERVER_ADDRESS: Attribute<StringValue> = Attribute::new(core::SERVER_A
 /// `server.port`: int.
 pub const SERVER_PORT: Attribute<i64> = Attribute::new(core::SERVER_PORT);
 
+/// `http.request.resend_count`: int.
+pub const HTTP_REQUEST_RESEND_COUNT: Attribute<i64> = Attribute::new(core::HTTP_REQUEST_RESEND_COUNT);
+
+/// `http.response.status_code`: int.
+pub const HTTP_RESPONSE_STATUS_CODE: Attribute<i64> = Attribute::new(core::HTTP_RESPONSE_STATUS_CODE);
+
+/// `spanwise.attempt.delay`: double.
+pub const SPANWISE_ATTEMPT_DELAY: Attribute<f64> = Attribute::new("spanwise.attempt.delay");
+
 /// `spanwise.cache.bucket.index`: int.
 pub const SPANWISE_CACHE_BUCKET_INDEX: Attribute<i64> = Attribute::new("spanwise.cache.bucket.index");
 
 /// `spanwise.cache.outcome`: string.
 pub const SPANWISE_CACHE_OUTCOME: Attribute<StringValue> = Attribute::new("spanwise.cache.outcome");
+
+/// `spanwise.export.destination`: string.
+pub const SPANWISE_EXPORT_DESTINATION: Attribute<StringValue> = Attribute::new("spanwise.export.destination");
+
+/// `spanwise.export.signal`: string.
+pub const SPANWISE_EXPORT_SIGNAL: Attribute<StringValue> = Attribute::new("spanwise.export.signal");
 
 /// `spanwise.gateway.fallback.index`: int.
 pub const SPANWISE_GATEWAY_FALLBACK_INDEX: Attribute<i64> = Attribute::new("spanwise.gateway.fallback.index");
@@ -322,6 +337,15 @@ pub const SPANWISE_GATEWAY_REQUEST_ID: Attribute<StringValue> = Attribute::new("
 /// `spanwise.gateway.status`: string.
 pub const SPANWISE_GATEWAY_STATUS: Attribute<StringValue> = Attribute::new("spanwise.gateway.status");
 
+/// `spanwise.history.bytes`: int.
+pub const SPANWISE_HISTORY_BYTES: Attribute<i64> = Attribute::new("spanwise.history.bytes");
+
+/// `spanwise.history.hash`: string.
+pub const SPANWISE_HISTORY_HASH: Attribute<StringValue> = Attribute::new("spanwise.history.hash");
+
+/// `spanwise.history.messages`: int.
+pub const SPANWISE_HISTORY_MESSAGES: Attribute<i64> = Attribute::new("spanwise.history.messages");
+
 /// `spanwise.metadata`: prefix of string attributes.
 pub const SPANWISE_METADATA: Template = Template::new("spanwise.metadata");
 
@@ -331,11 +355,53 @@ pub const SPANWISE_OPEN_AT_SHUTDOWN: Attribute<bool> = Attribute::new("spanwise.
 /// `spanwise.outcome`: string.
 pub const SPANWISE_OUTCOME: Attribute<StringValue> = Attribute::new("spanwise.outcome");
 
+/// `spanwise.rate_limit.input_tokens.limit`: int.
+pub const SPANWISE_RATE_LIMIT_INPUT_TOKENS_LIMIT: Attribute<i64> = Attribute::new("spanwise.rate_limit.input_tokens.limit");
+
+/// `spanwise.rate_limit.input_tokens.remaining`: int.
+pub const SPANWISE_RATE_LIMIT_INPUT_TOKENS_REMAINING: Attribute<i64> = Attribute::new("spanwise.rate_limit.input_tokens.remaining");
+
+/// `spanwise.rate_limit.input_tokens.reset`: double.
+pub const SPANWISE_RATE_LIMIT_INPUT_TOKENS_RESET: Attribute<f64> = Attribute::new("spanwise.rate_limit.input_tokens.reset");
+
+/// `spanwise.rate_limit.output_tokens.limit`: int.
+pub const SPANWISE_RATE_LIMIT_OUTPUT_TOKENS_LIMIT: Attribute<i64> = Attribute::new("spanwise.rate_limit.output_tokens.limit");
+
+/// `spanwise.rate_limit.output_tokens.remaining`: int.
+pub const SPANWISE_RATE_LIMIT_OUTPUT_TOKENS_REMAINING: Attribute<i64> = Attribute::new("spanwise.rate_limit.output_tokens.remaining");
+
+/// `spanwise.rate_limit.output_tokens.reset`: double.
+pub const SPANWISE_RATE_LIMIT_OUTPUT_TOKENS_RESET: Attribute<f64> = Attribute::new("spanwise.rate_limit.output_tokens.reset");
+
+/// `spanwise.rate_limit.requests.limit`: int.
+pub const SPANWISE_RATE_LIMIT_REQUESTS_LIMIT: Attribute<i64> = Attribute::new("spanwise.rate_limit.requests.limit");
+
+/// `spanwise.rate_limit.requests.remaining`: int.
+pub const SPANWISE_RATE_LIMIT_REQUESTS_REMAINING: Attribute<i64> = Attribute::new("spanwise.rate_limit.requests.remaining");
+
+/// `spanwise.rate_limit.requests.reset`: double.
+pub const SPANWISE_RATE_LIMIT_REQUESTS_RESET: Attribute<f64> = Attribute::new("spanwise.rate_limit.requests.reset");
+
+/// `spanwise.rate_limit.tokens.limit`: int.
+pub const SPANWISE_RATE_LIMIT_TOKENS_LIMIT: Attribute<i64> = Attribute::new("spanwise.rate_limit.tokens.limit");
+
+/// `spanwise.rate_limit.tokens.remaining`: int.
+pub const SPANWISE_RATE_LIMIT_TOKENS_REMAINING: Attribute<i64> = Attribute::new("spanwise.rate_limit.tokens.remaining");
+
+/// `spanwise.rate_limit.tokens.reset`: double.
+pub const SPANWISE_RATE_LIMIT_TOKENS_RESET: Attribute<f64> = Attribute::new("spanwise.rate_limit.tokens.reset");
+
+/// `spanwise.rate_limit.type`: string.
+pub const SPANWISE_RATE_LIMIT_TYPE: Attribute<StringValue> = Attribute::new("spanwise.rate_limit.type");
+
 /// `spanwise.release`: string.
 pub const SPANWISE_RELEASE: Attribute<StringValue> = Attribute::new("spanwise.release");
 
 /// `spanwise.request.id`: string.
 pub const SPANWISE_REQUEST_ID: Attribute<StringValue> = Attribute::new("spanwise.request.id");
+
+/// `spanwise.retry_after`: double.
+pub const SPANWISE_RETRY_AFTER: Attribute<f64> = Attribute::new("spanwise.retry_after");
 
 /// `spanwise.scope.dropped`: int.
 pub const SPANWISE_SCOPE_DROPPED: Attribute<i64> = Attribute::new("spanwise.scope.dropped");
@@ -358,8 +424,11 @@ pub const SPANWISE_TAGS: Attribute<Vec<StringValue>> = Attribute::new("spanwise.
 /// `spanwise.tenant.id`: string.
 pub const SPANWISE_TENANT_ID: Attribute<StringValue> = Attribute::new("spanwise.tenant.id");
 
-/// Every key above, sorted.
-pub const ALL: [&str; 117] = [
+/// `spanwise.tool_definitions.hash`: string.
+pub const SPANWISE_TOOL_DEFINITIONS_HASH: Attribute<StringValue> = Attribute::new("spanwise.tool_definitions.hash");
+
+/// Every key above, sorted; without those of content where there is none, by `--cfg spanwise_no_content`.
+pub const ALL: &[&str] = &[
     "aws.bedrock.guardrail.id",
     "aws.bedrock.knowledge_base.id",
     "azure.resource_provider.namespace",
@@ -379,19 +448,24 @@ pub const ALL: [&str; 117] = [
     "gen_ai.evaluation.name",
     "gen_ai.evaluation.score.label",
     "gen_ai.evaluation.score.value",
+    #[cfg(not(spanwise_no_content))]
     "gen_ai.input.messages",
     "gen_ai.main_agent.description",
     "gen_ai.main_agent.id",
     "gen_ai.main_agent.name",
+    #[cfg(not(spanwise_no_content))]
     "gen_ai.memory.query.text",
     "gen_ai.memory.record.count",
     "gen_ai.memory.record.id",
+    #[cfg(not(spanwise_no_content))]
     "gen_ai.memory.records",
     "gen_ai.memory.store.id",
     "gen_ai.operation.name",
+    #[cfg(not(spanwise_no_content))]
     "gen_ai.output.messages",
     "gen_ai.output.type",
     "gen_ai.prompt.name",
+    #[cfg(not(spanwise_no_content))]
     "gen_ai.prompt.variable",
     "gen_ai.prompt.version",
     "gen_ai.provider.name",
@@ -415,18 +489,24 @@ pub const ALL: [&str; 117] = [
     "gen_ai.response.model",
     "gen_ai.response.status",
     "gen_ai.response.time_to_first_chunk",
+    #[cfg(not(spanwise_no_content))]
     "gen_ai.retrieval.documents",
+    #[cfg(not(spanwise_no_content))]
     "gen_ai.retrieval.query.text",
     "gen_ai.retrieval.top_k",
     "gen_ai.skill.description",
     "gen_ai.skill.name",
     "gen_ai.skill.resource.name",
     "gen_ai.skill.source.uri",
+    #[cfg(not(spanwise_no_content))]
     "gen_ai.system_instructions",
     "gen_ai.token.modality",
+    #[cfg(not(spanwise_no_content))]
     "gen_ai.tool.call.arguments",
     "gen_ai.tool.call.id",
+    #[cfg(not(spanwise_no_content))]
     "gen_ai.tool.call.result",
+    #[cfg(not(spanwise_no_content))]
     "gen_ai.tool.definitions",
     "gen_ai.tool.description",
     "gen_ai.tool.name",
@@ -446,6 +526,8 @@ pub const ALL: [&str; 117] = [
     "gen_ai.usage.text.input_tokens",
     "gen_ai.usage.text.output_tokens",
     "gen_ai.workflow.name",
+    "http.request.resend_count",
+    "http.response.status_code",
     "openai.api.type",
     "openai.request.service_tier",
     "openai.response.service_tier",
@@ -455,8 +537,11 @@ pub const ALL: [&str; 117] = [
     "process.exit.code",
     "server.address",
     "server.port",
+    "spanwise.attempt.delay",
     "spanwise.cache.bucket.index",
     "spanwise.cache.outcome",
+    "spanwise.export.destination",
+    "spanwise.export.signal",
     "spanwise.gateway.fallback.index",
     "spanwise.gateway.name",
     "spanwise.gateway.rate_limit.limit",
@@ -465,11 +550,28 @@ pub const ALL: [&str; 117] = [
     "spanwise.gateway.rate_limit.reset",
     "spanwise.gateway.request.id",
     "spanwise.gateway.status",
+    "spanwise.history.bytes",
+    "spanwise.history.hash",
+    "spanwise.history.messages",
     "spanwise.metadata",
     "spanwise.open_at_shutdown",
     "spanwise.outcome",
+    "spanwise.rate_limit.input_tokens.limit",
+    "spanwise.rate_limit.input_tokens.remaining",
+    "spanwise.rate_limit.input_tokens.reset",
+    "spanwise.rate_limit.output_tokens.limit",
+    "spanwise.rate_limit.output_tokens.remaining",
+    "spanwise.rate_limit.output_tokens.reset",
+    "spanwise.rate_limit.requests.limit",
+    "spanwise.rate_limit.requests.remaining",
+    "spanwise.rate_limit.requests.reset",
+    "spanwise.rate_limit.tokens.limit",
+    "spanwise.rate_limit.tokens.remaining",
+    "spanwise.rate_limit.tokens.reset",
+    "spanwise.rate_limit.type",
     "spanwise.release",
     "spanwise.request.id",
+    "spanwise.retry_after",
     "spanwise.scope.dropped",
     "spanwise.step.index",
     "spanwise.step.name",
@@ -477,4 +579,5 @@ pub const ALL: [&str; 117] = [
     "spanwise.stream.chunks",
     "spanwise.tags",
     "spanwise.tenant.id",
+    "spanwise.tool_definitions.hash",
 ];

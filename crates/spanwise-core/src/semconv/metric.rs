@@ -42,6 +42,14 @@ pub enum Metric {
     GenAiInvokeWorkflowDuration,
     /// `spanwise.cache.operations` (counter, unit `{operation}`).
     SpanwiseCacheOperations,
+    /// `spanwise.rate_limit.remaining_requests` (gauge, unit `{request}`).
+    SpanwiseRateLimitRemainingRequests,
+    /// `spanwise.rate_limit.remaining_tokens` (gauge, unit `{token}`).
+    SpanwiseRateLimitRemainingTokens,
+    /// `spanwise.rate_limits` (counter, unit `{answer}`).
+    SpanwiseRateLimits,
+    /// `spanwise.retries` (counter, unit `{retry}`).
+    SpanwiseRetries,
     /// `spanwise.step.duration` (histogram, unit `s`).
     SpanwiseStepDuration,
     /// `gen_ai.client.token.usage` (histogram, unit `{token}`).
@@ -54,7 +62,7 @@ pub enum Metric {
 
 impl Metric {
     /// How many metrics there are.
-    pub const COUNT: usize = 21;
+    pub const COUNT: usize = 25;
 
     /// All of them, in the order of their discriminants.
     pub const ALL: [Self; Self::COUNT] = [
@@ -75,6 +83,10 @@ impl Metric {
         Self::GenAiInvokeAgentToolCalls,
         Self::GenAiInvokeWorkflowDuration,
         Self::SpanwiseCacheOperations,
+        Self::SpanwiseRateLimitRemainingRequests,
+        Self::SpanwiseRateLimitRemainingTokens,
+        Self::SpanwiseRateLimits,
+        Self::SpanwiseRetries,
         Self::SpanwiseStepDuration,
         Self::GenAiClientTokenUsage,
         Self::GenAiClientOperationTimePerOutputChunk,
@@ -186,6 +198,30 @@ impl Metric {
                 instrument: Instrument::Counter,
                 boundaries: &[],
             },
+            Self::SpanwiseRateLimitRemainingRequests => Descriptor {
+                name: "spanwise.rate_limit.remaining_requests",
+                unit: "{request}",
+                instrument: Instrument::Gauge,
+                boundaries: &[],
+            },
+            Self::SpanwiseRateLimitRemainingTokens => Descriptor {
+                name: "spanwise.rate_limit.remaining_tokens",
+                unit: "{token}",
+                instrument: Instrument::Gauge,
+                boundaries: &[],
+            },
+            Self::SpanwiseRateLimits => Descriptor {
+                name: "spanwise.rate_limits",
+                unit: "{answer}",
+                instrument: Instrument::Counter,
+                boundaries: &[],
+            },
+            Self::SpanwiseRetries => Descriptor {
+                name: "spanwise.retries",
+                unit: "{retry}",
+                instrument: Instrument::Counter,
+                boundaries: &[],
+            },
             Self::SpanwiseStepDuration => Descriptor {
                 name: "spanwise.step.duration",
                 unit: "s",
@@ -213,3 +249,9 @@ impl Metric {
         }
     }
 }
+
+/// `spanwise.export.shrunk` (counter, unit `{item}`), which the export side tells of itself.
+pub const SPANWISE_EXPORT_SHRUNK: &str = "spanwise.export.shrunk";
+
+/// `spanwise.export.spooled` (updowncounter, unit `{item}`), which the export side tells of itself.
+pub const SPANWISE_EXPORT_SPOOLED: &str = "spanwise.export.spooled";

@@ -27,7 +27,7 @@ use std::marker::PhantomData;
 
 use opentelemetry::{Array, KeyValue, StringValue, Value};
 
-pub use metric::Metric;
+pub use metric::{Metric, SPANWISE_EXPORT_SHRUNK, SPANWISE_EXPORT_SPOOLED};
 pub use profile::{Earlier, SemconvProfile, UnknownProfile};
 pub use schema::SCHEMA_URL;
 
@@ -154,7 +154,7 @@ pub struct Descriptor {
     pub unit: &'static str,
     /// What kind of instrument records it.
     pub instrument: Instrument,
-    /// Histogram boundaries, in the unit; empty for counters.
+    /// Histogram boundaries, in the unit; empty for counters and gauges.
     pub boundaries: &'static [f64],
 }
 
@@ -163,6 +163,8 @@ pub struct Descriptor {
 pub enum Instrument {
     /// A counter of whole numbers.
     Counter,
+    /// The last of whole numbers.
+    Gauge,
     /// A histogram of whole numbers.
     IntHistogram,
     /// A histogram of fractions, such as seconds.

@@ -158,6 +158,18 @@ pub mod spanwise_cache_outcome {
     pub const ALL: [&str; 2] = [HIT, MISS];
 }
 
+/// Values of `spanwise.export.signal`.
+pub mod spanwise_export_signal {
+    /// `traces`.
+    pub const TRACES: &str = "traces";
+    /// `metrics`.
+    pub const METRICS: &str = "metrics";
+    /// `logs`.
+    pub const LOGS: &str = "logs";
+    /// All of them.
+    pub const ALL: [&str; 3] = [TRACES, METRICS, LOGS];
+}
+
 /// Values of `spanwise.outcome`.
 pub mod spanwise_outcome {
     /// `completed`.
@@ -168,4 +180,16 @@ pub mod spanwise_outcome {
     pub const CANCELLED: &str = "cancelled";
     /// All of them.
     pub const ALL: [&str; 3] = [COMPLETED, FAILED, CANCELLED];
+}
+
+/// Values of `spanwise.rate_limit.type`.
+pub mod spanwise_rate_limit_type {
+    /// `tokens`.
+    pub const TOKENS: &str = "tokens";
+    /// `input_tokens`.
+    pub const INPUT_TOKENS: &str = "input_tokens";
+    /// `output_tokens`.
+    pub const OUTPUT_TOKENS: &str = "output_tokens";
+    /// All of them.
+    pub const ALL: [&str; 3] = [TOKENS, INPUT_TOKENS, OUTPUT_TOKENS];
 }

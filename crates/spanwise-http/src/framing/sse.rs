@@ -1,90 +1,134 @@
 //! Server-sent events.
+//!
+//! Follows [the interpretation of event streams], of which ids and reconnection are nobody's concern here.
+//!
+//! [the interpretation of event streams]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 
-use std::collections::VecDeque;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
-
-use bytes::Bytes;
-use eventsource_stream::EventStream;
-use futures_core::Stream;
 use spanwise_providers::Event;
 
 use super::MOST_OF_AN_EVENT;
 
-/// Parses as the bytes come: the parser pulls, so what was pushed waits for it here.
+#[derive(Default)]
 pub(crate) struct ServerSentEvents {
-    /// The beginning of a line whose end has not come. The parser is given whole lines: it looks at a line
-    /// from its beginning each time that more of it comes.
+    /// The beginning of a line whose end has not come.
     open: Vec<u8>,
-    /// How much has come since the last event.
-    since_last: usize,
-    pushed: Pushed,
-    parser: EventStream<Pushed>,
+    name: Vec<u8>,
+    /// The lines of data so far; `None` before the first.
+    data: Option<Vec<u8>>,
+    /// The line that is open, or the event, is too long: it is left out.
+    skips_line: bool,
+    skips_event: bool,
+    /// The last line ended with a carriage return, to which a line feed may belong that is to come.
+    behind_return: bool,
+    /// The first line has come, before which a mark of byte order may stand.
+    started: bool,
 }
 
-#[derive(Clone, Default)]
-struct Pushed(Arc<Mutex<VecDeque<Bytes>>>);
-
-impl Default for ServerSentEvents {
-    fn default() -> Self {
-        let pushed = Pushed::default();
-        let parser = EventStream::new(pushed.clone());
-        Self { open: Vec::new(), since_last: 0, pushed, parser }
-    }
-}
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 impl ServerSentEvents {
     pub(super) fn more(&mut self, bytes: &[u8], mut each: impl FnMut(Event<'_>)) {
-        if self.since_last > MOST_OF_AN_EVENT {
-            return;
+        let mut rest = bytes;
+        if let Some((first, after)) = rest.split_first()
+            && std::mem::take(&mut self.behind_return)
+            && *first == b'\n'
+        {
+            rest = after;
         }
-        self.since_last += bytes.len();
-        let lines = bytes.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).map(|end| end + 1);
-        let (lines, rest) = bytes.split_at(lines.unwrap_or(0));
-        if !lines.is_empty() {
-            self.open.extend_from_slice(lines);
-            self.pushed.queue().push_back(std::mem::take(&mut self.open).into());
-            self.parse(rest.len(), &mut each);
+        while let Some(end) = memchr::memchr2(b'\n', b'\r', rest) {
+            let (line, after) = (&rest[..end], &rest[end + 1..]);
+            rest = match (rest[end], after.split_first()) {
+                (b'\r', Some((b'\n', after))) => after,
+                (b'\r', None) => {
+                    self.behind_return = true;
+                    after
+                }
+                _ => after,
+            };
+            self.end_line(line, &mut each);
         }
-        self.open.extend_from_slice(rest);
-        if self.since_last > MOST_OF_AN_EVENT {
-            // No event is as long as this: nothing is read any more, and nothing is kept.
-            *self = Self { since_last: self.since_last, ..Self::default() };
-        }
+        self.keep(rest);
     }
 
-    /// How many bytes wait for the end of their line.
+    /// How many bytes are kept for what is to come.
     #[cfg(test)]
     pub(super) fn kept(&self) -> usize {
-        self.open.len()
+        self.open.len() + self.data.as_ref().map_or(0, Vec::len)
     }
 
-    fn parse(&mut self, rest: usize, each: &mut impl FnMut(Event<'_>)) {
-        let mut task = Context::from_waker(Waker::noop());
-        while let Poll::Ready(Some(event)) = Pin::new(&mut self.parser).poll_next(&mut task) {
-            self.since_last = rest;
-            // What is no event is left out, and what follows it is read.
-            if let Ok(event) = event {
-                // The parser calls events without a name by the name that browsers give them.
-                let name = if event.event == "message" { "" } else { &event.event };
-                each(Event { name, data: event.data.as_bytes() });
+    fn keep(&mut self, bytes: &[u8]) {
+        if self.skips_line || self.open.len() + bytes.len() > MOST_OF_AN_EVENT {
+            self.skips_line = true;
+            self.open = Vec::new();
+        } else {
+            self.open.extend_from_slice(bytes);
+        }
+    }
+
+    fn end_line(&mut self, end: &[u8], each: &mut impl FnMut(Event<'_>)) {
+        if self.open.is_empty() && !self.skips_line {
+            return self.line(end, each);
+        }
+        self.keep(end);
+        if std::mem::take(&mut self.skips_line) {
+            self.skips_event = true;
+        } else {
+            let mut line = std::mem::take(&mut self.open);
+            self.line(&line, each);
+            line.clear();
+            self.open = line;
+        }
+    }
+
+    fn line(&mut self, line: &[u8], each: &mut impl FnMut(Event<'_>)) {
+        let line = match line.strip_prefix(BYTE_ORDER_MARK) {
+            Some(line) if !self.started => line,
+            _ => line,
+        };
+        self.started = true;
+        if line.is_empty() {
+            return self.event(each);
+        }
+        let colon = memchr::memchr(b':', line);
+        let (field, value) = match colon {
+            Some(colon) => (&line[..colon], &line[colon + 1..]),
+            None => (line, &[][..]),
+        };
+        let value = value.strip_prefix(b" ").unwrap_or(value);
+        match field {
+            b"data" => self.add(value),
+            b"event" => value.clone_into(&mut self.name),
+            _ => {}
+        }
+    }
+
+    fn add(&mut self, value: &[u8]) {
+        match &mut self.data {
+            _ if self.skips_event => {}
+            None => self.data = Some(value.to_vec()),
+            Some(data) if data.len() + value.len() > MOST_OF_AN_EVENT => {
+                self.skips_event = true;
+                self.data = None;
+            }
+            Some(data) => {
+                data.push(b'\n');
+                data.extend_from_slice(value);
             }
         }
     }
-}
 
-impl Pushed {
-    fn queue(&self) -> std::sync::MutexGuard<'_, VecDeque<Bytes>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Stream for Pushed {
-    type Item = Result<Bytes, std::convert::Infallible>;
-
-    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let next = self.queue().pop_front();
-        next.map_or(Poll::Pending, |bytes| Poll::Ready(Some(Ok(bytes))))
+    /// An event is complete; without data it is none.
+    fn event(&mut self, each: &mut impl FnMut(Event<'_>)) {
+        let data = self.data.take();
+        if let Some(data) = data.filter(|_| !self.skips_event) {
+            // Bytes that are no text stand for characters that nobody knows.
+            let (name, data) =
+                (String::from_utf8_lossy(&self.name), String::from_utf8_lossy(&data));
+            // What has no name is called so by browsers.
+            let name = if name == "message" { "" } else { &*name };
+            each(Event { name, data: data.as_bytes() });
+        }
+        self.name.clear();
+        self.skips_event = false;
     }
 }

@@ -8,11 +8,15 @@ use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use axum::body::Body;
-use axum::http::{Response, StatusCode};
+use axum::body::{Body, Bytes};
+use axum::http::{Request, Response, StatusCode};
 use futures_util::stream;
+use http_body_util::{BodyExt as _, Full};
 use spanwise_core::ContentCapture;
+use spanwise_http::{GenAiLayer, PeekedBody};
 use spanwise_testing::{Capture, Captured, CapturedSpan};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tower::{Layer as _, Service as _, service_fn};
 
 /// An answer, in the pieces in which it is sent.
 #[derive(Clone)]
@@ -62,15 +66,67 @@ impl Script {
 
 /// Serves the scripts one after the other, whatever is asked; gives back its base URL.
 pub async fn serve(scripts: impl IntoIterator<Item = Script>) -> String {
+    serve_and_keep(scripts).await.0
+}
+
+/// The bodies of the requests that came.
+pub type Kept = Arc<Mutex<Vec<Bytes>>>;
+
+/// The same, keeping what is asked.
+pub async fn serve_and_keep(scripts: impl IntoIterator<Item = Script>) -> (String, Kept) {
     let scripts: Arc<Mutex<VecDeque<Script>>> = Arc::new(Mutex::new(scripts.into_iter().collect()));
+    let kept = Kept::default();
     let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
-    let app = Router::new().fallback(move || {
+    let keep = kept.clone();
+    let app = Router::new().fallback(move |body: Bytes| {
+        keep.lock().unwrap().push(body);
         let script = scripts.lock().unwrap().pop_front().unwrap();
         async move { script.response() }
     });
     tokio::spawn(async move { axum::serve(listener, app).await });
+    (format!("http://{address}/v1"), kept)
+}
+
+/// Writes these bytes to whoever has asked something, and then closes, or leaves the connection as it is; gives
+/// back its base URL.
+pub async fn serve_raw(wire: Vec<u8>, hangs: bool) -> String {
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let wire = Arc::new(wire);
+    tokio::spawn(async move {
+        while let Ok((mut connection, _)) = listener.accept().await {
+            let wire = wire.clone();
+            tokio::spawn(async move {
+                let mut asked = Vec::new();
+                while !asked.ends_with(REQUEST.as_bytes()) {
+                    if connection.read_buf(&mut asked).await.unwrap_or(0) == 0 {
+                        return;
+                    }
+                }
+                // A caller may go away first.
+                let _ = connection.write_all(&wire).await;
+                if hangs {
+                    let _ = connection.read_buf(&mut asked).await;
+                }
+            });
+        }
+    });
     format!("http://{address}/v1")
+}
+
+/// Calls a server that answers so through the tower layer; `arrived` is what the caller has.
+pub fn through_the_layer(script: &Script, arrived: impl FnOnce(&[u8])) -> Captured {
+    record(async {
+        let inner = service_fn(|_: Request<PeekedBody<Full<Bytes>>>| async {
+            Ok::<_, Infallible>(script.clone().response())
+        });
+        let mut client = GenAiLayer::default().layer(inner);
+        let request = Request::post("https://api.openai.com/v1/chat/completions");
+        let request = request.body(Full::new(Bytes::from_static(REQUEST.as_bytes()))).unwrap();
+        let answer = client.call(request).await.unwrap();
+        arrived(&answer.into_body().collect().await.unwrap().to_bytes());
+    })
 }
 
 /// A client, with the one provider of cryptography that there shall be.
@@ -103,6 +159,18 @@ pub fn attributes(span: &CapturedSpan) -> String {
     let attributes = keys.map(|key| format!("{key}={}\n", span.text(key)));
     format!("{}\n{}", span.name(), attributes.collect::<String>())
 }
+
+/// The events of a span, one a line, but for what the clock says.
+pub fn events(span: &CapturedSpan) -> String {
+    let events = span.data().events.iter().map(|event| {
+        let attributes = event.attributes.iter().filter(|kv| kv.key.as_str() != DELAY);
+        let attributes: String = attributes.map(|kv| format!(" {}={}", kv.key, kv.value)).collect();
+        format!("{}{attributes}\n", event.name)
+    });
+    events.collect()
+}
+
+pub const DELAY: &str = "spanwise.attempt.delay";
 
 pub const REQUEST: &str =
     r#"{"model":"gpt-4o","stream":true,"messages":[{"role":"user","content":"Hi"}]}"#;

@@ -15,7 +15,9 @@ impl Sealed for Captured {
         Observed {
             spans: self.spans().iter().map(span).collect(),
             points: self.metrics().iter().map(point).collect(),
-            events: self.events().iter().map(event).collect(),
+            events: (self.events().iter().map(event))
+                .chain(self.spans().iter().flat_map(events_of_span))
+                .collect(),
         }
     }
 }
@@ -41,6 +43,20 @@ fn span(span: &CapturedSpan) -> Span {
         },
         attributes: last_ones(data.attributes.iter().map(|kv| (&kv.key, json(&kv.value)))),
     }
+}
+
+/// Those that the conventions name are judged like any other event.
+fn events_of_span(span: &CapturedSpan) -> impl Iterator<Item = Event> {
+    let data = span.data();
+    data.events.iter().map(|it| Event {
+        scope: scope(&data.instrumentation_scope),
+        name: it.name.to_string(),
+        severity: 0,
+        has_body: false,
+        attributes: Attributes(
+            it.attributes.iter().map(|kv| (kv.key.to_string(), json(&kv.value))).collect(),
+        ),
+    })
 }
 
 fn point(point: &CapturedMetric) -> Point {

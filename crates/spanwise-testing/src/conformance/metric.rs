@@ -94,7 +94,8 @@ fn judge_instrument(point: &Point, metric: &conventions::Metric, findings: &mut 
         Instrument::Histogram | Instrument::ExponentialHistogram => {
             metric.instrument == "histogram"
         }
-        Instrument::UpDownCounter | Instrument::Gauge => false,
+        Instrument::Gauge => metric.instrument == "gauge",
+        Instrument::UpDownCounter => metric.instrument == "updowncounter",
     };
     if !fits {
         findings.add(format!("is a {}, not a {}", point.instrument, metric.instrument));

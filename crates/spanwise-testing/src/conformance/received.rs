@@ -58,6 +58,8 @@ impl Sealed for Receiver {
             for of in &of.scope_spans {
                 let scope = scope(of.scope.as_ref(), &of.schema_url);
                 observed.spans.extend(of.spans.iter().map(|it| span(&scope, it)));
+                let events = of.spans.iter().flat_map(|span| events_of_span(&scope, span));
+                observed.events.extend(events);
             }
         }
         for of in self.metric_requests().iter().flat_map(|it| &it.resource_metrics) {
@@ -103,6 +105,17 @@ fn span(scope: &Scope, span: &Received) -> Span {
         },
         attributes: attributes(&span.attributes),
     }
+}
+
+/// Those that the conventions name are judged like any other event.
+fn events_of_span(scope: &Scope, span: &Received) -> impl Iterator<Item = Event> {
+    span.events.iter().map(|it| Event {
+        scope: scope.clone(),
+        name: it.name.clone(),
+        severity: 0,
+        has_body: false,
+        attributes: attributes(&it.attributes),
+    })
 }
 
 fn points(scope: &Scope, metric: &Metric) -> Vec<Point> {

@@ -125,7 +125,7 @@ fn the_tables_are_those_that_spanwise_records_by() {
     let conventions = Conventions::of_today();
     assert_eq!(conventions.schema_url, semconv::SCHEMA_URL);
     assert_eq!(conventions.earlier.schema_url, v1_41::SCHEMA_URL);
-    for key in semconv::attribute::ALL {
+    for key in semconv::attribute::ALL.iter().copied() {
         assert!(conventions.attributes.contains_key(key), "{key}");
     }
     let both = Dialect::of(SemconvProfile::Both);

@@ -2,38 +2,36 @@
 
 use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::LogsService;
 use opentelemetry_proto::tonic::collector::logs::v1::{
-    ExportLogsServiceRequest, ExportLogsServiceResponse,
+    ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse,
 };
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::MetricsService;
 use opentelemetry_proto::tonic::collector::metrics::v1::{
-    ExportMetricsServiceRequest, ExportMetricsServiceResponse,
+    ExportMetricsPartialSuccess, ExportMetricsServiceRequest, ExportMetricsServiceResponse,
 };
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::TraceService;
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 
-use super::http::{count, named, partial};
-use super::{Answer, Arrived, Receiver};
-
-fn arrived<T: prost::Message>(request: &tonic::Request<T>, signal: &str, spans: usize) -> Arrived {
-    Arrived {
-        headers: named(&request.metadata().clone().into_headers()),
-        path: signal.to_owned(),
-        bytes: request.get_ref().encoded_len(),
-        spans,
-    }
-}
+use super::http::{REJECTED, named, partial};
+use super::{Answer, Arrived, Message, Receiver};
 
 impl Receiver {
-    async fn answer_grpc<T>(
+    /// Takes one request, whatever its signal, and makes the answer from how much was rejected.
+    async fn answer_grpc<T: prost::Message, R>(
         &self,
-        accept: impl FnOnce(Option<i64>) -> T,
-    ) -> Result<tonic::Response<T>, tonic::Status> {
-        match self.next_answer() {
-            Answer::Accept => Ok(tonic::Response::new(accept(None))),
-            Answer::Partial(rejected) => Ok(tonic::Response::new(accept(Some(rejected)))),
-            Answer::Hang => std::future::pending().await,
+        request: tonic::Request<T>,
+        (signal, message): (&str, impl FnOnce(T) -> Message),
+        answer: impl FnOnce(Option<i64>) -> R,
+    ) -> Result<tonic::Response<R>, tonic::Status> {
+        let headers = named(&request.metadata().clone().into_headers());
+        let bytes = request.get_ref().encoded_len();
+        let message = message(request.into_inner());
+        let spans = message.spans().count();
+        let arrived = Arrived { headers, path: signal.to_owned(), bytes, spans };
+        match self.receive(arrived, message).await {
+            Answer::Accept | Answer::Hang => Ok(tonic::Response::new(answer(None))),
+            Answer::Partial(rejected) => Ok(tonic::Response::new(answer(Some(rejected)))),
             Answer::Grpc(status) => Err(status),
             Answer::Http(..) => Err(tonic::Status::internal("an answer for HTTP")),
         }
@@ -46,10 +44,7 @@ impl TraceService for Receiver {
         &self,
         request: tonic::Request<ExportTraceServiceRequest>,
     ) -> Result<tonic::Response<ExportTraceServiceResponse>, tonic::Status> {
-        self.arrived(arrived(&request, "traces", count(request.get_ref())));
-        let request = request.into_inner();
-        self.answer_grpc(|rejected| {
-            self.keep(|log| log.traces.push(request));
+        self.answer_grpc(request, ("traces", Message::Traces), |rejected| {
             ExportTraceServiceResponse { partial_success: rejected.map(partial) }
         })
         .await
@@ -62,11 +57,12 @@ impl MetricsService for Receiver {
         &self,
         request: tonic::Request<ExportMetricsServiceRequest>,
     ) -> Result<tonic::Response<ExportMetricsServiceResponse>, tonic::Status> {
-        self.arrived(arrived(&request, "metrics", 0));
-        let request = request.into_inner();
-        self.answer_grpc(|_| {
-            self.keep(|log| log.metrics.push(request));
-            ExportMetricsServiceResponse::default()
+        let partial = |rejected_data_points| ExportMetricsPartialSuccess {
+            rejected_data_points,
+            error_message: REJECTED.to_owned(),
+        };
+        self.answer_grpc(request, ("metrics", Message::Metrics), |rejected| {
+            ExportMetricsServiceResponse { partial_success: rejected.map(partial) }
         })
         .await
     }
@@ -78,11 +74,12 @@ impl LogsService for Receiver {
         &self,
         request: tonic::Request<ExportLogsServiceRequest>,
     ) -> Result<tonic::Response<ExportLogsServiceResponse>, tonic::Status> {
-        self.arrived(arrived(&request, "logs", 0));
-        let request = request.into_inner();
-        self.answer_grpc(|_| {
-            self.keep(|log| log.logs.push(request));
-            ExportLogsServiceResponse::default()
+        let partial = |rejected_log_records| ExportLogsPartialSuccess {
+            rejected_log_records,
+            error_message: REJECTED.to_owned(),
+        };
+        self.answer_grpc(request, ("logs", Message::Logs), |rejected| ExportLogsServiceResponse {
+            partial_success: rejected.map(partial),
         })
         .await
     }

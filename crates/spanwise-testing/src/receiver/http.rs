@@ -8,11 +8,14 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
+    ExportTracePartialSuccess, ExportTraceServiceResponse,
 };
 use prost::Message as _;
 
-use super::{Answer, Arrived, Receiver};
+use super::{Answer, Arrived, Message, Receiver};
+
+/// What a partial success says.
+pub(super) const REJECTED: &str = "no";
 
 /// Takes one request, whatever its signal.
 pub(super) async fn export(
@@ -25,30 +28,24 @@ pub(super) async fn export(
         return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
     };
     let path = uri.path().to_owned();
-    let traces: Option<ExportTraceServiceRequest> =
-        if path.ends_with("/v1/traces") { decode(&plain, &headers) } else { None };
-    let spans = traces.as_ref().map(count).unwrap_or_default();
-    let arrived =
-        Arrived { headers: named(&headers), path: path.clone(), bytes: body.len(), spans };
-    receiver.arrived(arrived);
-    let rejected = match receiver.next_answer() {
-        Answer::Accept => None,
-        Answer::Partial(rejected) => Some(rejected),
-        Answer::Hang => std::future::pending().await,
-        Answer::Grpc(_) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        Answer::Http(status, retry_after, body) => return refusal(status, retry_after, body),
+    let Some((_, signal)) = path.rsplit_once("/v1/") else {
+        return StatusCode::NOT_FOUND.into_response();
     };
-    let known = match path.rsplit_once("/v1/").map(|(_, signal)| signal) {
-        Some("traces") => traces.map(|it| receiver.keep(|log| log.traces.push(it))),
-        Some("metrics") => {
-            decode(&plain, &headers).map(|it| receiver.keep(|log| log.metrics.push(it)))
-        }
-        Some("logs") => decode(&plain, &headers).map(|it| receiver.keep(|log| log.logs.push(it))),
+    let message = match signal {
+        "traces" => decode(&plain, &headers).map(Message::Traces),
+        "metrics" => decode(&plain, &headers).map(Message::Metrics),
+        "logs" => decode(&plain, &headers).map(Message::Logs),
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
-    if known.is_none() {
-        return StatusCode::BAD_REQUEST.into_response();
-    }
+    let Some(message) = message else { return StatusCode::BAD_REQUEST.into_response() };
+    let spans = message.spans().count();
+    let arrived = Arrived { headers: named(&headers), path, bytes: body.len(), spans };
+    let rejected = match receiver.receive(arrived, message).await {
+        Answer::Partial(rejected) => Some(rejected),
+        Answer::Grpc(_) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        Answer::Http(status, retry_after, body) => return refusal(status, retry_after, body),
+        Answer::Accept | Answer::Hang => None,
+    };
     // Responses of all three signals have this shape.
     let answer = ExportTraceServiceResponse { partial_success: rejected.map(partial) };
     if content_type(&headers) == Some("application/json") {
@@ -101,11 +98,6 @@ pub(super) fn named(headers: &HeaderMap) -> BTreeMap<String, String> {
     headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect()
 }
 
-pub(super) fn count(request: &ExportTraceServiceRequest) -> usize {
-    let scopes = request.resource_spans.iter().flat_map(|resource| &resource.scope_spans);
-    scopes.map(|scope| scope.spans.len()).sum()
-}
-
 pub(super) fn partial(rejected: i64) -> ExportTracePartialSuccess {
-    ExportTracePartialSuccess { rejected_spans: rejected, error_message: "no".to_owned() }
+    ExportTracePartialSuccess { rejected_spans: rejected, error_message: REJECTED.to_owned() }
 }

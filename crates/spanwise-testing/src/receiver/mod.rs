@@ -1,20 +1,24 @@
 //! An OTLP receiver for tests: over gRPC and HTTP, on a thread and a runtime of its own.
 //!
 //! ```text
-//! exporter ─► grpc | http ─► decode ─► Receiver::{spans, metrics, log_records, requests}
-//!                               └─ Answer: accept, refuse, hang
+//! exporter ─► connection ─► grpc | http ─► decode ─► Receiver::{spans, metrics, log_records, requests}
+//!             │ (up, down)                    └─ Answer: accept, refuse, hang
+//!             └─ Connections: serve, ignore, reset, fail the handshake
 //! ```
 
 mod attributes;
 mod certificates;
+mod connection;
 mod grpc;
 mod http;
+mod message;
+mod port;
 mod serve;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::net::SocketAddr;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
@@ -23,9 +27,14 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::metrics::v1::Metric;
 use opentelemetry_proto::tonic::trace::v1::Span;
+use port::Port;
+use serve::Command;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 pub use attributes::{attribute, text};
 pub use certificates::Certificates;
+pub use connection::Connections;
+pub use message::Message;
 
 /// How a [`Receiver`] answers a request.
 #[derive(Clone, Debug)]
@@ -33,7 +42,7 @@ pub use certificates::Certificates;
 pub enum Answer {
     /// Takes it.
     Accept,
-    /// Takes it, and says that it did not take this many spans.
+    /// Takes it but for this many items, the last ones, and says so.
     Partial(i64),
     /// Reads it and never answers.
     Hang,
@@ -57,16 +66,20 @@ pub struct Arrived {
     pub spans: usize,
 }
 
+type Rule = Arc<dyn Fn(&Message, &Arrived) -> Answer + Send + Sync>;
+
 #[derive(Default)]
 struct Log {
-    traces: Vec<ExportTraceServiceRequest>,
-    metrics: Vec<ExportMetricsServiceRequest>,
-    logs: Vec<ExportLogsServiceRequest>,
+    messages: Vec<Message>,
     requests: Vec<Arrived>,
     /// The next answers.
     answers: Vec<Answer>,
     /// The answer to everything after those.
-    then: Option<Answer>,
+    then: Option<Rule>,
+    /// What is done with connections.
+    connections: Connections,
+    /// How long an answer takes.
+    delay: Duration,
 }
 
 #[derive(Default)]
@@ -90,6 +103,7 @@ struct Shared {
 #[derive(Clone)]
 pub struct Receiver {
     shared: Arc<Shared>,
+    commands: UnboundedSender<Command>,
     /// Where it takes OTLP over gRPC.
     pub grpc: SocketAddr,
     /// Where it takes OTLP over HTTP.
@@ -103,29 +117,48 @@ impl Receiver {
     ///
     /// If there are none.
     pub fn start() -> Self {
-        Self::start_at(free(), free())
-    }
-
-    /// Starts one that is late: others know its ports already.
-    pub fn start_at(grpc: TcpListener, http: TcpListener) -> Self {
-        Self::serve(grpc, http, None)
+        Self::serve(None)
     }
 
     /// Starts one with TLS on both ports.
     pub fn start_with_tls(certificates: &Certificates) -> Self {
-        Self::serve(free(), free(), Some(certificates.server_tls(false)))
+        Self::serve(Some(certificates.server_tls(false)))
     }
 
     /// Starts one with TLS, to which clients must show a certificate.
     pub fn start_with_mutual_tls(certificates: &Certificates) -> Self {
-        Self::serve(free(), free(), Some(certificates.server_tls(true)))
+        Self::serve(Some(certificates.server_tls(true)))
     }
 
-    fn serve(grpc: TcpListener, http: TcpListener, tls: Option<certificates::ServerTls>) -> Self {
-        let receiver = Self { shared: Arc::default(), grpc: address(&grpc), http: address(&http) };
+    fn serve(tls: Option<certificates::ServerTls>) -> Self {
+        let free = || Port::free().expect("loopback has a free port");
+        let (grpc, http) = (free(), free());
+        let (commands, ordered) = unbounded_channel();
+        let receiver =
+            Self { shared: Arc::default(), commands, grpc: grpc.address, http: http.address };
         let serving = receiver.clone();
-        std::thread::spawn(move || serve::serve(serving, grpc, http, tls));
+        std::thread::spawn(move || serve::serve(serving, (grpc, http), tls, ordered));
+        receiver.up();
         receiver
+    }
+
+    /// Goes down: when this returns, its connections are gone and new ones are refused. The ports stay its
+    /// own, and what it has received is kept.
+    pub fn down(&self) {
+        self.order(Command::Down);
+    }
+
+    /// Comes up again, on the same ports.
+    pub fn up(&self) {
+        self.order(Command::Up);
+    }
+
+    fn order(&self, command: impl FnOnce(mpsc::Sender<()>) -> Command) {
+        let (done, is_done) = mpsc::channel();
+        if self.commands.send(command(done)).is_ok() {
+            // What was so already is not answered.
+            let _ = is_done.recv();
+        }
     }
 
     /// Its endpoint for gRPC.
@@ -145,14 +178,37 @@ impl Receiver {
 
     /// Answers everything so, from now on.
     pub fn answer_all(&self, answer: Answer) {
-        self.log().then = Some(answer);
+        self.answer_by(move |_, _| answer.clone());
+    }
+
+    /// Answers each request as this says, from now on.
+    ///
+    /// ```
+    /// use spanwise_testing::{Answer, Receiver};
+    ///
+    /// let receiver = Receiver::start();
+    /// receiver.answer_by(|message, _| match message.spans().any(|span| span.name == "poison") {
+    ///     true => Answer::Http(400, None, "no"),
+    ///     false => Answer::Accept,
+    /// });
+    /// ```
+    pub fn answer_by(&self, answer: impl Fn(&Message, &Arrived) -> Answer + Send + Sync + 'static) {
+        self.log().then = Some(Arc::new(answer));
+    }
+
+    /// Takes this long to answer, from now on.
+    pub fn answer_after(&self, delay: Duration) {
+        self.log().delay = delay;
+    }
+
+    /// Does this with connections, from now on: with those that it has as well.
+    pub fn treat_connections(&self, connections: Connections) {
+        self.log().connections = connections;
     }
 
     /// Every span that it took.
     pub fn spans(&self) -> Vec<Span> {
-        let log = self.log();
-        let scopes = log.traces.iter().flat_map(|r| &r.resource_spans).flat_map(|r| &r.scope_spans);
-        scopes.flat_map(|scope| scope.spans.clone()).collect()
+        self.log().messages.iter().flat_map(Message::spans).cloned().collect()
     }
 
     /// The span with this name.
@@ -177,32 +233,51 @@ impl Receiver {
 
     /// Every metric that it took.
     pub fn metrics(&self) -> Vec<Metric> {
-        let log = self.log();
-        let resources = log.metrics.iter().flat_map(|r| &r.resource_metrics);
-        let scopes = resources.flat_map(|r| &r.scope_metrics);
-        scopes.flat_map(|scope| scope.metrics.clone()).collect()
+        let requests = self.metric_requests();
+        let resources = requests.into_iter().flat_map(|request| request.resource_metrics);
+        resources.flat_map(|it| it.scope_metrics).flat_map(|scope| scope.metrics).collect()
     }
 
     /// Every log record that it took, events among them.
     pub fn log_records(&self) -> Vec<LogRecord> {
-        let log = self.log();
-        let scopes = log.logs.iter().flat_map(|r| &r.resource_logs).flat_map(|r| &r.scope_logs);
-        scopes.flat_map(|scope| scope.log_records.clone()).collect()
+        let requests = self.log_requests();
+        let resources = requests.into_iter().flat_map(|request| request.resource_logs);
+        resources.flat_map(|it| it.scope_logs).flat_map(|scope| scope.log_records).collect()
     }
 
     /// The requests with spans that it took.
     pub fn trace_requests(&self) -> Vec<ExportTraceServiceRequest> {
-        self.log().traces.clone()
+        let log = self.log();
+        let requests = log.messages.iter().filter_map(|message| match message {
+            Message::Traces(request) => Some(request.clone()),
+            _ => None,
+        });
+        requests.collect()
     }
 
     /// The requests with metrics that it took.
     pub fn metric_requests(&self) -> Vec<ExportMetricsServiceRequest> {
-        self.log().metrics.clone()
+        let log = self.log();
+        let requests = log.messages.iter().filter_map(|message| match message {
+            Message::Metrics(request) => Some(request.clone()),
+            _ => None,
+        });
+        requests.collect()
     }
 
     /// The requests with log records that it took.
     pub fn log_requests(&self) -> Vec<ExportLogsServiceRequest> {
-        self.log().logs.clone()
+        let log = self.log();
+        let requests = log.messages.iter().filter_map(|message| match message {
+            Message::Logs(request) => Some(request.clone()),
+            _ => None,
+        });
+        requests.collect()
+    }
+
+    /// Takes out what it took, and forgets it.
+    pub fn take_messages(&self) -> Vec<Message> {
+        std::mem::take(&mut self.log().messages)
     }
 
     /// Everything that arrived, whatever it was answered.
@@ -231,17 +306,39 @@ impl Receiver {
         self.shared.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn next_answer(&self) -> Answer {
-        let mut log = self.log();
-        if log.answers.is_empty() {
-            log.then.clone().unwrap_or(Answer::Accept)
-        } else {
-            log.answers.remove(0)
-        }
+    fn connections(&self) -> Connections {
+        self.log().connections
     }
 
-    fn arrived(&self, arrived: Arrived) {
+    /// Notes what arrived and keeps what is taken of it; gives back how it is answered.
+    async fn receive(&self, arrived: Arrived, mut message: Message) -> Answer {
+        let answer = self.next_answer(&message, &arrived);
         self.keep(|log| log.requests.push(arrived));
+        let delay = self.log().delay;
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+        }
+        match &answer {
+            Answer::Accept => self.keep(|log| log.messages.push(message)),
+            Answer::Partial(rejected) => {
+                message.reject(*rejected);
+                self.keep(|log| log.messages.push(message));
+            }
+            Answer::Hang => std::future::pending().await,
+            Answer::Grpc(_) | Answer::Http(..) => {}
+        }
+        answer
+    }
+
+    fn next_answer(&self, message: &Message, arrived: &Arrived) -> Answer {
+        let mut log = self.log();
+        if !log.answers.is_empty() {
+            return log.answers.remove(0);
+        }
+        let Some(rule) = log.then.clone() else { return Answer::Accept };
+        // A rule may look at the receiver.
+        drop(log);
+        rule(message, arrived)
     }
 
     fn keep(&self, keep: impl FnOnce(&mut Log)) {
@@ -252,14 +349,6 @@ impl Receiver {
 
 /// How long to wait for what must happen, on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-fn free() -> TcpListener {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port")
-}
-
-fn address(listener: &TcpListener) -> SocketAddr {
-    listener.local_addr().expect("a bound listener has an address")
-}
 
 impl fmt::Debug for Receiver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,63 +1,106 @@
-//! The two servers.
+//! The two servers, and how they go down and come up again.
+//!
+//! ```text
+//! up ─► runtime { HTTP, gRPC } ─► down ─► runtime dropped: listeners and connections are gone ─► up ─► …
+//! ```
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
+use std::sync::mpsc;
 
 use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::LogsServiceServer;
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::MetricsServiceServer;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::TraceServiceServer;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tonic::codec::CompressionEncoding;
 use tonic::service::InterceptorLayer;
 use tonic::transport::Server;
 
 use super::Receiver;
 use super::certificates::ServerTls;
+use super::connection::{Connection, Incoming};
+use super::port::Port;
 
 /// As the Collector's.
 const MOST_HTTP_BYTES: usize = 20 << 20;
 
-/// Serves until the process ends.
+/// Goes down, or comes up; says so when it is done.
+pub(super) enum Command {
+    Up(mpsc::Sender<()>),
+    Down(mpsc::Sender<()>),
+}
+
+/// Serves between up and down, until the process ends.
 pub(super) fn serve(
     receiver: Receiver,
-    grpc: TcpListener,
-    http: TcpListener,
+    (grpc, http): (Port, Port),
     tls: Option<ServerTls>,
+    mut commands: UnboundedReceiver<Command>,
 ) {
     // A subscriber of the test's must not see the receiver's own traffic.
     let _nobody = tracing::dispatcher::set_default(&tracing::Dispatch::none());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime can be made");
-    let (grpc_tls, https) = tls.map(|tls| (tls.grpc, tls.http)).unzip();
-    runtime.block_on(async {
-        tokio::join!(
-            serve_http(receiver.clone(), http, https),
-            serve_grpc(receiver, grpc, grpc_tls)
-        )
-    });
+    while let Some(command) = commands.blocking_recv() {
+        let is_up = match command {
+            Command::Up(is_up) => is_up,
+            // It is down.
+            Command::Down(_) => continue,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime can be made");
+        let (grpc_tls, https) =
+            tls.as_ref().map(|tls| (tls.grpc.clone(), tls.http.clone())).unzip();
+        let is_down = runtime.block_on(async {
+            let incoming = |port: &Port| Incoming {
+                listener: port.listen().expect("the port is reserved"),
+                receiver: receiver.clone(),
+            };
+            let http = serve_http(receiver.clone(), incoming(&http), https);
+            let grpc = serve_grpc(receiver.clone(), incoming(&grpc), grpc_tls);
+            let _ = is_up.send(());
+            tokio::select! {
+                () = http => None,
+                () = grpc => None,
+                is_down = down(&mut commands) => is_down,
+            }
+        });
+        drop(runtime);
+        // Only now nothing listens any more.
+        drop(is_down);
+    }
+}
+
+/// What to tell when it is down.
+async fn down(commands: &mut UnboundedReceiver<Command>) -> Option<mpsc::Sender<()>> {
+    loop {
+        match commands.recv().await? {
+            Command::Down(is_down) => return Some(is_down),
+            // It is up.
+            Command::Up(_) => {}
+        }
+    }
 }
 
 async fn serve_http(
     receiver: Receiver,
-    listener: TcpListener,
+    incoming: Incoming,
     tls: Option<tokio_rustls::TlsAcceptor>,
 ) {
     let app = axum::Router::new()
         .fallback(super::http::export)
         .layer(axum::extract::DefaultBodyLimit::max(MOST_HTTP_BYTES))
         .with_state(receiver);
-    let listener = in_runtime(listener);
     let served = match tls {
-        Some(acceptor) => axum::serve(TlsListener { listener, acceptor }, app).await,
-        None => axum::serve(listener, app).await,
+        Some(acceptor) => axum::serve(TlsIncoming { incoming, acceptor }, app).await,
+        None => axum::serve(incoming, app).await,
     };
     served.expect("HTTP is served");
 }
 
 async fn serve_grpc(
     receiver: Receiver,
-    listener: TcpListener,
+    incoming: Incoming,
     tls: Option<tonic::transport::ServerTlsConfig>,
 ) {
     macro_rules! service {
@@ -73,11 +116,15 @@ async fn serve_grpc(
     if let Some(tls) = tls {
         server = server.tls_config(tls).expect("the certificates are of our own making");
     }
+    let connections = futures_util::stream::unfold(incoming, |mut incoming| async {
+        let connection = incoming.accept().await;
+        Some((Ok::<_, io::Error>(connection), incoming))
+    });
     let served = server
         .add_service(service!(TraceServiceServer))
         .add_service(service!(MetricsServiceServer))
         .add_service(service!(LogsServiceServer))
-        .serve_with_incoming(tonic::transport::server::TcpIncoming::from(in_runtime(listener)))
+        .serve_with_incoming(connections)
         .await;
     served.expect("gRPC is served");
 }
@@ -91,32 +138,42 @@ fn answer_as_asked(mut request: tonic::Request<()>) -> Result<tonic::Request<()>
     Ok(request)
 }
 
-fn in_runtime(listener: TcpListener) -> tokio::net::TcpListener {
-    let ready = listener.set_nonblocking(true);
-    let listener = ready.and_then(|()| tokio::net::TcpListener::from_std(listener));
-    listener.expect("a bound listener can be served from")
+impl axum::serve::Listener for Incoming {
+    type Io = Connection;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        let connection = Incoming::accept(self).await;
+        let address = connection.address;
+        (connection, address)
+    }
+
+    fn local_addr(&self) -> io::Result<Self::Addr> {
+        self.listener.local_addr()
+    }
 }
 
-struct TlsListener {
-    listener: tokio::net::TcpListener,
+struct TlsIncoming {
+    incoming: Incoming,
     acceptor: tokio_rustls::TlsAcceptor,
 }
 
-impl axum::serve::Listener for TlsListener {
-    type Io = tokio_rustls::server::TlsStream<tokio::net::TcpStream>;
+impl axum::serve::Listener for TlsIncoming {
+    type Io = tokio_rustls::server::TlsStream<Connection>;
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         loop {
+            let connection = self.incoming.accept().await;
+            let address = connection.address;
             // A client that is turned away is nobody's failure here.
-            let Ok((stream, address)) = self.listener.accept().await else { continue };
-            if let Ok(stream) = self.acceptor.accept(stream).await {
+            if let Ok(stream) = self.acceptor.accept(connection).await {
                 return (stream, address);
             }
         }
     }
 
     fn local_addr(&self) -> io::Result<Self::Addr> {
-        self.listener.local_addr()
+        self.incoming.listener.local_addr()
     }
 }

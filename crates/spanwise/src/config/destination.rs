@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use spanwise_core::semconv::SemconvProfile;
 
+use super::content_policy::ContentPolicy;
+use super::delivery::DeliveryOptions;
 use super::values::{Compression, OtlpProtocol, Signals, Temporality};
 use crate::error::InitError;
 use crate::export::{IntoSdkExporter, SdkExporter};
@@ -34,11 +36,12 @@ use crate::signal::Signal;
 #[must_use = "give it to `TelemetryConfig::destination`"]
 pub struct Destination {
     pub(crate) name: String,
+    pub(crate) content: Option<ContentPolicy>,
     pub(crate) kind: DestinationKind,
 }
 
 pub(crate) enum DestinationKind {
-    Otlp(OtlpOptions),
+    Otlp(Box<OtlpOptions>),
     Console(Signals),
     Sdk(SdkExporter),
 }
@@ -63,7 +66,7 @@ impl Destination {
     /// It takes no setting from the environment, and its headers go to its endpoint and nowhere else.
     pub fn otlp(endpoint: impl Into<String>) -> OtlpDestination {
         let options = OtlpOptions { endpoint: Some(endpoint.into()), ..OtlpOptions::default() };
-        OtlpDestination { name: "otlp".into(), options }
+        OtlpDestination { name: "otlp".into(), content: None, options }
     }
 
     /// What the `OTEL_EXPORTER_OTLP_*` variables say, with what is said here on top.
@@ -72,14 +75,14 @@ impl Destination {
     /// variables is set.
     pub fn from_env() -> OtlpDestination {
         let options = OtlpOptions { from_env: true, ..OtlpOptions::default() };
-        OtlpDestination { name: "otlp".into(), options }
+        OtlpDestination { name: "otlp".into(), content: None, options }
     }
 
     /// The terminal, on stderr: finished traces as a tree, metrics and logs as lines.
     ///
     /// Shows names, tokens, times and kinds of error; never content.
     pub fn console(signals: Signals) -> Self {
-        Self { name: "console".into(), kind: DestinationKind::Console(signals) }
+        Self { name: "console".into(), content: None, kind: DestinationKind::Console(signals) }
     }
 
     /// Any span, log or metric exporter of the OpenTelemetry SDK.
@@ -141,12 +144,21 @@ impl Destination {
         E: IntoSdkExporter<M>,
         F: AsyncFnOnce() -> E + Send + 'static,
     {
-        Self { name: "exporter".into(), kind: DestinationKind::Sdk(E::sdk_exporter(make)) }
+        let kind = DestinationKind::Sdk(E::sdk_exporter(make));
+        Self { name: "exporter".into(), content: None, kind }
     }
 
     /// What reports and metrics call it. Defaults to `otlp`, `console` or `exporter`.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
+        self
+    }
+
+    /// What of content may go there, and in which form. Defaults to what
+    /// [`TelemetryConfig::content`](crate::TelemetryConfig::content) says; where both say something, the
+    /// stricter is in force.
+    pub fn content(mut self, policy: impl Into<ContentPolicy>) -> Self {
+        self.content = Some(policy.into());
         self
     }
 }
@@ -166,13 +178,14 @@ pub trait Preset: fmt::Debug + Send + Sync {
 #[must_use = "give it to `TelemetryConfig::destination`"]
 pub struct OtlpDestination {
     name: String,
+    content: Option<ContentPolicy>,
     options: OtlpOptions,
 }
 
 impl From<OtlpDestination> for Destination {
     fn from(destination: OtlpDestination) -> Self {
-        let OtlpDestination { name, options } = destination;
-        Self { name, kind: DestinationKind::Otlp(options) }
+        let OtlpDestination { name, content, options } = destination;
+        Self { name, content, kind: DestinationKind::Otlp(Box::new(options)) }
     }
 }
 
@@ -194,6 +207,7 @@ pub(crate) struct OtlpOptions {
     pub(crate) signals: Option<Signals>,
     pub(crate) temporality: Option<Temporality>,
     pub(crate) profile: Option<SemconvProfile>,
+    pub(crate) delivery: DeliveryOptions,
 }
 
 /// Header names only, and no endpoint: it may hold a password.
@@ -209,9 +223,20 @@ impl fmt::Debug for OtlpOptions {
 }
 
 impl OtlpDestination {
+    pub(crate) fn into_parts(self) -> (String, OtlpOptions) {
+        (self.name, self.options)
+    }
+
     /// What reports and metrics call it. Defaults to `otlp`.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
+        self
+    }
+
+    /// Where it takes telemetry, in place of what was said before or stands in the environment: the base, as
+    /// for [`Destination::otlp`].
+    pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
+        self.options.endpoint = Some(endpoint.into());
         self
     }
 
@@ -280,10 +305,54 @@ impl OtlpDestination {
         self
     }
 
+    /// What of content may go there, and in which form: see [`Destination::content`].
+    pub fn content(mut self, policy: impl Into<ContentPolicy>) -> Self {
+        self.content = Some(policy.into());
+        self
+    }
+
     /// By which version of the conventions it is spoken to in. Defaults to what
     /// [`TelemetryConfig::semconv_profile`](crate::TelemetryConfig::semconv_profile) says.
     pub fn semconv_profile(mut self, profile: SemconvProfile) -> Self {
         self.options.profile = Some(profile);
+        self
+    }
+
+    /// For how long a request that fails in a way that may pass is tried again. Defaults to what
+    /// [`TelemetryConfig::retry_timeout`](crate::TelemetryConfig::retry_timeout) says.
+    pub fn retry_timeout(mut self, timeout: Duration) -> Self {
+        self.options.delivery.retry_timeout = Some(timeout);
+        self
+    }
+
+    /// How many requests of one signal may be on their way at once. Defaults to what
+    /// [`TelemetryConfig::max_concurrent_requests`](crate::TelemetryConfig::max_concurrent_requests) says.
+    pub fn max_concurrent_requests(mut self, requests: usize) -> Self {
+        self.options.delivery.most_requests = Some(requests);
+        self
+    }
+
+    /// How many spans, metrics or log records one request may hold. Defaults to the size of a batch.
+    pub fn max_request_items(mut self, items: usize) -> Self {
+        self.options.delivery.request_items = Some(items);
+        self
+    }
+
+    /// How many bytes one request may have as protobuf, before compression. Defaults to 3.5 MiB over gRPC
+    /// and 15 MiB over HTTP, which receivers take by default.
+    pub fn max_request_bytes(mut self, bytes: usize) -> Self {
+        self.options.delivery.request_bytes = Some(bytes);
+        self
+    }
+
+    /// How many bytes one span or log record may have as protobuf. Defaults to no limit.
+    ///
+    /// In one that has more the largest attributes, bodies or events' attributes are replaced by a marker
+    /// with their length and SHA-256 hash, which
+    /// [`Counts::shrunk`](crate::Counts::shrunk) counts. The same happens, whatever is set here, to an item
+    /// that the destination refuses for its size.
+    pub fn max_item_bytes(mut self, bytes: usize) -> Self {
+        self.options.delivery.item_bytes = Some(bytes);
         self
     }
 }

@@ -6,11 +6,14 @@
 //! defaults ───────────────┘   code wins over the environment, that over defaults
 //! ```
 
+mod content_policy;
+mod delivery;
 mod destination;
 mod endpoint;
 mod main_agent;
 mod rules;
 mod settings;
+mod spool;
 mod values;
 
 use std::fmt;
@@ -21,19 +24,25 @@ use spanwise_core::propagation::BaggageKeys;
 use spanwise_core::semconv::SemconvProfile;
 use spanwise_core::{ContentCapture, ScopeField};
 
+pub use content_policy::ContentPolicy;
+pub use delivery::{ExportMode, OverflowPolicy};
 pub use destination::{Destination, OtlpDestination, Preset};
 pub use main_agent::MainAgent;
 pub use rules::SamplingRule;
+pub use spool::{SpoolSettings, SpoolSync};
 pub use values::{
     BatchConfiguration, Compression, ExportConfig, OtlpProtocol, SamplingStrategy, Signals,
     Temporality,
 };
 
+pub(crate) use content_policy::ContentHook;
+pub(crate) use delivery::{DeliveryOptions, DeliverySettings};
 pub(crate) use destination::{DestinationKind, OtlpOptions};
-pub(crate) use endpoint::{Endpoint, EndpointUrl};
+pub(crate) use endpoint::{Endpoint, EndpointReader, EndpointUrl};
 #[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
 pub(crate) use endpoint::{PemFile, TlsFiles};
 pub(crate) use settings::{DestinationSettings, Limits, Route, Settings, attached};
+pub(crate) use spool::Spooling;
 
 use crate::env::Environment;
 use crate::error::InitError;
@@ -69,6 +78,7 @@ pub struct TelemetryConfig {
     sampling: Option<SamplingStrategy>,
     sample_rate: Option<f64>,
     content: Option<ContentCapture>,
+    content_policy: Option<ContentPolicy>,
     record_inputs: Option<bool>,
     record_outputs: Option<bool>,
     record_metadata: Option<bool>,
@@ -79,6 +89,12 @@ pub struct TelemetryConfig {
     signals: Option<Signals>,
     otlp: OtlpOptions,
     otlp_in_code: bool,
+    delivery: DeliveryOptions,
+    spool: Option<SpoolSettings>,
+    overflow: Option<OverflowPolicy>,
+    export_mode: Option<ExportMode>,
+    flush_on_signals: bool,
+    flush_on_panic: bool,
     destinations: Vec<Configured>,
     span_batches: Option<BatchConfiguration>,
     log_batches: Option<BatchConfiguration>,
@@ -210,6 +226,17 @@ impl TelemetryConfig {
         self
     }
 
+    /// What of the content that is captured may leave the process, and in which form, whatever the
+    /// destination: a [`ContentPolicy`], or a [`ContentLevel`](crate::ContentLevel) alone. Defaults to what
+    /// the `SPANWISE_CONTENT_*` variables say, then to all of it, as it is.
+    ///
+    /// It captures nothing by itself. Where a destination has a policy of its own
+    /// ([`Destination::content`]), the stricter of the two is in force.
+    pub fn content(mut self, policy: impl Into<ContentPolicy>) -> Self {
+        self.content_policy = Some(policy.into());
+        self
+    }
+
     /// Whether instructions, input messages, tool definitions and tool arguments are captured.
     ///
     /// Where nothing else says where content goes, `true` alone puts these, and nothing else, on
@@ -315,6 +342,58 @@ impl TelemetryConfig {
         self
     }
 
+    /// For how long a request that fails in a way that may pass is tried again, with pauses that
+    /// grow up to 5 s. Defaults to `SPANWISE_RETRY_TIMEOUT`, then to 5 minutes.
+    ///
+    /// Holds for every OTLP destination that does not
+    /// [say otherwise](crate::OtlpDestination::retry_timeout). What waits meanwhile is bounded by
+    /// [`BatchConfiguration`].
+    pub fn retry_timeout(mut self, timeout: Duration) -> Self {
+        self.delivery.retry_timeout = Some(timeout);
+        self
+    }
+
+    /// How many requests of one signal may be on their way to one destination at once. Defaults to
+    /// `SPANWISE_MAX_CONCURRENT_REQUESTS`, then to 4.
+    ///
+    /// Holds for spans and logs of every OTLP destination that does not
+    /// [say otherwise](crate::OtlpDestination::max_concurrent_requests). Metrics go one request at a time,
+    /// since backends want the points of a series in order.
+    pub fn max_concurrent_requests(mut self, requests: usize) -> Self {
+        self.delivery.most_requests = Some(requests);
+        self
+    }
+
+    /// Keeps on disk what cannot be delivered to an OTLP destination now, for later and for the next process.
+    /// Defaults to `SPANWISE_SPOOL_DIR`, then to none. Recommended in production.
+    ///
+    /// ```no_run
+    /// use spanwise::{SpoolSettings, TelemetryConfig};
+    ///
+    /// # fn main() -> Result<(), spanwise::InitError> {
+    /// let config = TelemetryConfig::new("bot").spool(SpoolSettings::new("/var/lib/bot/telemetry"));
+    /// let telemetry = spanwise::init_telemetry(config)?;
+    /// # Ok(()) }
+    /// ```
+    pub fn spool(mut self, spool: SpoolSettings) -> Self {
+        self.spool = Some(spool);
+        self
+    }
+
+    /// What happens when a queue is full. Defaults to `SPANWISE_OVERFLOW_POLICY`, then to
+    /// [`OverflowPolicy::Spill`] where there is a spool, and to [`OverflowPolicy::DropNewest`] where there
+    /// is none.
+    pub fn overflow_policy(mut self, policy: OverflowPolicy) -> Self {
+        self.overflow = Some(policy);
+        self
+    }
+
+    /// When spans and logs leave. Defaults to `SPANWISE_EXPORT_MODE`, then to [`ExportMode::Batch`].
+    pub fn export_mode(mut self, mode: ExportMode) -> Self {
+        self.export_mode = Some(mode);
+        self
+    }
+
     /// Adds a destination.
     ///
     /// Destinations of code stand in place of the environment's: add [`Destination::from_env`] to have
@@ -348,7 +427,7 @@ impl TelemetryConfig {
         self
     }
 
-    /// Cuts string attributes to this many characters. Defaults to
+    /// Cuts string attributes, and what is in the JSON of content, to this many characters. Defaults to
     /// `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, then to never.
     pub fn value_length_limit(mut self, characters: usize) -> Self {
         self.value_length_limit = Some(characters);
@@ -366,6 +445,28 @@ impl TelemetryConfig {
     /// dropping [`Telemetry`](crate::Telemetry) wait at most. Defaults to 5 s.
     pub fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.shutdown_timeout = Some(timeout);
+        self
+    }
+
+    /// Whether SIGTERM and Ctrl-C shut telemetry down, within
+    /// [`shutdown_timeout`](Self::shutdown_timeout), before they end the process as they always do. Defaults
+    /// to no.
+    ///
+    /// For programs that do not handle these signals themselves: a program that does shuts down on its own
+    /// terms, and telemetry last.
+    pub fn flush_on_signals(mut self, flush: bool) -> Self {
+        self.flush_on_signals = flush;
+        self
+    }
+
+    /// Whether a panic flushes, on the thread that panics, within
+    /// [`shutdown_timeout`](Self::shutdown_timeout) and after the panic hook that was set before. Defaults to
+    /// no.
+    ///
+    /// For programs with `panic = "abort"`, in which nothing runs after the hook. Panics that are caught
+    /// flush as well.
+    pub fn flush_on_panic(mut self, flush: bool) -> Self {
+        self.flush_on_panic = flush;
         self
     }
 

@@ -1,6 +1,7 @@
 //! Every setting, settled.
 
 mod batches;
+mod content;
 mod limits;
 mod recording;
 mod routes;
@@ -10,12 +11,15 @@ use std::time::Duration;
 use opentelemetry_sdk::Resource;
 use spanwise_core::propagation::Propagation;
 use spanwise_core::semconv::SemconvProfile;
-use spanwise_core::{CapturePolicy, ScopeField};
+use spanwise_core::{CapturePolicy, ContentCapture, ScopeField};
 
 use super::TelemetryConfig;
+use super::delivery::{ExportMode, OverflowPolicy};
+use super::spool::Spooling;
 use super::values::{BatchConfiguration, ExportConfig, SamplingStrategy};
 use crate::env::{Environment, Reader};
 use crate::error::InitError;
+use crate::export::intake::Queues;
 use crate::resource;
 use crate::signal::Signal;
 
@@ -35,9 +39,14 @@ pub(crate) struct Settings {
     pub(crate) spans: BatchConfiguration,
     pub(crate) logs: BatchConfiguration,
     pub(crate) metrics: ExportConfig,
+    pub(crate) spool: Option<Spooling>,
+    pub(crate) overflow: OverflowPolicy,
+    pub(crate) export_mode: ExportMode,
     pub(crate) routes: Vec<DestinationSettings>,
     pub(crate) global_providers: bool,
     pub(crate) shutdown_timeout: Duration,
+    pub(crate) flush_on_signals: bool,
+    pub(crate) flush_on_panic: bool,
     /// What the environment says that cannot be used, a sentence each.
     pub(crate) warnings: Vec<String>,
 }
@@ -81,11 +90,18 @@ impl Settings {
                 &mut reader,
             )?,
             metrics: batches::metric_export(config, &mut reader)?,
+            spool: Spooling::settle(config.spool.as_ref(), &mut reader)?,
+            overflow: OverflowPolicy::default(),
+            export_mode: ExportMode::settle(config.export_mode, &mut reader),
             routes: Vec::new(),
             global_providers: config.global_providers.unwrap_or(true),
             shutdown_timeout: config.shutdown_timeout.unwrap_or(Duration::from_secs(5)),
+            flush_on_signals: config.flush_on_signals,
+            flush_on_panic: config.flush_on_panic,
             warnings: Vec::new(),
         };
+        let has_spool = settings.spool.is_some();
+        settings.overflow = OverflowPolicy::settle(config.overflow, has_spool, &mut reader)?;
         settings.routes = routes::routes(config, &mut reader)?;
         settings.warnings = reader.into_warnings();
         Ok(settings)
@@ -95,6 +111,12 @@ impl Settings {
     pub(crate) fn profile(&self) -> SemconvProfile {
         let profiles = self.routes.iter().map(|route| route.profile);
         profiles.reduce(SemconvProfile::union).unwrap_or_default()
+    }
+
+    pub(crate) fn queues(&self) -> Queues {
+        let (spans, logs) = (self.spans, self.logs);
+        let (overflow, mode) = (self.overflow, self.export_mode);
+        Queues { spans, logs, overflow, mode, ..Queues::default() }
     }
 
     /// How long one batch may take, attempts and pauses together.
@@ -112,7 +134,14 @@ impl Settings {
 pub(crate) fn attached(environment: &Environment) -> (CapturePolicy, Propagation, Vec<String>) {
     let mut reader = Reader::new(environment);
     let config = TelemetryConfig::default();
-    let policy = recording::policy(&config, &mut reader);
+    let mut policy = recording::policy(&config, &mut reader);
+    if policy.content() != ContentCapture::NoContent && content::is_held_back(&mut reader) {
+        reader.warn(
+            "SPANWISE_CONTENT_LEVEL or SPANWISE_REDACT holds content back, which cannot be done on its way \
+             through providers of the program's own; no content is captured",
+        );
+        policy = CapturePolicy::default();
+    }
     let propagation = recording::propagation(&config, &mut reader);
     if recording::profile(&config, &mut reader) != SemconvProfile::Latest {
         reader.warn(

@@ -209,7 +209,9 @@ pub struct BatchConfiguration {
     pub max_export_batch_size: usize,
     /// How long an item waits at most before its batch leaves. Defaults to 5 s; 1 s for logs.
     pub scheduled_delay: Duration,
-    /// How long one batch may take, attempts and pauses together. Defaults to 30 s.
+    /// How long one attempt to send a batch may take, where its destination does not allow less.
+    /// Defaults to 30 s. For how long attempts go on says
+    /// [`TelemetryConfig::retry_timeout`](crate::TelemetryConfig::retry_timeout).
     pub export_timeout: Duration,
 }
 
@@ -249,7 +251,7 @@ impl Default for BatchConfiguration {
 pub struct ExportConfig {
     /// The time between two exports. Defaults to 60 s.
     pub export_interval: Duration,
-    /// How long one export may take, attempts and pauses together. Defaults to 30 s.
+    /// How long one attempt may take, where its destination does not allow less. Defaults to 30 s.
     pub export_timeout: Duration,
 }
 

@@ -13,12 +13,12 @@ use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::metrics::v1::Metric;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
-use serde_json::Value as Json;
 use spanwise_core::semconv::{self, Entity, entity};
-use spanwise_core::{Content, Event, instrumentation_scope};
+use spanwise_core::{Event, instrumentation_scope};
 
 use super::queued::{QueuedLog, QueuedSpan};
 use super::request::{ExportedResource, Group};
+use super::stage::content::carried::Carried;
 
 pub(crate) fn resource(resource: &opentelemetry_sdk::Resource) -> ExportedResource {
     let attributes = ResourceAttributesWithSchema::from(resource);
@@ -49,29 +49,20 @@ fn main_agent(resource: &opentelemetry_sdk::Resource) -> Option<EntityRef> {
     })
 }
 
-/// Spans by scope, with their content as JSON text. The buffer is left empty.
-pub(crate) fn spans(queued: &mut Vec<QueuedSpan>) -> Vec<Group<Span>> {
+/// Spans by scope, with their content beside them. The buffer is left empty.
+pub(crate) fn spans(queued: &mut Vec<QueuedSpan>) -> Vec<Group<Carried<Span>>> {
     let mut groups = Vec::new();
     for QueuedSpan { mut span, mut attributes, early, content } in queued.drain(..) {
         let group = Group::of(&mut groups, &span.instrumentation_scope, None);
         attributes.splice(early..early, std::mem::take(&mut span.attributes));
         span.attributes = attributes;
-        let mut span = Span::from(span);
-        span.attributes.extend(content.iter().flat_map(|content| content_as_text(content)));
-        group.items.push(span);
+        group.items.push(Carried { item: Span::from(span), content });
     }
     groups
 }
 
-fn content_as_text(content: &Content) -> impl Iterator<Item = KeyValue> + '_ {
-    content
-        .items()
-        .iter()
-        .map(|item| key_value(item.key().into_owned(), Value::StringValue(item.to_text())))
-}
-
-/// Log records by scope.
-pub(crate) fn logs(queued: Vec<QueuedLog>) -> Vec<Group<LogRecord>> {
+/// Log records by scope, with their content beside them.
+pub(crate) fn logs(queued: Vec<QueuedLog>) -> Vec<Group<Carried<LogRecord>>> {
     let own_scope = instrumentation_scope();
     let mut groups = Vec::new();
     for log in queued {
@@ -83,16 +74,16 @@ pub(crate) fn logs(queued: Vec<QueuedLog>) -> Vec<Group<LogRecord>> {
                 let (record, scope) = *record;
                 let target = record.target().map(|target| target.as_ref());
                 let group = Group::of(&mut groups, &scope, target);
-                group.items.push(log_record(&record));
+                group.items.push(Carried::plain(log_record(&record)));
             }
         }
     }
     groups
 }
 
-fn event_record(event: Event) -> LogRecord {
+fn event_record(event: Event) -> Carried<LogRecord> {
     let Event { name, timestamp, severity, attributes, content, span } = event;
-    let mut attributes: Vec<KeyValue> = attributes
+    let attributes = attributes
         .into_iter()
         .map(|kv| KeyValue {
             key: kv.key.as_str().to_owned(),
@@ -100,13 +91,8 @@ fn event_record(event: Event) -> LogRecord {
             ..KeyValue::default()
         })
         .collect();
-    attributes.extend(content.iter().flat_map(|content| content.items()).map(|item| KeyValue {
-        key: item.key().into_owned(),
-        value: Some(structured(item.to_value())),
-        ..KeyValue::default()
-    }));
     let in_trace = span.is_valid();
-    LogRecord {
+    let item = LogRecord {
         time_unix_nano: nanos(timestamp),
         observed_time_unix_nano: nanos(timestamp),
         severity_number: severity as i32,
@@ -117,7 +103,8 @@ fn event_record(event: Event) -> LogRecord {
         span_id: if in_trace { span.span_id().to_bytes().to_vec() } else { Vec::new() },
         event_name: name.to_owned(),
         ..LogRecord::default()
-    }
+    };
+    Carried { item, content }
 }
 
 /// The crate's own conversion expects an observed time, which a foreign processor may have left out.
@@ -169,31 +156,6 @@ fn log_value(value: LogValue) -> Value {
     }
 }
 
-/// JSON as OTLP's structured values; `null` is a value that is not set.
-fn structured(value: Json) -> AnyValue {
-    let value = match value {
-        Json::Null => None,
-        Json::Bool(flag) => Some(Value::BoolValue(flag)),
-        Json::Number(number) => Some(match number.as_i64() {
-            Some(number) => Value::IntValue(number),
-            None => Value::DoubleValue(number.as_f64().unwrap_or(f64::NAN)),
-        }),
-        Json::String(text) => Some(Value::StringValue(text)),
-        Json::Array(values) => Some(array(values.into_iter().map(structured))),
-        Json::Object(fields) => Some(Value::KvlistValue(KeyValueList {
-            values: fields
-                .into_iter()
-                .map(|(key, value)| KeyValue {
-                    key,
-                    value: Some(structured(value)),
-                    ..KeyValue::default()
-                })
-                .collect(),
-        })),
-    };
-    AnyValue { value }
-}
-
 fn array(values: impl Iterator<Item = AnyValue>) -> Value {
     Value::ArrayValue(ArrayValue { values: values.collect() })
 }
@@ -208,13 +170,13 @@ fn nanos(time: SystemTime) -> u64 {
 }
 
 /// The metrics of a collection, by scope.
-pub(crate) fn metrics(request: ExportMetricsServiceRequest) -> Vec<Group<Metric>> {
+pub(crate) fn metrics(request: ExportMetricsServiceRequest) -> Vec<Group<Carried<Metric>>> {
     let scopes = request.resource_metrics.into_iter().flat_map(|metrics| metrics.scope_metrics);
     scopes
         .map(|scope| Group {
             scope: scope.scope.unwrap_or_default(),
             schema_url: scope.schema_url,
-            items: scope.metrics,
+            items: scope.metrics.into_iter().map(Carried::plain).collect(),
         })
         .collect()
 }

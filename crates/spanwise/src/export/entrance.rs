@@ -66,6 +66,11 @@ impl ContentRecorder for Entrance {
         Ending::change(span, |ending| ending.content = Some(content));
     }
 
+    /// On the thread that exports.
+    fn reduces_content(&self) -> bool {
+        true
+    }
+
     /// There is no processor but this, and samplers that look at attributes are given them by the recorder.
     fn takes_attributes(&self) -> bool {
         true

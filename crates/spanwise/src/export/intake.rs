@@ -8,15 +8,18 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError};
 
+use opentelemetry::SpanId;
+use tokio::runtime::RuntimeFlavor;
 use tokio::sync::Notify;
 
 use super::command::Command;
-use super::ledger::{LaneId, Ledger};
+use super::ledger::{Backlog, LaneId, Ledger};
 use super::queued::{Collection, Drained, QueuedLog, QueuedSpan};
 use super::size;
-use crate::config::BatchConfiguration;
+use crate::config::{BatchConfiguration, ExportMode, OverflowPolicy};
+use crate::diagnostics::Diagnostics;
 use crate::report::{Counts, DropReason, Report};
 use crate::signal::Signal;
 
@@ -24,8 +27,9 @@ use crate::signal::Signal;
 pub(crate) struct Intake {
     state: Mutex<State>,
     wake: Notify,
-    spans: BatchConfiguration,
-    logs: BatchConfiguration,
+    queues: Queues,
+    /// Told when there may be room, where anyone waits for it.
+    room: Condvar,
     open_spans: AtomicI64,
 }
 
@@ -35,8 +39,27 @@ const BATCH_BYTES: usize = 2 << 20;
 /// More collections than these wait only when nothing is sent any more; the next one says it all anyway.
 const MOST_COLLECTIONS: usize = 8;
 
+/// With a spool, how much more than the queue may be on its way to the disk: recording never waits, and a
+/// burst of it is faster than any disk.
+const SPILL_BYTES: usize = 128 << 20;
+
+/// How much may wait, and what happens beyond that.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Queues {
+    pub(crate) spans: BatchConfiguration,
+    pub(crate) logs: BatchConfiguration,
+    pub(crate) overflow: OverflowPolicy,
+    /// How many bytes more, with [`OverflowPolicy::Spill`].
+    pub(crate) spill_bytes: usize,
+    pub(crate) mode: ExportMode,
+}
+
 struct State {
     phase: Phase,
+    /// All that waits is to leave now.
+    hurry: bool,
+    /// Someone waited for room in vain, and there has been none since.
+    waited_in_vain: bool,
     spans: Vec<QueuedSpan>,
     /// The next buffer for them.
     emptied_spans: Vec<QueuedSpan>,
@@ -66,10 +89,12 @@ pub(crate) struct Fill {
 }
 
 impl Intake {
-    pub(crate) fn new(spans: BatchConfiguration, logs: BatchConfiguration, ledger: Ledger) -> Self {
+    pub(crate) fn new(queues: Queues, ledger: Ledger) -> Self {
         Self {
             state: Mutex::new(State {
                 phase: Phase::Open,
+                hurry: false,
+                waited_in_vain: false,
                 spans: Vec::new(),
                 emptied_spans: Vec::new(),
                 span_bytes: 0,
@@ -80,8 +105,8 @@ impl Intake {
                 ledger,
             }),
             wake: Notify::new(),
-            spans,
-            logs,
+            queues,
+            room: Condvar::new(),
             open_spans: AtomicI64::new(0),
         }
     }
@@ -93,18 +118,21 @@ impl Intake {
     /// Takes a span, unless there is no room.
     pub(crate) fn push_span(&self, queued: QueuedSpan) {
         let bytes = size::of_span(&queued);
-        let full = {
-            let mut state = self.lock();
-            let State { phase, spans, span_bytes, ledger, .. } = &mut *state;
-            if !admit(*phase, ledger, Signal::Traces, &self.spans, *span_bytes, bytes) {
+        let ends_trace = self.queues.mode == ExportMode::Immediate && is_local_root(&queued);
+        let wakes = {
+            let mut state = self.room_for(Signal::Traces, bytes);
+            if !state.admit(&self.queues, Signal::Traces, bytes) {
                 return;
             }
+            let State { spans, span_bytes, hurry, .. } = &mut *state;
             let before = *span_bytes;
             *span_bytes += bytes;
             spans.push(queued);
-            spans.len() == self.spans.max_export_batch_size || crosses(before, *span_bytes)
+            *hurry |= ends_trace;
+            let full = spans.len() == self.queues.spans.max_export_batch_size;
+            full || ends_trace || crosses(before, *span_bytes)
         };
-        if full {
+        if wakes {
             self.wake.notify_one();
         }
     }
@@ -112,19 +140,50 @@ impl Intake {
     /// Takes a log record, unless there is no room.
     pub(crate) fn push_log(&self, log: QueuedLog) {
         let bytes = size::of_log(&log);
-        let full = {
-            let mut state = self.lock();
-            let State { phase, logs, log_bytes, ledger, .. } = &mut *state;
-            if !admit(*phase, ledger, Signal::Logs, &self.logs, *log_bytes, bytes) {
+        let wakes = {
+            let mut state = self.room_for(Signal::Logs, bytes);
+            if !state.admit(&self.queues, Signal::Logs, bytes) {
                 return;
             }
+            let State { logs, log_bytes, .. } = &mut *state;
             let before = *log_bytes;
             *log_bytes += bytes;
             logs.push(log);
-            logs.len() == self.logs.max_export_batch_size || crosses(before, *log_bytes)
+            let full = logs.len() == self.queues.logs.max_export_batch_size;
+            full || crosses(before, *log_bytes)
         };
-        if full {
+        if wakes {
             self.wake.notify_one();
+        }
+    }
+
+    /// The state, once there is room for so many bytes, or no time or reason to wait for it.
+    fn room_for(&self, signal: Signal, bytes: usize) -> MutexGuard<'_, State> {
+        let state = self.lock();
+        let OverflowPolicy::Block(timeout) = self.queues.overflow else { return state };
+        let full = |state: &mut State| !state.has_room(&self.queues, signal, bytes);
+        let mut state = state;
+        if !full(&mut state) {
+            state.waited_in_vain = false;
+            return state;
+        }
+        if state.phase != Phase::Open || state.waited_in_vain || !may_wait() {
+            return state;
+        }
+        // What makes room may be waiting for its batch to be full.
+        state.hurry = true;
+        self.wake.notify_one();
+        let open_and_full = |state: &mut State| state.phase == Phase::Open && full(state);
+        let waited = self.room.wait_timeout_while(state, timeout, open_and_full);
+        let (mut state, result) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.waited_in_vain = result.timed_out();
+        state
+    }
+
+    /// There may be room: what was in a queue has gone.
+    fn tell_room(&self) {
+        if let OverflowPolicy::Block(_) = self.queues.overflow {
+            self.room.notify_all();
         }
     }
 
@@ -169,8 +228,8 @@ impl Intake {
             len >= batches.max_export_batch_size || bytes >= BATCH_BYTES
         };
         Fill {
-            spans: full(state.spans.len(), state.span_bytes, &self.spans),
-            logs: full(state.logs.len(), state.log_bytes, &self.logs),
+            spans: state.hurry || full(state.spans.len(), state.span_bytes, &self.queues.spans),
+            logs: state.hurry || full(state.logs.len(), state.log_bytes, &self.queues.logs),
             metrics: !state.metrics.is_empty(),
         }
     }
@@ -179,6 +238,9 @@ impl Intake {
     pub(crate) fn drain(&self, which: Fill) -> Drained {
         let mut state = self.lock();
         let mut drained = Drained::default();
+        if which.spans && which.logs {
+            state.hurry = false;
+        }
         if which.spans {
             let emptied = std::mem::take(&mut state.emptied_spans);
             drained.spans = std::mem::replace(&mut state.spans, emptied);
@@ -200,7 +262,7 @@ impl Intake {
     /// grow again. What a peak has added goes.
     pub(crate) fn refill(&self, mut emptied: Vec<QueuedSpan>) {
         emptied.clear();
-        emptied.shrink_to(self.spans.max_export_batch_size);
+        emptied.shrink_to(self.queues.spans.max_export_batch_size);
         self.lock().emptied_spans = emptied;
     }
 
@@ -216,8 +278,7 @@ impl Intake {
 
     /// How many items of a signal may wait.
     pub(crate) fn capacity(&self, signal: Signal) -> u64 {
-        let batches = if signal == Signal::Logs { &self.logs } else { &self.spans };
-        batches.max_queue_size as u64
+        self.queues.of(signal).max_queue_size as u64
     }
 
     /// A span of anyone has started.
@@ -237,7 +298,9 @@ impl Intake {
 
     /// Changes or reads the books.
     pub(crate) fn ledger<R>(&self, with: impl FnOnce(&mut Ledger) -> R) -> R {
-        with(&mut self.lock().ledger)
+        let result = with(&mut self.lock().ledger);
+        self.tell_room();
+        result
     }
 
     /// Accepts nothing any more.
@@ -265,6 +328,7 @@ impl Intake {
             _logs = std::mem::take(&mut state.logs);
             state.metrics.clear();
         }
+        self.tell_room();
     }
 
     /// What became of everything so far.
@@ -285,30 +349,87 @@ impl Intake {
     }
 }
 
-/// Enters an item into the books; says whether it may come in.
-fn admit(
-    phase: Phase,
-    ledger: &mut Ledger,
-    signal: Signal,
-    batches: &BatchConfiguration,
-    waiting_bytes: usize,
-    bytes: usize,
-) -> bool {
-    if phase != Phase::Open {
-        ledger.refuse(signal, DropReason::AfterShutdown);
+impl State {
+    /// Enters an item into the books; says whether it may come in.
+    fn admit(&mut self, queues: &Queues, signal: Signal, bytes: usize) -> bool {
+        if self.phase != Phase::Open {
+            self.ledger.refuse(signal, DropReason::AfterShutdown);
+            return false;
+        }
+        if !self.has_room(queues, signal, bytes) {
+            self.ledger.refuse(signal, DropReason::QueueFull);
+            return false;
+        }
+        self.ledger.accept(signal);
+        true
+    }
+
+    fn has_room(&self, queues: &Queues, signal: Signal, bytes: usize) -> bool {
+        let batches = queues.of(signal);
+        let waiting = self.ledger.waiting(signal);
+        let waiting_bytes = if signal == Signal::Logs { self.log_bytes } else { self.span_bytes };
+        let backlog = match queues.overflow {
+            OverflowPolicy::DropNewest => self.ledger.backlogs(signal).min_by_key(|it| it.bytes),
+            OverflowPolicy::Block(_) => self.ledger.backlogs(signal).max_by_key(|it| it.bytes),
+            // Lanes have the disk for what does not fit; this has not reached them.
+            OverflowPolicy::Spill => {
+                let handed_over = self.ledger.handed_over(signal);
+                Some(Backlog { items: 0, bytes: handed_over })
+            }
+        };
+        let backlog = backlog.unwrap_or_default();
+        let held = waiting_bytes + backlog.bytes;
+        // A single item larger than the whole queue is let through alone: it may still be deliverable.
+        let spills = queues.overflow == OverflowPolicy::Spill;
+        let spare = if spills { queues.spill_bytes } else { 0 };
+        let fits = held == 0 || held + bytes <= batches.max_queue_bytes.saturating_add(spare);
+        fits && (spills || waiting + backlog.items < batches.max_queue_size as u64)
+    }
+}
+
+impl Default for Queues {
+    fn default() -> Self {
+        Self {
+            spans: BatchConfiguration::SPANS,
+            logs: BatchConfiguration::LOGS,
+            overflow: OverflowPolicy::default(),
+            spill_bytes: SPILL_BYTES,
+            mode: ExportMode::default(),
+        }
+    }
+}
+
+impl Queues {
+    fn of(&self, signal: Signal) -> &BatchConfiguration {
+        if signal == Signal::Logs { &self.logs } else { &self.spans }
+    }
+}
+
+/// Whether its trace ends here with it: its parent is elsewhere, or nowhere.
+fn is_local_root(QueuedSpan { span, .. }: &QueuedSpan) -> bool {
+    span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote
+}
+
+/// Whether this thread may wait for room: not one of ours, which make it, and not the only one of a runtime,
+/// on which the program would stand still.
+fn may_wait() -> bool {
+    static SAID: Once = Once::new();
+    if super::thread::is_own() {
         return false;
     }
-    let (backlog, backlog_bytes) = ledger.least_backlog(signal);
-    let items = ledger.waiting(signal) + backlog;
-    let held = waiting_bytes + backlog_bytes;
-    // A single item larger than the whole queue is let through alone: it may still be deliverable.
-    let fits = held == 0 || held + bytes <= batches.max_queue_bytes;
-    if items >= batches.max_queue_size as u64 || !fits {
-        ledger.refuse(signal, DropReason::QueueFull);
-        return false;
+    let runtime = tokio::runtime::Handle::try_current().map(|handle| handle.runtime_flavor());
+    let may = runtime.is_err() || runtime.is_ok_and(|it| it != RuntimeFlavor::CurrentThread);
+    if !may {
+        SAID.call_once(|| {
+            Diagnostics::default().warn(
+                "block",
+                "the queue is full, and recording cannot wait on the thread of a current-thread \
+                 runtime: the newest is dropped"
+                    .into(),
+            );
+        });
     }
-    ledger.accept(signal);
-    true
+    may
 }
 
 fn crosses(before: usize, after: usize) -> bool {

@@ -1,12 +1,14 @@
 //! The books: where every item is, for every destination, at any moment.
 //!
 //! ```text
-//! accepted ──► queued ──► in flight ──► exported
-//!                 │           └───────► dropped(reason)
-//!                 └───────────────────► dropped(reason)
+//! accepted ──► queued ◄─► in flight ──► exported
+//!               ▲  │          └───────► dropped(reason)
+//!               │  └──────────────────► dropped(reason)
+//!               ▼
+//!            spooled ─────────────────► dropped(reason)
 //! ```
 //! Each move is one change under one lock, so that in every snapshot
-//! `accepted = queued + in flight + exported + dropped`.
+//! `accepted = queued + in flight + spooled + exported + dropped`.
 
 use crate::report::{Counts, DestinationReport, DropReason};
 use crate::signal::Signal;
@@ -35,6 +37,13 @@ struct Pages {
     handed_over: usize,
     /// Why nothing arrives any more, once that is so; whatever comes is dropped then.
     ended: Option<DropReason>,
+}
+
+/// What waits for a destination, or is on its way there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Backlog {
+    pub(crate) items: u64,
+    pub(crate) bytes: usize,
 }
 
 /// A signal's way to a destination.
@@ -108,13 +117,18 @@ impl Ledger {
         }
     }
 
-    /// How many items and bytes wait for, or are on their way to, the destination of this signal that
-    /// has the fewest: what the intake may fill up to its limit.
-    pub(crate) fn least_backlog(&self, signal: Signal) -> (u64, usize) {
-        let pages = self.books.iter().filter_map(|book| book.signals[signal as usize].as_ref());
+    /// How much waits for, or is on its way to, each destination of this signal that still takes anything.
+    pub(crate) fn backlogs(&self, signal: Signal) -> impl Iterator<Item = Backlog> + '_ {
+        let pages =
+            self.books.iter().filter_map(move |book| book.signals[signal as usize].as_ref());
         let live = pages.filter(|pages| pages.ended.is_none());
-        let backlogs = live.map(|pages| (pages.backlog(), pages.bytes + pages.handed_over));
-        backlogs.min_by_key(|(_, bytes)| *bytes).unwrap_or_default()
+        live.map(|pages| Backlog { items: pages.backlog(), bytes: pages.bytes + pages.handed_over })
+    }
+
+    /// About how many bytes of this signal are on their way from the intake to lanes.
+    pub(crate) fn handed_over(&self, signal: Signal) -> usize {
+        let pages = self.books.iter().filter_map(|book| book.signals[signal as usize].as_ref());
+        pages.map(|pages| pages.handed_over).max().unwrap_or_default()
     }
 
     /// Whether a lane has room for one more envelope.
@@ -156,7 +170,20 @@ impl Ledger {
         });
     }
 
-    /// An envelope has its answer.
+    /// What was being sent waits again.
+    pub(crate) fn come_back(&mut self, lane: LaneId, count: u64) {
+        self.change(lane, |pages| {
+            pages.counts.in_flight -= count;
+            pages.counts.queued += count;
+        });
+    }
+
+    /// Items go on without their largest content.
+    pub(crate) fn shrunk(&mut self, lane: LaneId, count: u64) {
+        self.change(lane, |pages| pages.counts.shrunk += count);
+    }
+
+    /// An envelope, or a piece of one, has its answer.
     pub(crate) fn settle(&mut self, lane: LaneId, bytes: usize, fate: Fate) {
         self.change(lane, |pages| {
             pages.bytes -= bytes;
@@ -164,6 +191,54 @@ impl Ledger {
             pages.counts.exported += fate.exported;
             pages.counts.drop_for(fate.reason, fate.dropped);
         });
+    }
+
+    /// What waits is on disk, and no longer in memory.
+    pub(crate) fn spool(&mut self, lane: LaneId, count: u64, bytes: usize) {
+        self.change(lane, |pages| {
+            pages.bytes -= bytes;
+            pages.counts.queued -= count;
+            pages.counts.spooled += count;
+        });
+    }
+
+    /// What was on disk waits in memory to be sent.
+    pub(crate) fn unspool(&mut self, lane: LaneId, count: u64, bytes: usize) {
+        self.change(lane, |pages| {
+            pages.bytes += bytes;
+            pages.counts.spooled -= count;
+            pages.counts.queued += count;
+        });
+    }
+
+    /// Items came over from a process that is no more: they are on disk.
+    pub(crate) fn adopt(&mut self, lane: LaneId, count: u64) {
+        self.change(lane, |pages| {
+            pages.counts.accepted += count;
+            pages.counts.spooled += count;
+        });
+    }
+
+    /// What was on disk is there no more.
+    pub(crate) fn drop_spooled(&mut self, lane: LaneId, count: u64, reason: DropReason) {
+        self.change(lane, |pages| {
+            pages.counts.spooled -= count;
+            pages.counts.drop_for(reason, count);
+        });
+    }
+
+    /// Whether what a lane holds in memory, apart from so many bytes, is more than this.
+    pub(crate) fn holds_more(
+        &self,
+        lane: LaneId,
+        items: usize,
+        bytes: usize,
+        apart: usize,
+    ) -> bool {
+        let pages = self.books[lane.destination].signals[lane.signal as usize];
+        pages.is_some_and(|pages| {
+            pages.backlog() > items as u64 || pages.bytes.saturating_sub(apart) > bytes
+        })
     }
 
     /// Items that wait for a destination are dropped.

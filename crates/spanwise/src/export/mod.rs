@@ -16,16 +16,23 @@ pub(crate) mod intake;
 pub(crate) mod lane;
 pub(crate) mod ledger;
 pub(crate) mod metrics;
+mod operation_view;
 mod queued;
-mod request;
+pub(crate) mod request;
 mod sdk;
+mod sender;
+mod shrink;
 mod size;
 pub(crate) mod split;
-mod stage;
+pub(crate) mod stage;
 pub(crate) mod thread;
 pub(crate) mod worker;
 
+pub use console::Drawing;
+pub use operation_view::OperationView;
 pub use sdk::{ForLogs, ForMetrics, ForSpans, IntoSdkExporter};
+pub use sender::{Sender, Sent};
+pub use stage::content::truncate::truncate_json;
 
 pub(crate) use convert::resource;
 pub(crate) use sdk::{SdkDestination, SdkExporter, SdkMetrics, SdkTerms, Start};

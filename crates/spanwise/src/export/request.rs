@@ -4,16 +4,27 @@ use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::logs::v1::{LogRecord, ResourceLogs, ScopeLogs};
 use opentelemetry_proto::tonic::metrics::v1::{
-    Metric, ResourceMetrics, ScopeMetrics, metric::Data,
+    ExponentialHistogram, Gauge, Histogram, Metric, ResourceMetrics, ScopeMetrics, Sum, Summary,
+    metric::Data,
 };
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use prost::Message;
 
 use crate::signal::Signal;
+
+/// In which form a request is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Protobuf,
+    #[cfg(feature = "http")]
+    Json,
+    /// As it is, for those who look at it here.
+    Message,
+}
 
 /// A request of one signal.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +35,33 @@ pub(crate) enum Request {
 }
 
 impl Request {
-    pub(crate) fn encode(&self) -> Bytes {
+    /// The request as it goes out; `None` where it does not go out encoded.
+    pub(crate) fn encode_as(&self, form: Form) -> Option<Bytes> {
+        match form {
+            Form::Protobuf => Some(self.encode()),
+            #[cfg(feature = "http")]
+            Form::Json => Some(self.encode_json()),
+            Form::Message => None,
+        }
+    }
+
+    /// What was encoded; `None` where it is something else.
+    pub(crate) fn decode(body: &[u8], signal: Signal, form: Form) -> Option<Self> {
+        match (form, signal) {
+            (Form::Protobuf, Signal::Traces) => Message::decode(body).ok().map(Self::Traces),
+            (Form::Protobuf, Signal::Metrics) => Message::decode(body).ok().map(Self::Metrics),
+            (Form::Protobuf, Signal::Logs) => Message::decode(body).ok().map(Self::Logs),
+            #[cfg(feature = "http")]
+            (Form::Json, Signal::Traces) => serde_json::from_slice(body).ok().map(Self::Traces),
+            #[cfg(feature = "http")]
+            (Form::Json, Signal::Metrics) => serde_json::from_slice(body).ok().map(Self::Metrics),
+            #[cfg(feature = "http")]
+            (Form::Json, Signal::Logs) => serde_json::from_slice(body).ok().map(Self::Logs),
+            (Form::Message, _) => None,
+        }
+    }
+
+    fn encode(&self) -> Bytes {
         match self {
             Self::Traces(request) => request.encode_to_vec(),
             Self::Metrics(request) => request.encode_to_vec(),
@@ -34,7 +71,7 @@ impl Request {
     }
 
     #[cfg(feature = "http")]
-    pub(crate) fn encode_json(&self) -> Bytes {
+    fn encode_json(&self) -> Bytes {
         let json = match self {
             Self::Traces(request) => serde_json::to_vec(request),
             Self::Metrics(request) => serde_json::to_vec(request),
@@ -104,11 +141,55 @@ pub(crate) trait Item: Message + Clone + Default {
         1
     }
 
+    /// The values in it that hold content.
+    fn values(&mut self) -> Vec<&mut AnyValue> {
+        Vec::new()
+    }
+
+    /// Two items that say together what this one says, or this one alone.
+    fn halves(self) -> Vec<Self> {
+        vec![self]
+    }
+
     fn request(resource: &ExportedResource, groups: Vec<Group<Self>>) -> Request;
+
+    /// What such a request was made from, for each of its resources; nothing of another signal.
+    fn groups(request: Request) -> Vec<(ExportedResource, Vec<Group<Self>>)>;
+}
+
+fn attribute_values(attributes: &mut [KeyValue]) -> impl Iterator<Item = &mut AnyValue> {
+    attributes.iter_mut().filter_map(|attribute| attribute.value.as_mut())
+}
+
+/// The resources of a request, told apart into groups.
+macro_rules! groups {
+    ($request:expr, $signal:ident, $resources:ident, $scopes:ident, $items:ident) => {{
+        let Request::$signal(request) = $request else { return Vec::new() };
+        let resources = request.$resources.into_iter().map(|of| {
+            let groups = of.$scopes.into_iter().map(|of| Group {
+                scope: of.scope.unwrap_or_default(),
+                schema_url: of.schema_url,
+                items: of.$items,
+            });
+            let resource = of.resource.unwrap_or_default();
+            (ExportedResource { resource, schema_url: of.schema_url }, groups.collect())
+        });
+        resources.collect()
+    }};
 }
 
 impl Item for Span {
     const SIGNAL: Signal = Signal::Traces;
+
+    fn values(&mut self) -> Vec<&mut AnyValue> {
+        let events = self.events.iter_mut().flat_map(|it| attribute_values(&mut it.attributes));
+        let links = self.links.iter_mut().flat_map(|it| attribute_values(&mut it.attributes));
+        attribute_values(&mut self.attributes).chain(events).chain(links).collect()
+    }
+
+    fn groups(request: Request) -> Vec<(ExportedResource, Vec<Group<Self>>)> {
+        groups!(request, Traces, resource_spans, scope_spans, spans)
+    }
 
     fn request(resource: &ExportedResource, groups: Vec<Group<Self>>) -> Request {
         let scope_spans = groups.into_iter().map(|Group { scope, schema_url, items }| ScopeSpans {
@@ -128,6 +209,14 @@ impl Item for Span {
 
 impl Item for LogRecord {
     const SIGNAL: Signal = Signal::Logs;
+
+    fn values(&mut self) -> Vec<&mut AnyValue> {
+        attribute_values(&mut self.attributes).chain(&mut self.body).collect()
+    }
+
+    fn groups(request: Request) -> Vec<(ExportedResource, Vec<Group<Self>>)> {
+        groups!(request, Logs, resource_logs, scope_logs, log_records)
+    }
 
     fn request(resource: &ExportedResource, groups: Vec<Group<Self>>) -> Request {
         let scope_logs = groups.into_iter().map(|Group { scope, schema_url, items }| ScopeLogs {
@@ -158,6 +247,51 @@ impl Item for Metric {
             Some(Data::Summary(summary)) => summary.data_points.len(),
         };
         points as u64
+    }
+
+    /// Two metrics with half of the points each.
+    fn halves(self) -> Vec<Self> {
+        fn second_half<P>(points: &mut Vec<P>) -> Vec<P> {
+            points.split_off(points.len().div_ceil(2))
+        }
+        if self.count() < 2 {
+            return vec![self];
+        }
+        let mut first = self;
+        let points = match &mut first.data {
+            None => return vec![first],
+            Some(Data::Gauge(gauge)) => {
+                Data::Gauge(Gauge { data_points: second_half(&mut gauge.data_points) })
+            }
+            Some(Data::Sum(sum)) => {
+                Data::Sum(Sum { data_points: second_half(&mut sum.data_points), ..*sum })
+            }
+            Some(Data::Histogram(all)) => Data::Histogram(Histogram {
+                data_points: second_half(&mut all.data_points),
+                ..*all
+            }),
+            Some(Data::ExponentialHistogram(all)) => {
+                Data::ExponentialHistogram(ExponentialHistogram {
+                    data_points: second_half(&mut all.data_points),
+                    ..*all
+                })
+            }
+            Some(Data::Summary(summary)) => {
+                Data::Summary(Summary { data_points: second_half(&mut summary.data_points) })
+            }
+        };
+        let second = Self {
+            name: first.name.clone(),
+            description: first.description.clone(),
+            unit: first.unit.clone(),
+            metadata: first.metadata.clone(),
+            data: Some(points),
+        };
+        vec![first, second]
+    }
+
+    fn groups(request: Request) -> Vec<(ExportedResource, Vec<Group<Self>>)> {
+        groups!(request, Metrics, resource_metrics, scope_metrics, metrics)
     }
 
     fn request(resource: &ExportedResource, groups: Vec<Group<Self>>) -> Request {

@@ -7,6 +7,13 @@ use super::request::{ExportedResource, Group, Item, Request};
 pub(crate) struct Bounds {
     pub(crate) items: usize,
     pub(crate) bytes: usize,
+    /// What an item may have; it is shrunk to that before it is put into a request.
+    pub(crate) item_bytes: usize,
+}
+
+impl Bounds {
+    pub(crate) const NONE: Self =
+        Self { items: usize::MAX, bytes: usize::MAX, item_bytes: usize::MAX };
 }
 
 /// A request, and how many items it counts for.
@@ -33,7 +40,8 @@ pub(crate) fn split<T: Item>(
         for item in items {
             let bytes = item.encoded_len() + WRAP;
             let needed = if in_open { bytes } else { bytes + scope_bytes };
-            if open.items > 0 && (open.items >= bounds.items || open.bytes + needed > bounds.bytes)
+            if open.items > 0
+                && (open.items >= bounds.items || open.bytes.saturating_add(needed) > bounds.bytes)
             {
                 parts.push(open.close(resource, fixed));
                 in_open = false;
@@ -114,7 +122,7 @@ mod tests {
     #[test]
     fn a_request_holds_no_more_items_than_it_may() {
         let groups = vec![group("a", &[1; 3]), group("b", &[1; 2])];
-        let parts = split(&resource(), groups, Bounds { items: 2, bytes: 1 << 20 });
+        let parts = split(&resource(), groups, Bounds { items: 2, bytes: 1 << 20, ..Bounds::NONE });
         let expected =
             [(2, vec!["a"]), (2, vec!["a", "b"]), (1, vec!["b"])].map(|(items, scopes)| {
                 (items, scopes.into_iter().map(str::to_owned).collect::<Vec<_>>())
@@ -125,7 +133,7 @@ mod tests {
     #[test]
     fn a_request_holds_no_more_bytes_than_it_may_unless_one_item_does() {
         let groups = vec![group("a", &[400, 400, 400, 5000, 10])];
-        let bounds = Bounds { items: 512, bytes: 1200 };
+        let bounds = Bounds { items: 512, bytes: 1200, ..Bounds::NONE };
         let parts = split(&resource(), groups, bounds);
         assert_eq!(parts.iter().map(|part| part.items).collect::<Vec<_>>(), [2, 1, 1, 1]);
         for part in parts.iter().filter(|part| part.request.encoded_len() < 5000) {
@@ -135,8 +143,11 @@ mod tests {
 
     #[test]
     fn nothing_makes_no_request() {
-        let parts =
-            split::<Span>(&resource(), vec![group("a", &[])], Bounds { items: 1, bytes: 1 });
+        let parts = split::<Span>(
+            &resource(),
+            vec![group("a", &[])],
+            Bounds { items: 1, bytes: 1, ..Bounds::NONE },
+        );
         assert!(parts.is_empty());
     }
 }

@@ -1,5 +1,6 @@
 //! Threads of ours: each with a runtime of its own, whatever the program has or has not.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -9,6 +10,20 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 
 use crate::error::InitError;
+
+thread_local! {
+    static IS_OWN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this is a thread of ours.
+pub(crate) fn is_own() -> bool {
+    IS_OWN.get()
+}
+
+/// Says that this is a thread of ours, from now on.
+pub(crate) fn is_own_from_now_on() {
+    IS_OWN.set(true);
+}
 
 /// Starts a thread with a runtime of its own, on which nothing is recorded: no `tracing` subscriber sees
 /// what happens there, and OpenTelemetry is suppressed.
@@ -21,6 +36,7 @@ where
         .build()
         .map_err(|error| InitError::Thread { kind: error.kind() })?;
     let body = move || {
+        is_own_from_now_on();
         let _nobody = tracing::dispatcher::set_default(&tracing::Dispatch::none());
         let _suppressed = Context::enter_telemetry_suppressed_scope();
         run(&runtime);

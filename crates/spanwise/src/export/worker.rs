@@ -18,7 +18,10 @@ use super::intake::{Fill, Intake};
 use super::lane::LaneHandle;
 use super::queued::Drained;
 use super::request::{ExportedResource, Group, Item};
+use super::shrink;
 use super::split::split;
+use super::stage::content::carried::Carried;
+use super::stage::content::{ContentStages, Staged};
 use super::stage::limits;
 use super::stage::project::{Project, project};
 use super::thread::{FarEnd, own_thread};
@@ -29,7 +32,8 @@ use crate::signal::Signal;
 
 /// What the worker works with.
 pub(crate) struct Pipeline {
-    pub(crate) resource: ExportedResource,
+    /// What content goes through, for the destinations of equal policies.
+    pub(crate) stages: Vec<ContentStages>,
     pub(crate) limits: Limits,
     pub(crate) lanes: Vec<PipelineLane>,
     pub(crate) span_delay: Duration,
@@ -169,8 +173,7 @@ impl Worker {
         self.dispatch_all();
         let mut far_ends = Vec::new();
         for PipelineLane { handle, far_end, .. } in self.pipeline.lanes {
-            // Closes the lane: it delivers what it has, and is done.
-            drop(handle);
+            handle.close(deadline);
             far_ends.push(far_end);
         }
         for lane in &mut far_ends {
@@ -207,7 +210,8 @@ impl Pipeline {
         }
         for collection in metrics {
             let groups = convert::metrics(collection.request);
-            let points = groups.iter().flat_map(|group| &group.items).map(Item::count).sum();
+            let points = groups.iter().flat_map(|group| &group.items);
+            let points = points.map(|carried| carried.item.count()).sum();
             let reader = collection.reader;
             for lane in self.lanes.iter().filter(|lane| lane.takes_metrics_of(reader)) {
                 intake.ledger(|ledger| ledger.accept_for(lane.handle.id, points));
@@ -216,23 +220,44 @@ impl Pipeline {
         }
     }
 
-    /// Gives the items to every lane of their signal; the last one takes them as they are.
-    fn fan_out<T: Project>(
+    /// Gives the items to every lane of their signal. What destinations share is made once, and the last
+    /// one takes it as it is.
+    fn fan_out<T: Staged>(
         &mut self,
         intake: &Intake,
-        groups: Vec<Group<T>>,
+        groups: Vec<Group<Carried<T>>>,
         takes: impl Fn(&PipelineLane) -> bool,
     ) {
-        let lanes = self.lanes.iter_mut();
-        let mut lanes: Vec<_> =
-            lanes.filter(|lane| lane.handle.id.signal == T::SIGNAL && takes(lane)).collect();
-        let last = lanes.pop();
-        for lane in lanes {
-            lane.send(intake, &self.resource, groups.clone());
+        let Self { lanes, stages, .. } = self;
+        let mut served: Vec<(&mut ContentStages, Vec<usize>)> = Vec::new();
+        for stages in stages {
+            let lanes = lanes.iter().enumerate().filter(|(_, lane)| {
+                let id = lane.handle.id;
+                id.signal == T::SIGNAL && stages.serve(id.signal, id.destination) && takes(lane)
+            });
+            let lanes: Vec<_> = lanes.map(|(place, _)| place).collect();
+            if !lanes.is_empty() {
+                served.push((stages, lanes));
+            }
         }
-        if let Some(lane) = last {
-            lane.send(intake, &self.resource, groups);
-        }
+        for_each_with_its_own(groups, served, |groups, (stages, places)| {
+            let groups = stages.run(groups);
+            for_each_with_its_own(groups, places, |groups, place| {
+                lanes[place].send(intake, &stages.resource, groups);
+            });
+        });
+    }
+}
+
+/// Calls `each` with a copy for every one but the last, which gets the original.
+fn for_each_with_its_own<T: Clone, I>(original: T, all: Vec<I>, mut each: impl FnMut(T, I)) {
+    let mut all = all.into_iter();
+    let last = all.next_back();
+    for one in all {
+        each(original.clone(), one);
+    }
+    if let Some(last) = last {
+        each(original, last);
     }
 }
 
@@ -249,6 +274,10 @@ impl PipelineLane {
         mut groups: Vec<Group<T>>,
     ) {
         project(&mut groups, self.profile);
+        if self.handle.bounds.item_bytes < usize::MAX {
+            let shrunk = shrink::to_fit(&mut groups, self.handle.bounds.item_bytes);
+            intake.ledger(|ledger| ledger.shrunk(self.handle.id, shrunk));
+        }
         for part in split(resource, groups, self.handle.bounds) {
             self.handle.submit(intake, part.request, part.items);
         }

@@ -14,8 +14,7 @@ use spanwise_core::{
 };
 
 use super::*;
-use crate::config::BatchConfiguration;
-use crate::export::intake::Intake;
+use crate::export::intake::{Intake, Queues};
 use crate::export::ledger::Ledger;
 use crate::export::metrics::MetricIntake;
 
@@ -38,9 +37,8 @@ fn collected(
     metrics: impl FnOnce(RecorderBuilder, &Meter) -> RecorderBuilder,
     work: impl FnOnce(),
 ) -> Vec<String> {
-    let batches = (BatchConfiguration::SPANS, BatchConfiguration::LOGS);
     let ledger = Ledger::new([("otlp".to_owned(), [true, true, true])]);
-    let intake = Arc::new(Intake::new(batches.0, batches.1, ledger));
+    let intake = Arc::new(Intake::new(Queues::default(), ledger));
     let exporter =
         MetricIntake { intake: intake.clone(), reader: 0, temporality: Temporality::Delta };
     let provider =

@@ -66,9 +66,8 @@ impl Child {
         println!("{}", self.last_words());
     }
 
-    /// Runs it with these variables, and fails with it.
-    #[track_caller]
-    pub fn run(&self, variables: &[(&str, &str)]) -> Said {
+    /// The process to be, with these variables.
+    pub fn command(&self, variables: &[(&str, &str)]) -> Command {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args([&self.test, "--exact", "--nocapture", "--include-ignored"]);
         // What stands in the environment of whoever runs the tests is none of their business.
@@ -77,7 +76,14 @@ impl Child {
             if [
                 "OTEL_",
                 "LANGFUSE_",
+                "SPANWISE_EXPORT",
+                "SPANWISE_MAX",
+                "SPANWISE_OVERFLOW",
+                "SPANWISE_RETRY",
                 "SPANWISE_SEMCONV_PROFILE",
+                "SPANWISE_SPOOL",
+                "SPANWISE_CONTENT_",
+                "SPANWISE_REDACT",
                 "NO_COLOR",
                 "COLUMNS",
                 "CLICOLOR",
@@ -89,8 +95,14 @@ impl Child {
                 command.env_remove(&variable);
             }
         }
-        command.envs(variables.iter().copied()).env(CHILD, &self.test);
-        let output = command.stdin(Stdio::null()).output().unwrap();
+        command.envs(variables.iter().copied()).env(CHILD, &self.test).stdin(Stdio::null());
+        command
+    }
+
+    /// Runs it with these variables, and fails with it.
+    #[track_caller]
+    pub fn run(&self, variables: &[(&str, &str)]) -> Said {
+        let output = self.command(variables).output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         let (status, said) =
             (output.status, Said { stdout: text(output.stdout), stderr: text(output.stderr) });

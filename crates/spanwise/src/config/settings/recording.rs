@@ -63,6 +63,10 @@ pub(super) fn policy(config: &TelemetryConfig, reader: &mut Reader<'_>) -> Captu
         }
         None => (ContentCapture::NoContent, true),
     };
+    if cfg!(spanwise_no_content) && content != ContentCapture::NoContent {
+        reader
+            .warn("content is asked for, but built with `--cfg spanwise_no_content` there is none");
+    }
     let mut policy = CapturePolicy::new(content)
         .inputs(config.record_inputs.unwrap_or(default))
         .outputs(config.record_outputs.unwrap_or(default));

@@ -1,12 +1,14 @@
 //! Where telemetry goes, settled.
 
+use spanwise_core::ContentLevel;
 use spanwise_core::semconv::SemconvProfile;
 
-use super::recording;
+use super::{content, recording};
+use crate::config::delivery::DeliverySettings;
 use crate::config::destination::{DestinationKind, OtlpOptions};
 use crate::config::endpoint::{Endpoint, EndpointReader};
 use crate::config::values::{Signals, Temporality};
-use crate::config::{Configured, Destination, TelemetryConfig};
+use crate::config::{Configured, ContentPolicy, Destination, TelemetryConfig};
 use crate::env::Reader;
 use crate::error::InitError;
 use crate::signal::Signal;
@@ -18,6 +20,8 @@ pub(crate) struct DestinationSettings {
     pub(crate) route: Route,
     pub(crate) temporality: Temporality,
     pub(crate) profile: SemconvProfile,
+    pub(crate) delivery: DeliverySettings,
+    pub(crate) content: ContentPolicy,
 }
 
 #[derive(Debug)]
@@ -27,6 +31,14 @@ pub(crate) enum Route {
     Console(Signals),
     /// The exporter at this place among the configured destinations.
     Sdk(usize),
+}
+
+/// What holds for every destination that does not say otherwise.
+#[derive(Clone, Copy)]
+struct Defaults {
+    allowed: Signals,
+    profile: SemconvProfile,
+    delivery: DeliverySettings,
 }
 
 /// The exporters that a variable lists.
@@ -53,35 +65,45 @@ pub(super) fn routes(
 ) -> Result<Vec<DestinationSettings>, InitError> {
     let allowed = config.signals.unwrap_or_default();
     let profile = recording::profile(config, reader);
+    let delivery = DeliverySettings::of_all(config.delivery, reader)?;
+    let content = content::policy(config, reader)?;
+    let defaults = Defaults { allowed, profile, delivery };
     let mut routes = Vec::new();
     if config.otlp_in_code || config.destinations.is_empty() {
         if !config.otlp_in_code && !reader.environment().any_set(&SAYS_WHERE) {
-            return Ok(vec![console(Signals::TRACES, allowed)]);
+            return Ok(vec![console(Signals::TRACES, allowed, &content)]);
         }
         let options = OtlpOptions { from_env: true, ..config.otlp.clone() };
         let (otlp, shown) =
             if config.otlp_in_code { (allowed, Signals::NONE) } else { exporters(allowed, reader) };
         let otlp = OtlpOptions { signals: Some(otlp), ..options };
-        routes.push(otlp_route("otlp", &otlp, (allowed, profile), reader)?);
+        routes.push(otlp_route("otlp", &otlp, (defaults, content.clone()), reader)?);
         if shown != Signals::NONE {
-            routes.push(console(shown, allowed));
+            routes.push(console(shown, allowed, &content));
         }
     }
     for (index, configured) in config.destinations.iter().enumerate() {
         let preset;
-        let Destination { name, kind } = match configured {
+        let Destination { name, kind, content: own } = match configured {
             Configured::Destination(destination) => destination,
             Configured::Preset(named) => {
                 preset = named.destination()?;
                 &preset
             }
         };
+        let content = match own {
+            Some(own) => {
+                own.check()?;
+                content.and(own)
+            }
+            None => content.clone(),
+        };
         routes.push(match kind {
             DestinationKind::Otlp(options) => {
-                otlp_route(name, options, (allowed, profile), reader)?
+                otlp_route(name, options, (defaults, content), reader)?
             }
             DestinationKind::Console(signals) => {
-                DestinationSettings { name: name.clone(), ..console(*signals, allowed) }
+                DestinationSettings { name: name.clone(), ..console(*signals, allowed, &content) }
             }
             DestinationKind::Sdk(exporter) if allowed.includes(exporter.signal()) => {
                 DestinationSettings {
@@ -89,6 +111,8 @@ pub(super) fn routes(
                     route: Route::Sdk(index),
                     temporality: Temporality::default(),
                     profile,
+                    delivery,
+                    content,
                 }
             }
             DestinationKind::Sdk(_) => continue,
@@ -131,23 +155,26 @@ fn exporter_names(variable: &str, reader: &mut Reader<'_>) -> Vec<ExporterName> 
     names
 }
 
-fn console(signals: Signals, allowed: Signals) -> DestinationSettings {
+fn console(signals: Signals, allowed: Signals, content: &ContentPolicy) -> DestinationSettings {
     DestinationSettings {
         name: "console".into(),
         route: Route::Console(signals.and(allowed)),
         temporality: Temporality::Cumulative,
         // The tree is drawn from the names of today.
         profile: SemconvProfile::Latest,
+        delivery: DeliverySettings::default(),
+        // It shows none.
+        content: content.and(&ContentPolicy::new(ContentLevel::Off)),
     }
 }
 
 fn otlp_route(
     name: &str,
     options: &OtlpOptions,
-    (allowed, profile): (Signals, SemconvProfile),
+    (defaults, content): (Defaults, ContentPolicy),
     reader: &mut Reader<'_>,
 ) -> Result<DestinationSettings, InitError> {
-    let signals = options.signals.unwrap_or_default().and(allowed);
+    let signals = options.signals.unwrap_or_default().and(defaults.allowed);
     let temporality = match options.temporality {
         Some(temporality) => temporality,
         None if options.from_env => reader
@@ -169,7 +196,9 @@ fn otlp_route(
         name: name.to_owned(),
         route: Route::Otlp(endpoints),
         temporality,
-        profile: options.profile.unwrap_or(profile),
+        profile: options.profile.unwrap_or(defaults.profile),
+        delivery: defaults.delivery.of_one(name, options.delivery)?,
+        content,
     })
 }
 

@@ -12,7 +12,7 @@ use super::style::{Ink, Style, clean, fitted};
 pub(super) fn metrics(request: &ExportMetricsServiceRequest, style: &Style) -> String {
     let scopes = request.resource_metrics.iter().flat_map(|resource| &resource.scope_metrics);
     let lines = scopes.flat_map(|scope| &scope.metrics).flat_map(points);
-    lines.map(|line| fitted(&line, style.width) + "\n").collect()
+    lines.map(|line| fitted(line.trim_end(), style.width) + "\n").collect()
 }
 
 fn points(metric: &Metric) -> Vec<String> {

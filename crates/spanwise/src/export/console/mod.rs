@@ -2,10 +2,13 @@
 //!
 //! Names, times, tokens and kinds of error are shown; content never is.
 
+mod drawing;
 mod lines;
 mod style;
 mod traces;
 mod tree;
+
+pub use drawing::Drawing;
 
 use std::io::Write as _;
 use std::time::Duration;

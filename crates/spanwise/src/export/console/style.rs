@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 
+use terminal_size::{Height, Width};
 use unicode_width::UnicodeWidthChar as _;
 
 /// Where there is no terminal to fit into.
@@ -28,12 +29,21 @@ pub(super) enum Ink {
 impl Style {
     pub(super) fn of_stderr() -> Self {
         let stderr = std::io::stderr();
+        Self::of(terminal_size::terminal_size_of(&stderr), stderr.is_terminal())
+    }
+
+    pub(super) fn of_stdout() -> Self {
+        let stdout = std::io::stdout();
+        Self::of(terminal_size::terminal_size_of(&stdout), stdout.is_terminal())
+    }
+
+    fn of(size: Option<(Width, Height)>, is_terminal: bool) -> Self {
         let set = |variable| std::env::var_os(variable).is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let width = terminal_size::terminal_size_of(&stderr).map(|(width, _)| width.0.into());
+        let width = size.map(|(width, _)| width.0.into());
         Self {
             width: width.unwrap_or(DEFAULT_WIDTH).max(LEAST_WIDTH),
-            colour: stderr.is_terminal() && !set("NO_COLOR") && !dumb,
+            colour: is_terminal && !set("NO_COLOR") && !dumb,
         }
     }
 

@@ -7,16 +7,20 @@ use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, SdkTracerProvid
 use spanwise_core::{CapturePolicy, ContentCapture, ContentItem, Generation, Part, Recorder, Tool};
 
 use super::*;
-use crate::config::BatchConfiguration;
-use crate::export::intake::Fill;
+use crate::config::{BatchConfiguration, ExportMode, OverflowPolicy};
+use crate::export::intake::{Fill, Queues};
 use crate::export::ledger::Ledger;
 use crate::export::queued::Drained;
 use crate::report::DropReason;
 use crate::signal::Signal;
 
+fn queues(spans: BatchConfiguration) -> Queues {
+    Queues { spans, ..Queues::default() }
+}
+
 fn intake(spans: BatchConfiguration) -> Arc<Intake> {
     let ledger = Ledger::new([("otlp".to_owned(), [true, true, true])]);
-    Arc::new(Intake::new(spans, BatchConfiguration::LOGS, ledger))
+    Arc::new(Intake::new(queues(spans), ledger))
 }
 
 /// There is no worker here: a provider that goes away must not wait for one.
@@ -111,8 +115,8 @@ fn attributes_stand_in_the_order_in_which_they_were_set_and_stay_with_their_own_
     let mut spans = everything(&intake).spans;
     let groups = crate::export::convert::spans(&mut spans);
     let told = groups.iter().flat_map(|group| &group.items).map(|span| {
-        let keys = span.attributes.iter().map(|attribute| attribute.key.as_str());
-        (span.name.as_str(), keys.collect::<Vec<_>>())
+        let keys = span.item.attributes.iter().map(|attribute| attribute.key.as_str());
+        (span.item.name.as_str(), keys.collect::<Vec<_>>())
     });
     assert_eq!(
         told.collect::<Vec<_>>(),
@@ -168,4 +172,116 @@ fn after_the_end_everything_is_refused_and_every_command_answered() {
     assert_eq!(counts.dropped_for(DropReason::ShutdownTimeout), 1);
     assert_eq!(counts.dropped_for(DropReason::AfterShutdown), 1);
     assert!(provider.force_flush().is_err(), "at once, since nobody is there to flush");
+}
+
+#[test]
+fn with_a_spool_only_what_has_not_reached_the_lanes_counts_and_only_by_bytes() {
+    let batches = BatchConfiguration {
+        max_queue_size: 3,
+        max_queue_bytes: 80_000,
+        max_export_batch_size: 3,
+        ..BatchConfiguration::SPANS
+    };
+    let queues = Queues { overflow: OverflowPolicy::Spill, spill_bytes: 20_000, ..queues(batches) };
+    let ledger = Ledger::new([("otlp".to_owned(), [true, true, true])]);
+    let intake = Arc::new(Intake::new(queues, ledger));
+    let provider =
+        SdkTracerProvider::builder().with_span_processor(Entrance(intake.clone())).build();
+    for _ in 0..2 {
+        for _ in 0..20 {
+            provider.tracer("t").start("small").end();
+        }
+        provider.tracer("t").start("x".repeat(90_000)).end();
+        provider.tracer("t").start("x".repeat(90_000)).end();
+        drop(everything(&intake));
+        intake.ledger(|ledger| ledger.dispatched(Signal::Traces));
+    }
+    let counts = intake.report().destinations[0].traces();
+    assert_eq!((counts.accepted, counts.dropped_for(DropReason::QueueFull)), (44, 2));
+    nobody_flushes(&intake);
+}
+
+#[test]
+fn who_may_wait_for_room_does_and_who_waited_in_vain_does_not_wait_again() {
+    let batches = BatchConfiguration { max_queue_size: 2, ..BatchConfiguration::SPANS };
+    let run = |timeout| {
+        let queues = Queues { overflow: OverflowPolicy::Block(timeout), ..queues(batches) };
+        let ledger = Ledger::new([("otlp".to_owned(), [true, true, true])]);
+        let intake = Arc::new(Intake::new(queues, ledger));
+        let provider =
+            SdkTracerProvider::builder().with_span_processor(Entrance(intake.clone())).build();
+        (intake, provider)
+    };
+    let (intake, provider) = run(Duration::from_millis(50));
+    for _ in 0..100 {
+        provider.tracer("t").start("nobody makes room").end();
+    }
+    let counts = intake.intake_counts(Signal::Traces);
+    assert_eq!((counts.queued, counts.dropped_for(DropReason::QueueFull)), (2, 98));
+    nobody_flushes(&intake);
+
+    let (intake, provider) = run(Duration::from_secs(60));
+    let lane = crate::export::ledger::LaneId { destination: 0, signal: Signal::Traces };
+    let recording = std::thread::spawn({
+        let provider = provider.clone();
+        move || (0..100).for_each(|_| provider.tracer("t").start("waits").end())
+    });
+    let mut settled = 0;
+    while settled < 100 {
+        let spans = everything(&intake).spans.len() as u64;
+        intake.ledger(|ledger| {
+            ledger.dispatched(Signal::Traces);
+            ledger.depart(lane, spans);
+            ledger.settle(lane, 0, crate::export::ledger::Fate::exported(spans));
+        });
+        settled += spans;
+        std::thread::yield_now();
+    }
+    recording.join().unwrap();
+    assert_eq!(intake.report().destinations[0].traces().dropped(), 0);
+    nobody_flushes(&intake);
+}
+
+#[test]
+fn on_the_only_thread_of_a_runtime_nobody_waits() {
+    let batches = BatchConfiguration { max_queue_size: 2, ..BatchConfiguration::SPANS };
+    let hour = OverflowPolicy::Block(Duration::from_secs(3600));
+    let ledger = Ledger::new([("otlp".to_owned(), [true, true, true])]);
+    let intake = Arc::new(Intake::new(Queues { overflow: hour, ..queues(batches) }, ledger));
+    let provider =
+        SdkTracerProvider::builder().with_span_processor(Entrance(intake.clone())).build();
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+        (0..5).for_each(|_| provider.tracer("t").start("s").end());
+    });
+    assert_eq!(intake.intake_counts(Signal::Traces).dropped_for(DropReason::QueueFull), 3);
+    nobody_flushes(&intake);
+}
+
+#[test]
+fn in_immediate_mode_all_that_waits_leaves_when_a_local_root_ends() {
+    let queues = Queues { mode: ExportMode::Immediate, ..queues(BatchConfiguration::SPANS) };
+    let ledger = Ledger::new([("otlp".to_owned(), [true, true, true])]);
+    let intake = Arc::new(Intake::new(queues, ledger));
+    let provider =
+        SdkTracerProvider::builder().with_span_processor(Entrance(intake.clone())).build();
+    let tracer = provider.tracer("t");
+    let root = tracer.start("root");
+    let context = Context::new().with_span(root);
+    tracer.start_with_context("child", &context).end();
+    assert!(!intake.fill().spans, "the trace is not finished");
+    context.span().end();
+    assert!(intake.fill().spans && intake.fill().logs);
+    drop(everything(&intake));
+    assert!(!intake.fill().spans);
+    let remote = opentelemetry::trace::SpanContext::new(
+        TraceId::from(7),
+        opentelemetry::SpanId::from(7),
+        opentelemetry::trace::TraceFlags::SAMPLED,
+        true,
+        TraceState::NONE,
+    );
+    let elsewhere = Context::new().with_remote_span_context(remote);
+    tracer.start_with_context("served", &elsewhere).end();
+    assert!(intake.fill().spans, "whose root is elsewhere");
+    nobody_flushes(&intake);
 }

@@ -158,6 +158,9 @@ fn verdict_of(status: &Status) -> Verdict {
         Code::Unknown | Code::Internal if cause.hint.is_some() => {
             Verdict::Retry { after: None, cause }
         }
+        // Nothing came back: the connection broke, whatever code tonic has for that.
+        _ if std::error::Error::source(status).is_some() => Verdict::Retry { after: None, cause },
+        Code::InvalidArgument => Verdict::Malformed(cause),
         _ => Verdict::Refused(cause),
     }
 }

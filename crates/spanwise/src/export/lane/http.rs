@@ -84,6 +84,7 @@ impl HttpSender {
             | StatusCode::BAD_GATEWAY
             | StatusCode::SERVICE_UNAVAILABLE
             | StatusCode::GATEWAY_TIMEOUT => Verdict::Retry { after, cause },
+            StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Verdict::Malformed(cause),
             _ => Verdict::Refused(cause),
         }
     }

@@ -1,26 +1,31 @@
 //! One signal's way to one destination: envelopes wait, are sent, and have their fate entered.
 //!
 //! ```text
-//! dispatch ─► Envelope ─► queue ─► Deliver ─► Fate ─► books
-//!                                  (OTLP with retries, console, SDK exporter)
+//! dispatch ─► Envelope ─► queue ─┬─► Traffic ─► Transport ─► OTLP receiver      ─┐
+//!                                └─► Deliver ─► console, exporter of the SDK    ─┴─► Fate ─► books
 //! ```
 
+pub(crate) mod breaker;
 #[cfg(feature = "http")]
 mod compress;
+pub(crate) mod disk;
+pub(crate) mod divide;
 #[cfg(feature = "grpc")]
 mod grpc;
 #[cfg(feature = "http")]
 mod http;
 pub(crate) mod otlp;
-mod retry;
+mod parcel;
+mod ticket;
 #[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
 mod tls;
-mod transport;
+mod traffic;
+pub(crate) mod transport;
 #[cfg_attr(
     not(any(feature = "grpc", feature = "http")),
     allow(dead_code, reason = "without a transport nobody gives a verdict")
 )]
-mod verdict;
+pub(crate) mod verdict;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -29,11 +34,13 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
+use self::disk::Disk;
 use super::intake::Intake;
 use super::ledger::{Fate, LaneId};
-use super::request::Request;
+use super::request::{Form, Request};
 use super::split::Bounds;
 use crate::report::DropReason;
+use ticket::{Ticket, Tickets};
 
 /// A request on its way.
 #[derive(Debug)]
@@ -49,29 +56,17 @@ pub(crate) enum Payload {
     Message(Request),
 }
 
-/// In which form a lane wants its payloads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
-    Protobuf,
-    #[cfg(feature = "http")]
-    Json,
-    Message,
-}
-
-impl Form {
-    /// The payload, and how many bytes it counts for.
-    pub(crate) fn payload(self, request: Request) -> (Payload, usize) {
-        let bytes = match self {
-            Self::Protobuf => request.encode(),
-            #[cfg(feature = "http")]
-            Self::Json => request.encode_json(),
-            Self::Message => {
-                let size = request.encoded_len();
-                return (Payload::Message(request), size);
-            }
-        };
-        let size = bytes.len();
-        (Payload::Encoded(bytes), size)
+/// The payload, and how many bytes it counts for.
+fn payload(form: Form, request: Request) -> (Payload, usize) {
+    match request.encode_as(form) {
+        Some(bytes) => {
+            let size = bytes.len();
+            (Payload::Encoded(bytes), size)
+        }
+        None => {
+            let size = request.encoded_len();
+            (Payload::Message(request), size)
+        }
     }
 }
 
@@ -103,16 +98,30 @@ pub(crate) struct LaneHandle {
     /// How much may wait.
     pub(crate) most_items: usize,
     pub(crate) most_bytes: usize,
-    queue: mpsc::UnboundedSender<(Envelope, usize)>,
-    submitted: u64,
-    completed: watch::Receiver<u64>,
+    queue: mpsc::UnboundedSender<Submitted>,
+    tickets: Tickets,
+    closing: watch::Sender<Option<Instant>>,
+}
+
+/// An envelope in the queue.
+#[derive(Debug)]
+struct Submitted {
+    envelope: Envelope,
+    /// How many bytes it counts for.
+    bytes: usize,
+    ticket: Ticket,
 }
 
 /// The far end of a lane, to be run where the destination lives.
 pub(crate) struct Lane {
     id: LaneId,
-    queue: mpsc::UnboundedReceiver<(Envelope, usize)>,
-    completed: watch::Sender<u64>,
+    queue: mpsc::UnboundedReceiver<Submitted>,
+    /// Changes when nothing more will come: to when all must be over.
+    closing: watch::Receiver<Option<Instant>>,
+    disk: Option<Disk>,
+    /// How much may wait in memory where there is a disk for the rest.
+    most_items: usize,
+    most_bytes: usize,
     intake: Arc<Intake>,
 }
 
@@ -123,31 +132,35 @@ pub(crate) struct LaneSettings {
     pub(crate) bounds: Bounds,
     pub(crate) most_items: usize,
     pub(crate) most_bytes: usize,
+    pub(crate) disk: Option<Disk>,
+    /// How many bytes more may wait, in any number: on their way to disk, or let in knowingly.
+    pub(crate) spare_bytes: Option<usize>,
 }
 
 /// Both ends of a new lane.
 pub(crate) fn lane(settings: LaneSettings, intake: Arc<Intake>) -> (LaneHandle, Lane) {
-    let LaneSettings { id, form, bounds, most_items, most_bytes } = settings;
+    let LaneSettings { id, form, bounds, most_items, most_bytes, disk, spare_bytes } = settings;
     // Unbounded here, because the books bound it: `submit` asks them first.
     let (sender, queue) = mpsc::unbounded_channel();
-    let (completed, watch) = watch::channel(0);
+    let (closing, is_closing) = watch::channel(None);
     let handle = LaneHandle {
         id,
         form,
         bounds,
-        most_items,
-        most_bytes,
+        most_items: if spare_bytes.is_some() { usize::MAX } else { most_items },
+        most_bytes: most_bytes.saturating_add(spare_bytes.unwrap_or_default()),
         queue: sender,
-        submitted: 0,
-        completed: watch,
+        tickets: Tickets::new(),
+        closing,
     };
-    (handle, Lane { id, queue, completed, intake })
+    let closing = is_closing;
+    (handle, Lane { id, queue, closing, disk, most_items, most_bytes, intake })
 }
 
 impl LaneHandle {
     /// Puts a request into the lane, or drops it where there is no room.
     pub(crate) fn submit(&mut self, intake: &Intake, request: Request, items: u64) {
-        let (payload, bytes) = self.form.payload(request);
+        let (payload, bytes) = payload(self.form, request);
         let fits = intake.ledger(|ledger| {
             let fits = ledger.has_room(self.id, self.most_items, self.most_bytes, (items, bytes));
             if fits {
@@ -160,8 +173,9 @@ impl LaneHandle {
         if !fits {
             return;
         }
-        self.submitted += 1;
-        if self.queue.send((Envelope { items, payload }, bytes)).is_err() {
+        let ticket = self.tickets.issue();
+        let envelope = Envelope { items, payload };
+        if self.queue.send(Submitted { envelope, bytes, ticket }).is_err() {
             // The far end is gone without a word, which only a panic does.
             intake.ledger(|ledger| {
                 ledger.abandon(self.id.destination, DropReason::ExporterPanicked);
@@ -171,11 +185,12 @@ impl LaneHandle {
 
     /// Resolves when everything that was submitted until now has its fate, or never will have.
     pub(crate) fn settled(&self) -> impl Future<Output = ()> + Send + use<> {
-        let (mut completed, submitted) = (self.completed.clone(), self.submitted);
-        async move {
-            // An error means that the lane is no more.
-            let _ = completed.wait_for(|completed| *completed >= submitted).await;
-        }
+        self.tickets.returned()
+    }
+
+    /// Nothing more will come: the lane delivers what it has until then, and is done.
+    pub(crate) fn close(self, deadline: Instant) {
+        self.closing.send_replace(Some(deadline));
     }
 }
 
@@ -191,12 +206,12 @@ impl Lane {
                     continue;
                 }
             };
-            let Some((envelope, bytes)) = received else { break };
+            let Some(Submitted { envelope, bytes, ticket }) = received else { break };
             let items = envelope.items;
             self.intake.ledger(|ledger| ledger.depart(self.id, items));
             let fate = destination.deliver(envelope).await;
             self.intake.ledger(|ledger| ledger.settle(self.id, bytes, fate));
-            self.completed.send_modify(|completed| *completed += 1);
+            drop(ticket);
         }
         destination.finish().await;
     }

@@ -1,23 +1,23 @@
-//! The lane to an OTLP receiver: attempts until there is an answer, or no more time.
+//! An OTLP receiver: what is set for it, and what is said of it.
 
+use std::path::Path;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
-use super::retry::Backoff;
+use super::Lane;
+use super::traffic::Traffic;
 use super::transport::{Connect, Transport};
-use super::verdict::{Cause, Verdict};
-use super::{Deliver, Envelope, Form, Payload};
-use crate::config::{Endpoint, EndpointUrl, OtlpProtocol};
+use super::verdict::Cause;
+use crate::config::{DeliverySettings, Endpoint, EndpointUrl, OtlpProtocol};
 use crate::diagnostics::Diagnostics;
 use crate::error::InitError;
-use crate::export::ledger::Fate;
-use crate::report::DropReason;
+use crate::export::request::Form;
+use crate::export::split::Bounds;
 use crate::self_metrics::ExporterName;
 use crate::signal::Signal;
+use crate::spool::Place;
 
 /// Requests stay below what receivers take by default: 4 MiB over gRPC, 20 MiB over HTTP.
-pub(crate) const fn most_bytes(protocol: OtlpProtocol) -> usize {
+const fn most_bytes(protocol: OtlpProtocol) -> usize {
     match protocol {
         OtlpProtocol::Grpc => 3584 << 10,
         OtlpProtocol::HttpProtobuf | OtlpProtocol::HttpJson => 15 << 20,
@@ -30,8 +30,7 @@ pub(crate) struct OtlpSettings {
     url: EndpointUrl,
     protocol: OtlpProtocol,
     connect: Connect,
-    /// For one batch, attempts and pauses together.
-    export_timeout: Duration,
+    delivery: DeliverySettings,
 }
 
 impl OtlpSettings {
@@ -39,13 +38,19 @@ impl OtlpSettings {
         signal: Signal,
         endpoint: &Endpoint,
         export_timeout: Duration,
+        delivery: DeliverySettings,
     ) -> Result<Self, InitError> {
+        // Two names for how long one attempt may take: the shorter holds.
+        let timeout = endpoint.timeout.min(export_timeout);
+        let endpoint = &Endpoint { timeout, ..endpoint.clone() };
+        // Receivers of metrics want the points of a series in order.
+        let most_requests = if signal == Signal::Metrics { 1 } else { delivery.most_requests };
         Ok(Self {
             signal,
             url: endpoint.url.clone(),
             protocol: endpoint.protocol,
             connect: connect(endpoint)?,
-            export_timeout,
+            delivery: DeliverySettings { most_requests, ..delivery },
         })
     }
 
@@ -62,25 +67,62 @@ impl OtlpSettings {
         ExporterName::otlp(destination, self.signal, self.protocol, name)
     }
 
-    pub(crate) fn most_bytes(&self) -> usize {
-        most_bytes(self.protocol)
+    /// Where its lane spools, below this directory.
+    pub(crate) fn place(&self, directory: &Path, destination: &str) -> Place {
+        let endpoint = self.url.to_string();
+        Place::new(directory, self.signal, destination, &endpoint, self.protocol.name())
     }
 
-    /// The end of the lane. Must be called in the runtime in which it is used.
-    pub(crate) fn connect(self, diagnostics: Diagnostics) -> OtlpLane {
-        OtlpLane {
+    /// What its requests may hold.
+    pub(crate) fn bounds(&self) -> Bounds {
+        let DeliverySettings { request_items, request_bytes, item_bytes, .. } = self.delivery;
+        Bounds {
+            items: request_items.unwrap_or(usize::MAX),
+            bytes: request_bytes.unwrap_or(most_bytes(self.protocol)),
+            item_bytes: item_bytes.unwrap_or(usize::MAX),
+        }
+    }
+
+    /// The far end of its lane. Must be called in the runtime in which it is used.
+    pub(crate) fn connect(self, diagnostics: Diagnostics) -> OtlpEnd {
+        OtlpEnd {
             signal: self.signal,
+            form: self.form(),
             receiver: format!("{} over {}", self.url, self.protocol.name()),
             host: self.url.0.origin().ascii_serialization(),
             transport: (self.connect)(),
-            export_timeout: self.export_timeout,
+            delivery: self.delivery,
             diagnostics,
         }
     }
 }
 
+impl OtlpEnd {
+    #[cfg(test)]
+    pub(super) fn for_test(
+        transport: Box<dyn Transport>,
+        delivery: DeliverySettings,
+        diagnostics: Diagnostics,
+    ) -> Self {
+        Self {
+            signal: Signal::Traces,
+            form: Form::Protobuf,
+            transport,
+            delivery,
+            receiver: "a receiver of the test's".into(),
+            host: String::new(),
+            diagnostics,
+        }
+    }
+
+    /// Delivers what comes through the lane.
+    pub(crate) async fn run(self, lane: Lane) {
+        Traffic::new(lane, self).run().await;
+    }
+}
+
 /// The transport to an endpoint, configured and checked, as far as its protocol was compiled in.
-fn connect(endpoint: &Endpoint) -> Result<Connect, InitError> {
+pub(crate) fn connect(endpoint: &Endpoint) -> Result<Connect, InitError> {
     match endpoint.protocol {
         #[cfg(feature = "grpc")]
         OtlpProtocol::Grpc => {
@@ -100,69 +142,26 @@ fn connect(endpoint: &Endpoint) -> Result<Connect, InitError> {
     }
 }
 
-/// Sends envelopes, and tries again while it may work.
-pub(crate) struct OtlpLane {
-    signal: Signal,
+/// The receiver, as its lane sees it.
+pub(crate) struct OtlpEnd {
+    pub(super) signal: Signal,
+    pub(super) form: Form,
+    pub(super) transport: Box<dyn Transport>,
+    pub(super) delivery: DeliverySettings,
     /// Endpoint and protocol, as warnings name them.
     receiver: String,
     host: String,
-    transport: Box<dyn Transport>,
-    export_timeout: Duration,
     diagnostics: Diagnostics,
 }
 
-impl Deliver for OtlpLane {
-    async fn deliver(&mut self, envelope: Envelope) -> Fate {
-        let Envelope { items, payload } = envelope;
-        let Payload::Encoded(body) = payload else {
-            return Fate::dropped(items, DropReason::Refused);
-        };
-        let deadline = Instant::now() + self.export_timeout;
-        let mut backoff = Backoff::new();
-        loop {
-            match self.transport.send(self.signal, body.clone()).await {
-                Verdict::Accepted => return Fate::exported(items),
-                Verdict::Partial { rejected, message } => {
-                    let rejected = rejected.min(items);
-                    self.warn_partial(rejected, &message);
-                    return Fate {
-                        exported: items - rejected,
-                        dropped: rejected,
-                        reason: DropReason::Rejected,
-                    };
-                }
-                Verdict::TooLarge(cause) => {
-                    self.warn_lost(items, &cause, "finds the request too large");
-                    return Fate::dropped(items, DropReason::TooLarge);
-                }
-                Verdict::Refused(cause) => {
-                    self.warn_lost(items, &cause, "refused");
-                    return Fate::dropped(items, DropReason::Refused);
-                }
-                Verdict::Retry { after, cause } => {
-                    if cause.hint.is_some() {
-                        self.warn(&cause, "retry", format!("{}: {cause}", self.receiver));
-                    }
-                    let pause = backoff.pause(after);
-                    if Instant::now() + pause >= deadline {
-                        self.warn_lost(items, &cause, "could not be reached in time");
-                        return Fate::dropped(items, DropReason::RetriesExhausted);
-                    }
-                    tokio::time::sleep(pause).await;
-                }
-            }
-        }
-    }
-}
-
-impl OtlpLane {
-    fn warn_lost(&self, items: u64, cause: &Cause, what: &str) {
+impl OtlpEnd {
+    pub(super) fn warn_lost(&self, items: u64, cause: &Cause, what: &str) {
         let message =
             format!("{} {what}: {cause}; lost: {}", self.receiver, self.signal.counted(items));
         self.warn(cause, what, message);
     }
 
-    fn warn_partial(&self, rejected: u64, message: &str) {
+    pub(super) fn warn_partial(&self, rejected: u64, message: &str) {
         let cause = Cause::new("partial success", message);
         let message = format!(
             "{} took a request but for {}: {}",
@@ -171,6 +170,19 @@ impl OtlpLane {
             cause.message
         );
         self.warn(&cause, "", message);
+    }
+
+    pub(super) fn warn_shrunk(&self, items: u64, cause: &Cause) {
+        let what = "finds an item too large; its largest content is replaced by length and hash";
+        let message = format!("{} {what}: {cause}; {}", self.receiver, self.signal.counted(items));
+        self.warn(cause, what, message);
+    }
+
+    /// What looks like a mistake in the settings is said though it may pass.
+    pub(super) fn warn_retry(&self, cause: &Cause) {
+        if cause.hint.is_some() {
+            self.warn(cause, "retry", format!("{}: {cause}", self.receiver));
+        }
     }
 
     fn warn(&self, cause: &Cause, what: &str, message: String) {

@@ -14,6 +14,8 @@ pub(crate) enum Verdict {
     TooLarge(Cause),
     /// It may work later: after this time, if the receiver named one.
     Retry { after: Option<Duration>, cause: Cause },
+    /// Something in it is not what the receiver takes; without that it might work.
+    Malformed(Cause),
     /// It will never work.
     Refused(Cause),
 }

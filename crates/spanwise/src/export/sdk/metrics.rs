@@ -87,7 +87,8 @@ impl<E: PushMetricExporter> PushMetricExporter for Adapter<E> {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
         let Some(exporter) = self.exporter() else { return Err(OTelSdkError::AlreadyShutdown) };
         let groups = convert::metrics(metrics.into());
-        let points = groups.iter().flat_map(|group| &group.items).map(Item::count).sum();
+        let items = groups.iter().flat_map(|group| &group.items);
+        let points = items.map(|carried| carried.item.count()).sum();
         let lane = self.terms.id;
         self.terms.intake.ledger(|ledger| {
             ledger.accept_for(lane, points);

@@ -1,56 +1,46 @@
-//! Attributes within their limits: one value for each key, as long and as many as allowed.
+//! Attributes within their limits: one value for each key, and as many as allowed.
+//!
+//! How long they may be is looked at where content is: see [`content`](super::content).
 
 use std::collections::HashSet;
 
 use opentelemetry_proto::tonic::common::v1::KeyValue;
-use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use spanwise_core::semconv::attribute;
 
+use super::content::carried::Carried;
 use crate::config::Limits;
 use crate::export::request::Group;
 
 /// Applies the limits to spans, their events and links.
-pub(crate) fn spans(groups: &mut [Group<Span>], limits: &Limits) {
-    for span in groups.iter_mut().flat_map(|group| &mut group.items) {
-        let cut = Cut { length: limits.value_length };
-        span.dropped_attributes_count += cut.apply(&mut span.attributes, limits.attributes);
+pub(crate) fn spans(groups: &mut [Group<Carried<Span>>], limits: &Limits) {
+    for carried in groups.iter_mut().flat_map(|group| &mut group.items) {
+        let most = limits.attributes.saturating_sub(carried.content_attributes());
+        let span = &mut carried.item;
+        span.dropped_attributes_count += apply(&mut span.attributes, most);
         for event in &mut span.events {
-            event.dropped_attributes_count += cut.apply(&mut event.attributes, usize::MAX);
+            event.dropped_attributes_count += apply(&mut event.attributes, usize::MAX);
         }
         for link in &mut span.links {
-            link.dropped_attributes_count += cut.apply(&mut link.attributes, usize::MAX);
+            link.dropped_attributes_count += apply(&mut link.attributes, usize::MAX);
         }
     }
 }
 
 /// Applies the limits to log records.
-pub(crate) fn logs(groups: &mut [Group<LogRecord>], limits: &Limits) {
-    for record in groups.iter_mut().flat_map(|group| &mut group.items) {
-        let cut = Cut { length: limits.log_value_length };
-        record.dropped_attributes_count += cut.apply(&mut record.attributes, limits.log_attributes);
+pub(crate) fn logs(groups: &mut [Group<Carried<LogRecord>>], limits: &Limits) {
+    for carried in groups.iter_mut().flat_map(|group| &mut group.items) {
+        let most = limits.log_attributes.saturating_sub(carried.content_attributes());
+        let record = &mut carried.item;
+        record.dropped_attributes_count += apply(&mut record.attributes, most);
     }
 }
 
-struct Cut {
-    length: Option<usize>,
-}
-
-impl Cut {
-    /// How many attributes were dropped. One that is replaced by a later one of its key is not.
-    fn apply(&self, attributes: &mut Vec<KeyValue>, most: usize) -> u32 {
-        keep_last_of_each_key(attributes);
-        let dropped = keep_what_matters_most(attributes, most);
-        if let Some(length) = self.length {
-            for attribute in attributes.iter_mut().filter(|kv| !is_content(&kv.key)) {
-                if let Some(value) = attribute.value.as_mut().and_then(|any| any.value.as_mut()) {
-                    cut_value(value, length);
-                }
-            }
-        }
-        dropped
-    }
+/// How many attributes were dropped. One that is replaced by a later one of its key is not.
+fn apply(attributes: &mut Vec<KeyValue>, most: usize) -> u32 {
+    keep_last_of_each_key(attributes);
+    keep_what_matters_most(attributes, most)
 }
 
 fn keep_last_of_each_key(attributes: &mut Vec<KeyValue>) {
@@ -90,45 +80,10 @@ fn is_conventional(key: &str) -> bool {
     attribute::ALL.binary_search(&key).is_ok()
 }
 
-/// Cutting these would leave broken JSON.
-fn is_content(key: &str) -> bool {
-    const CONTENT: [&str; 8] = [
-        attribute::GEN_AI_SYSTEM_INSTRUCTIONS.key(),
-        attribute::GEN_AI_INPUT_MESSAGES.key(),
-        attribute::GEN_AI_OUTPUT_MESSAGES.key(),
-        attribute::GEN_AI_TOOL_DEFINITIONS.key(),
-        attribute::GEN_AI_TOOL_CALL_ARGUMENTS.key(),
-        attribute::GEN_AI_TOOL_CALL_RESULT.key(),
-        attribute::GEN_AI_RETRIEVAL_DOCUMENTS.key(),
-        attribute::GEN_AI_MEMORY_RECORDS.key(),
-    ];
-    CONTENT.contains(&key)
-}
-
-fn cut_value(value: &mut Value, length: usize) {
-    match value {
-        Value::StringValue(text) => cut_text(text, length),
-        Value::ArrayValue(array) => {
-            for value in array.values.iter_mut().filter_map(|any| any.value.as_mut()) {
-                cut_value(value, length);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Leaves this many characters, whatever their number of bytes.
-fn cut_text(text: &mut String, length: usize) {
-    if text.len() > length
-        && let Some((end, _)) = text.char_indices().nth(length)
-    {
-        text.truncate(end);
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue};
+    use opentelemetry_proto::tonic::common::v1::AnyValue;
+    use opentelemetry_proto::tonic::common::v1::any_value::Value;
 
     use super::*;
 
@@ -150,7 +105,7 @@ mod tests {
     #[test]
     fn the_last_value_of_a_key_wins_and_is_not_counted_as_a_loss() {
         let mut attributes = vec![text("a", "1"), text("b", "1"), text("a", "2"), text("a", "3")];
-        let dropped = Cut { length: None }.apply(&mut attributes, 2);
+        let dropped = apply(&mut attributes, 2);
         assert_eq!((shown(&attributes), dropped), (vec!["b=1".to_owned(), "a=3".to_owned()], 0));
     }
 
@@ -159,25 +114,9 @@ mod tests {
         let flattened = (0..200).map(|n| text(&format!("gen_ai.input.messages.{n}.content"), "x"));
         let mut attributes: Vec<_> = flattened.collect();
         attributes.push(text("gen_ai.usage.output_tokens", "5"));
-        let dropped = Cut { length: None }.apply(&mut attributes, 128);
+        let dropped = apply(&mut attributes, 128);
         assert_eq!((attributes.len(), dropped), (128, 73));
         assert_eq!(attributes.last().unwrap().key, "gen_ai.usage.output_tokens");
         assert_eq!(attributes[0].key, "gen_ai.input.messages.0.content");
-    }
-
-    #[test]
-    fn text_is_cut_by_characters_and_content_is_left_whole() {
-        let list =
-            ["ääää", "b"].map(|t| AnyValue { value: Some(Value::StringValue(t.to_owned())) });
-        let list = Value::ArrayValue(ArrayValue { values: list.into() });
-        let list = AnyValue { value: Some(list) };
-        let mut attributes = vec![
-            text("own", "äöüß"),
-            text("gen_ai.input.messages", "[1,2,3]"),
-            KeyValue { key: "list".to_owned(), value: Some(list), ..KeyValue::default() },
-        ];
-        Cut { length: Some(3) }.apply(&mut attributes, 128);
-        assert_eq!(shown(&attributes)[..2], ["own=äöü", "gen_ai.input.messages=[1,2,3]"]);
-        assert!(shown(&attributes)[2].contains(r#"StringValue("äää")"#));
     }
 }

@@ -1,4 +1,5 @@
 //! What is done to telemetry between the queue and a destination: plain functions over OTLP messages.
 
+pub(crate) mod content;
 pub(crate) mod limits;
 pub(crate) mod project;

@@ -48,7 +48,7 @@ pub(crate) fn project<T: Project>(groups: &mut [Group<T>], profile: SemconvProfi
         }
         for attributes in group.items.iter_mut().filter_map(Project::attributes) {
             rename(attributes, with_latest);
-            if v1_41::FINISH_REASON_IN_MESSAGES {
+            if v1_41::FINISH_REASON_IN_MESSAGES && !cfg!(spanwise_no_content) {
                 say_why_messages_ended(attributes);
             }
         }

@@ -23,6 +23,7 @@ fn read_by_us() -> BTreeSet<String> {
         HERE,
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
         ("OTEL_TRACES_SAMPLER", "traceidratio"),
+        ("SPANWISE_SPOOL_DIR", "/spool"),
     ]);
     settle(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317"),

@@ -3,6 +3,7 @@
 mod any_value;
 mod batches;
 mod content;
+mod delivery;
 mod documented;
 mod limits;
 #[cfg(not(all(feature = "grpc", feature = "http", feature = "tls")))]

@@ -1,0 +1,190 @@
+//! What the HTTP layer adds to a client: to the wall time of a streamed answer of 1,000 chunks, and to the
+//! processor time of an exchange of 2 KB, on loopback, beside the same client without it.
+//!
+//! ```sh
+//! cargo run --release -p spanwise-bench --bin http              # without content
+//! cargo run --release -p spanwise-bench --bin http -- content   # with content on spans
+//! ```
+//! With and without take turns, and the middle one of the differences counts, so that what else the machine
+//! does weighs on both.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
+use spanwise::ContentCapture;
+use spanwise_bench::{Prepared, Way, thread_cpu};
+use spanwise_http::GenAiMiddleware;
+
+const CHUNKS: usize = 1000;
+const TURNS: usize = 101;
+/// Exchanges in each turn: fewer than the queue of spans holds.
+const EXCHANGES: u32 = 200;
+
+fn main() {
+    let content = match std::env::args().nth(1).as_deref() {
+        Some("content") => ContentCapture::SpanOnly,
+        _ => ContentCapture::NoContent,
+    };
+    let prepared = Prepared::new(Way::Installed, content);
+    let plain = reqwest::Client::builder().no_proxy().build().expect("it needs no TLS");
+    let without = ClientBuilder::new(plain.clone()).build();
+    let with = ClientBuilder::new(plain).with(GenAiMiddleware::default()).build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.expect("a runtime of one thread");
+
+    let (request, answer) = (request(true), streamed());
+    let url = serve(answer);
+    let stream = |client: &ClientWithMiddleware| {
+        let before = Instant::now();
+        runtime.block_on(exchange(client, &url, &request));
+        let taken = before.elapsed();
+        prepared.pause(Duration::from_millis(5));
+        taken
+    };
+    let (without_it, with_it, more) = in_turns(|| stream(&without), || stream(&with));
+    eprintln!(
+        "a stream of {CHUNKS} chunks, wall time: {:.0} µs without, {:.0} µs with, {:+.1} %",
+        micros(without_it),
+        micros(with_it),
+        100.0 * more / without_it.as_secs_f64()
+    );
+
+    let request = self::request(false);
+    let url = serve(whole());
+    let exchanges = |client: &ClientWithMiddleware| {
+        let before = thread_cpu();
+        runtime.block_on(async {
+            for _ in 0..EXCHANGES {
+                exchange(client, &url, &request).await;
+            }
+        });
+        let taken = (thread_cpu() - before) / EXCHANGES;
+        prepared.pause(Duration::from_millis(20));
+        taken
+    };
+    let (without_it, with_it, more) = in_turns(|| exchanges(&without), || exchanges(&with));
+    eprintln!(
+        "an exchange of 2 KB, processor time: {:.1} µs without, {:.1} µs with, {:+.1} µs",
+        micros(without_it),
+        micros(with_it),
+        1e6 * more
+    );
+    let turns = u64::try_from(TURNS + 1).expect("there are few");
+    let calls = turns * (1 + u64::from(EXCHANGES));
+    assert_eq!(prepared.arrived(), calls, "every call that went through the layer is a span");
+}
+
+fn micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}
+
+/// The middle times, and the middle difference in seconds. The first turn warms up.
+fn in_turns(
+    without: impl Fn() -> Duration,
+    with: impl Fn() -> Duration,
+) -> (Duration, Duration, f64) {
+    let mut turns: Vec<_> = (0..=TURNS).map(|_| (without(), with())).skip(1).collect();
+    let middle = |times: &mut Vec<Duration>| {
+        times.sort();
+        times[TURNS / 2]
+    };
+    let without = middle(&mut turns.iter().map(|turn| turn.0).collect());
+    let with = middle(&mut turns.iter().map(|turn| turn.1).collect());
+    turns.sort_by(|a, b| more(a).total_cmp(&more(b)));
+    (without, with, more(&turns[TURNS / 2]))
+}
+
+fn more(turn: &(Duration, Duration)) -> f64 {
+    turn.1.as_secs_f64() - turn.0.as_secs_f64()
+}
+
+async fn exchange(client: &ClientWithMiddleware, url: &str, request: &str) {
+    let answer = client.post(url).body(request.to_owned()).send().await;
+    let mut answer = answer.expect("the server answers");
+    while answer.chunk().await.expect("it answers to the end").is_some() {}
+}
+
+fn request(stream: bool) -> String {
+    let text = "What is the weather like? ".repeat(32);
+    let message = format!(r#"{{"role":"user","content":"{text}"}}"#);
+    format!(
+        r#"{{"model":"gpt-4o-mini","max_tokens":256,"stream":{stream},"messages":[{message}]}}"#
+    )
+}
+
+/// An answer that comes whole, in one piece.
+fn whole() -> Vec<Vec<u8>> {
+    let text = "It is sunny, and warmer than yesterday. ".repeat(20);
+    let body = format!(
+        r#"{{"id":"chatcmpl-9f2c41d7b6e84a0d93c5e1aa","object":"chat.completion","created":1,"model":"gpt-4o-mini-2024-07-18","choices":[{{"index":0,"message":{{"role":"assistant","content":"{text}","refusal":null}},"logprobs":null,"finish_reason":"stop"}}],"usage":{{"prompt_tokens":200,"completion_tokens":180,"total_tokens":380,"prompt_tokens_details":{{"cached_tokens":0}},"completion_tokens_details":{{"reasoning_tokens":0}}}},"system_fingerprint":"fp_1"}}"#
+    );
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
+         x-ratelimit-limit-requests: 10000\r\nx-ratelimit-remaining-requests: 9999\r\n\
+         x-ratelimit-reset-requests: 8.64s\r\n\r\n",
+        body.len()
+    );
+    vec![(head + &body).into_bytes()]
+}
+
+/// An answer in events, each written by itself.
+fn streamed() -> Vec<Vec<u8>> {
+    let head =
+        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+    let event = |choice: &str| {
+        let data = format!(
+            r#"{{"id":"chatcmpl-9f2c41d7b6e84a0d93c5e1aa","object":"chat.completion.chunk","created":1,"model":"gpt-4o-mini-2024-07-18","system_fingerprint":"fp_1","choices":[{choice}]}}"#
+        );
+        format!("data: {data}\n\n")
+    };
+    let said = event(r#"{"index":0,"delta":{"content":" weather"},"finish_reason":null}"#);
+    let end = event(r#"{"index":0,"delta":{},"finish_reason":"stop"}"#);
+    let events = std::iter::repeat_n(said, CHUNKS - 1).chain([end, "data: [DONE]\n\n".into()]);
+    let chunks = events.map(|event| format!("{:x}\r\n{event}\r\n", event.len()).into_bytes());
+    let head = std::iter::once(head.as_bytes().to_vec());
+    head.chain(chunks).chain([b"0\r\n\r\n".to_vec()]).collect()
+}
+
+/// A provider on a thread of its own, that always answers so.
+fn serve(answer: Vec<Vec<u8>>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    let answer = Arc::new(answer);
+    std::thread::spawn(move || {
+        for connection in listener.incoming().flatten() {
+            let answer = answer.clone();
+            std::thread::spawn(move || answer_each(connection, &answer));
+        }
+    });
+    format!("http://{address}/v1/chat/completions")
+}
+
+/// Answers until the client goes away.
+fn answer_each(connection: TcpStream, answer: &[Vec<u8>]) -> Option<()> {
+    connection.set_nodelay(true).ok()?;
+    let mut reader = BufReader::new(connection.try_clone().ok()?);
+    let mut writer = connection;
+    loop {
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            if reader.read_line(&mut line).ok()? == 0 {
+                return None;
+            }
+            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().ok()?;
+            }
+            if line == "\r\n" {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).ok()?;
+        for piece in answer {
+            writer.write_all(piece).ok()?;
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! A model call that is under way, for all who have something to say of it.
+//!
+//! ```text
+//! a request body that is still being sent ─► request ─┐
+//! what stands inside a client that retries ► attempts ┼─► Exchange
+//! the answer ──────────────────────────────► the rest ┘
+//! ```
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use http::{HeaderMap, StatusCode};
+use opentelemetry::Context;
+use spanwise_core::Attempt;
+use spanwise_providers::{Exchange, Request};
+
+/// Shared by its holders until the answer closes it.
+#[derive(Clone)]
+pub(crate) struct OpenCall(Arc<Mutex<State>>);
+
+struct State {
+    /// `None` once it is over.
+    exchange: Option<Exchange>,
+    /// Where the request goes, without its query: what goes elsewhere is none of its attempts.
+    path: String,
+    /// How much of the request is known.
+    known: usize,
+    /// The answer is asked for as a stream.
+    stream: bool,
+    /// When the last attempt that was told was over.
+    last_attempt: Option<Instant>,
+}
+
+impl OpenCall {
+    /// With so many bytes of its request known.
+    pub(crate) fn new(exchange: Exchange, path: &str, known: usize, stream: bool) -> Self {
+        let path = path.split('?').next().unwrap_or_default().to_owned();
+        let state = State { exchange: Some(exchange), path, known, stream, last_attempt: None };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says something of it, unless it is over.
+    pub(crate) fn with(&self, say: impl FnOnce(&Exchange)) {
+        if let Some(exchange) = &self.state().exchange {
+            say(exchange);
+        }
+    }
+
+    /// Takes what ends it. Nothing can be said of it afterwards.
+    pub(crate) fn close(&self) -> Option<Exchange> {
+        self.state().exchange.take()
+    }
+
+    /// So many bytes of the request have been read: what they ask, if that is news.
+    pub(crate) fn request(&self, known: usize, ask: impl FnOnce() -> Request) {
+        let mut state = self.state();
+        if known <= state.known || state.exchange.is_none() {
+            return;
+        }
+        let request = ask();
+        (state.known, state.stream) = (known, request.stream);
+        if let Some(exchange) = &state.exchange {
+            // A body may be sent on a task of the client's.
+            let _context = exchange.context().attach();
+            exchange.request(&request);
+        }
+    }
+
+    pub(crate) fn streams(&self) -> bool {
+        self.state().stream
+    }
+
+    /// An answer has come that nothing inside has told of as an attempt.
+    pub(crate) fn answered(&self, status: StatusCode, headers: &HeaderMap) {
+        let state = self.state();
+        if state.last_attempt.is_none()
+            && let Some(exchange) = &state.exchange
+        {
+            exchange.attempt(attempt(status, headers));
+        }
+    }
+
+    /// The context in which what is inside finds it.
+    pub(crate) fn in_context(&self, context: &Context) -> Context {
+        context.with_value(self.clone())
+    }
+
+    /// An attempt begins of the call that is under way here, if one is; `path` where it is known.
+    pub(crate) fn attempt(path: Option<&str>) -> Option<OpenAttempt> {
+        let call = Context::map_current(|context| context.get::<Self>().cloned())?;
+        let delay = {
+            let state = call.state();
+            if path.is_some_and(|path| path != state.path) {
+                return None;
+            }
+            state.last_attempt.map(|last| last.elapsed())
+        };
+        Some(OpenAttempt { call, delay, told: false })
+    }
+}
+
+/// An attempt that has begun. Dropping it says that it was given up.
+pub(crate) struct OpenAttempt {
+    call: OpenCall,
+    delay: Option<Duration>,
+    told: bool,
+}
+
+impl OpenAttempt {
+    pub(crate) fn answered(mut self, status: StatusCode, headers: &HeaderMap) {
+        self.tell(attempt(status, headers));
+    }
+
+    pub(crate) fn failed<E: 'static>(mut self, error: &E) {
+        self.tell(Attempt::failed(error));
+    }
+
+    fn tell(&mut self, attempt: Attempt) {
+        self.told = true;
+        let attempt = match self.delay {
+            Some(delay) => attempt.delay(delay),
+            None => attempt,
+        };
+        let mut state = self.call.state();
+        state.last_attempt = Some(Instant::now());
+        state.exchange.iter().for_each(|exchange| exchange.attempt(attempt.clone()));
+    }
+}
+
+impl Drop for OpenAttempt {
+    fn drop(&mut self) {
+        if !self.told {
+            self.tell(Attempt::abandoned());
+        }
+    }
+}
+
+fn attempt(status: StatusCode, headers: &HeaderMap) -> Attempt {
+    let headers =
+        headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+    spanwise_providers::answered(status.as_u16(), headers, SystemTime::now())
+}

@@ -1,0 +1,263 @@
+//! What must not leave does not: canaries are planted wherever content, errors and secrets stand, and looked
+//! for in every byte that leaves.
+
+#[allow(unreachable_pub, reason = "a part of this test")]
+mod leaks {
+    pub mod canary;
+    pub mod plant;
+}
+mod support;
+
+use leaks::canary::{Canary, Planted, content, never, pattern};
+use leaks::plant;
+use prost::Message as _;
+use spanwise::{
+    ContentCapture, ContentLevel, ContentPolicy, Destination, OtlpProtocol, PatternRedactor,
+    Signals, TelemetryConfig,
+};
+use support::{Receiver, Said, block_on, child, config};
+
+/// Every byte that a receiver got, one request after the other, with its headers.
+fn bytes(receiver: &Receiver) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for request in receiver.trace_requests() {
+        bytes.extend(request.encode_to_vec());
+    }
+    for request in receiver.metric_requests() {
+        bytes.extend(request.encode_to_vec());
+    }
+    for request in receiver.log_requests() {
+        bytes.extend(request.encode_to_vec());
+    }
+    for request in receiver.requests() {
+        bytes.extend(request.path.into_bytes());
+        let headers = request.headers.into_iter();
+        bytes.extend(headers.flat_map(|(name, value)| {
+            format!(
+                "{name}: {value}
+"
+            )
+            .into_bytes()
+        }));
+    }
+    bytes
+}
+
+fn found(planted: &[Canary], bytes: &[u8]) -> Vec<String> {
+    let there = |canary: &&Canary| memchr::memmem::find(bytes, canary.needle.as_bytes()).is_some();
+    planted.iter().filter(there).map(|canary| canary.needle.clone()).collect()
+}
+
+#[track_caller]
+fn assert_none(planted: &[Canary], bytes: &[u8], where_: &str) {
+    let found = found(planted, bytes);
+    assert!(
+        found.is_empty(),
+        "{} of {} canaries in {where_}: {found:?}",
+        found.len(),
+        planted.len()
+    );
+}
+
+/// Records everything, with telemetry that starts by this configuration, and says what was planted.
+fn record(config: TelemetryConfig, make: fn(usize) -> Canary, others: bool) -> Vec<Canary> {
+    block_on(async {
+        let telemetry = spanwise::init_telemetry(config).unwrap();
+        let mut planted = Planted::new(make);
+        // Several times, so that every place has canaries of several forms.
+        for _ in 0..3 {
+            plant::native(&mut planted);
+            plant::foreign(&mut planted, &telemetry);
+            if others {
+                plant::others(&mut planted, &telemetry);
+            }
+        }
+        let report = telemetry.shutdown().await;
+        assert!(report.complete && report.dropped() == 0, "{report}");
+        planted.canaries
+    })
+}
+
+/// What the process itself said, to whoever looks at its terminal.
+#[track_caller]
+fn assert_not_said(said: &Said, make: fn(usize) -> Canary) {
+    let canaries: Vec<_> = (0..400).map(make).collect();
+    assert_none(&canaries, said.stderr.as_bytes(), "stderr");
+    assert_none(&canaries, said.stdout.as_bytes(), "stdout");
+}
+
+/// An OTLP destination by either transport, with a key of its own.
+fn to(receiver: &Receiver, name: &str, protocol: OtlpProtocol) -> spanwise::OtlpDestination {
+    let url = match protocol {
+        OtlpProtocol::Grpc => receiver.grpc_url(),
+        _ => receiver.http_url(),
+    };
+    Destination::otlp(url).name(name).protocol(protocol)
+}
+
+#[test]
+fn by_default_no_content_leaves_whoever_recorded_it() {
+    let child = child!({
+        let (grpc, http) = (Receiver::start(), Receiver::start());
+        let config = config()
+            .destination(to(&grpc, "grpc", OtlpProtocol::Grpc))
+            .destination(to(&http, "http", OtlpProtocol::HttpJson))
+            .destination(Destination::console(Signals::ALL));
+        let planted = record(config, content, false);
+        for receiver in [&grpc, &http] {
+            assert!(receiver.spans().len() > 25);
+            assert_none(&planted, &bytes(receiver), "what was sent");
+        }
+    });
+    assert_not_said(&child.run(&[]), content);
+}
+
+#[test]
+fn each_destination_gets_what_its_policy_lets_through() {
+    let child = child!({
+        let receivers: [Receiver; 4] = std::array::from_fn(|_| Receiver::start());
+        let levels =
+            [ContentLevel::Full, ContentLevel::Hashes, ContentLevel::Names, ContentLevel::Off];
+        let mut config = config()
+            .content_capture(ContentCapture::SpanAndEvent)
+            .record_tool_schemas(true)
+            .destination(Destination::console(Signals::ALL));
+        for (receiver, level) in receivers.iter().zip(levels) {
+            let name = format!("{level:?}");
+            config =
+                config.destination(to(receiver, &name, OtlpProtocol::HttpProtobuf).content(level));
+        }
+        let planted = record(config, content, false);
+        assert!(planted.len() >= 200, "{}", planted.len());
+        let [full, reduced @ ..] = &receivers;
+        // So that the test can fail: where all may go, all goes.
+        let there = found(&planted, &bytes(full));
+        let missing: Vec<_> = planted.iter().filter(|it| !there.contains(&it.needle)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+        for (receiver, level) in reduced.iter().zip(&levels[1..]) {
+            assert!(receiver.spans().len() > 25);
+            assert_none(&planted, &bytes(receiver), &format!("{level:?}"));
+        }
+    });
+    assert_not_said(&child.run(&[]), content);
+}
+
+#[test]
+fn content_goes_only_where_it_is_captured() {
+    let child = child!({
+        let receiver = Receiver::start();
+        let config = config()
+            .destination(to(&receiver, "otlp", OtlpProtocol::Grpc))
+            .content_capture(ContentCapture::EventOnly)
+            .record_error_messages(false);
+        let planted = record(config, content, false);
+        let spans =
+            receiver.trace_requests().into_iter().flat_map(|request| request.encode_to_vec());
+        assert_none(&planted, &spans.collect::<Vec<_>>(), "spans");
+        let logs = receiver.log_requests().into_iter().flat_map(|request| request.encode_to_vec());
+        assert!(!found(&planted, &logs.collect::<Vec<_>>()).is_empty(), "events have it");
+    });
+    child.run(&[]);
+}
+
+#[test]
+fn one_operation_is_held_to_less_than_the_others() {
+    let child = child!({
+        let receiver = Receiver::start();
+        let config = config()
+            .destination(to(&receiver, "otlp", OtlpProtocol::Grpc))
+            .content_capture(ContentCapture::SpanAndEvent);
+        let planted = block_on(async {
+            let telemetry = spanwise::init_telemetry(config).unwrap();
+            let mut planted = Planted::new(content);
+            for level in [ContentLevel::Off, ContentLevel::Names, ContentLevel::Hashes] {
+                plant::at_level(&mut planted, level);
+            }
+            telemetry.shutdown().await;
+            planted.canaries
+        });
+        assert!(planted.len() >= 12, "{}", planted.len());
+        assert_eq!(receiver.spans().len(), 3);
+        assert_none(&planted, &bytes(&receiver), "what was sent");
+        let names = receiver.spans().iter().any(|span| {
+            support::text(&span.attributes, "gen_ai.input.messages").contains(r#""role":"user""#)
+        });
+        assert!(names, "at the level of names there are roles");
+    });
+    child.run(&[]);
+}
+
+#[test]
+fn redacted_is_what_has_a_pattern_wherever_it_stands_and_whatever_may_leave() {
+    let child = child!({
+        let (full, names) = (Receiver::start(), Receiver::start());
+        let config = config()
+            .resource_attribute("deployment.owner", pattern(390).text)
+            .content_capture(ContentCapture::SpanAndEvent)
+            .record_tool_schemas(true)
+            .content(ContentPolicy::default().redactor(PatternRedactor::new()))
+            .destination(to(&full, "full", OtlpProtocol::Grpc))
+            .destination(to(&names, "names", OtlpProtocol::HttpJson).content(ContentLevel::Names))
+            .destination(Destination::console(Signals::ALL));
+        let mut planted = record(config, pattern, true);
+        planted.push(pattern(390));
+        assert!(planted.len() >= 200, "{}", planted.len());
+        for receiver in [&full, &names] {
+            assert!(receiver.spans().len() > 25);
+            assert_none(&planted, &bytes(receiver), "what was sent");
+        }
+        let arrived = String::from_utf8_lossy(&bytes(&full)).into_owned();
+        for label in ["[EMAIL]", "[CARD]", "[IBAN]", "[API_KEY]", "[JWT]", "[SECRET]"] {
+            assert!(arrived.contains(label), "{label}");
+        }
+    });
+    assert_not_said(&child.run(&[]), pattern);
+}
+
+#[test]
+fn a_key_reaches_its_own_destination_and_no_other() {
+    let receivers = || std::array::from_fn::<_, 3, _>(|_| Receiver::start());
+    let keys: Vec<_> = (0..4).map(never).collect();
+    let child = child!({
+        let [one, other, from_env] = receivers();
+        let keyed = |receiver, name, key: &Canary| {
+            to(receiver, name, OtlpProtocol::HttpProtobuf).header("x-key", &key.text)
+        };
+        let keys: Vec<_> = (0..4).map(never).collect();
+        let variables = spanwise::Environment::from_iter([
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", from_env.http_url()),
+            ("OTEL_EXPORTER_OTLP_HEADERS", format!("x-key={}", keys[2].text)),
+        ]);
+        let config = config()
+            .environment(variables)
+            .destination(keyed(&one, "one", &keys[0]))
+            .destination(to(&other, "other", OtlpProtocol::Grpc).header("x-key", &keys[1].text))
+            .destination(Destination::from_env().name("environment"));
+        assert!(found(&keys, format!("{config:?}").as_bytes()).is_empty());
+        record(config, content, false);
+        for (receiver, own) in [(&one, 0), (&other, 1), (&from_env, 2)] {
+            let bytes = bytes(receiver);
+            for (place, key) in keys.iter().enumerate() {
+                let there = !found(std::slice::from_ref(key), &bytes).is_empty();
+                assert_eq!(there, place == own, "key {place} at receiver {own}");
+            }
+        }
+    });
+    let said = child.run(&[]);
+    assert_none(&keys, said.stderr.as_bytes(), "stderr");
+}
+
+#[test]
+fn debug_of_what_holds_content_or_secrets_shows_neither() {
+    let mut planted = Planted::new(content);
+    let shown = plant::debug(&mut planted);
+    assert!(planted.canaries.len() >= 40, "{}", planted.canaries.len());
+    assert_none(&planted.canaries, shown.as_bytes(), "Debug");
+}
+
+#[test]
+fn there_are_more_than_two_hundred_canaries_and_each_is_another() {
+    let all = (0..400).flat_map(|number| [content(number), pattern(number), never(number)]);
+    let needles: std::collections::HashSet<_> = all.map(|canary| canary.needle).collect();
+    assert_eq!(needles.len(), 1200);
+}
