@@ -13,13 +13,14 @@ use async_openai::types::chat::{
     ChatCompletionRequestUserMessageArgs, CreateChatCompletionRequestArgs,
 };
 use futures_util::StreamExt as _;
+use provider_server::{Api, Provider};
 use spanwise::TelemetryConfig;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let telemetry =
         spanwise::init_telemetry(TelemetryConfig::from_env()?.service_name("support-bot"))?;
-    let api = openai_client::Api::from_env().await?;
+    let api = Api::from_env(Provider::OPENAI).await?;
     let config = OpenAIConfig::new().with_api_base(api.base_url()).with_api_key(api.key());
 
     // The one line:

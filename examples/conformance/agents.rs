@@ -3,25 +3,25 @@
 use openai_client::Error;
 use spanwise::{Agent, Message, Plan, Usage, Workflow};
 
-use crate::inference::{INSTRUCTIONS, MODEL, QUESTION, Turn};
 use crate::model::Model;
+use crate::turn::{INSTRUCTIONS, MAX_TOKENS, QUESTION, Turn};
 
 /// An agent that asks the model once.
 async fn agent(model: &Model, name: &'static str) -> Result<String, Error> {
-    let turn = Turn::new();
+    let turn = Turn::default();
     Agent::new(name)
         .description("Answers questions about orders.")
-        .model(MODEL)
-        .max_tokens(256)
+        .model(model.name())
+        .max_tokens(MAX_TOKENS)
         .system_instructions(INSTRUCTIONS)
         .input(QUESTION)
         .error_kind(Error::kind)
         .run_with(async |agent| {
             let answer = model.chat(&turn).await?;
-            agent.usage(answer.usage());
+            agent.usage(answer.usage);
             agent.finish_reasons(["stop"]);
-            agent.output(&Message::assistant(answer.text()));
-            Ok(answer.text().to_owned())
+            agent.output(&Message::assistant(&answer.text));
+            Ok(answer.text)
         })
         .await
 }
@@ -46,7 +46,7 @@ pub(crate) async fn workflow(model: &Model) -> Result<(), Error> {
 
 /// An agent that thinks before it answers.
 pub(crate) async fn plan(model: &Model) -> Result<(), Error> {
-    let turn = Turn::new();
+    let turn = Turn::default();
     Agent::new("triage")
         .description("Answers questions about orders.")
         .input(QUESTION)
@@ -54,10 +54,10 @@ pub(crate) async fn plan(model: &Model) -> Result<(), Error> {
         .run_with(async |agent| {
             let plan = Plan::new().error_kind(Error::kind).run(model.chat(&turn)).await?;
             let answer = model.chat(&turn).await?;
-            let used = [plan.usage(), answer.usage()];
+            let used = [plan.usage, answer.usage];
             let sum = |of: fn(&Usage) -> Option<u64>| used.iter().filter_map(of).sum();
             agent.usage(Usage::new(sum(Usage::input_tokens), sum(Usage::output_tokens)));
-            agent.output(&Message::assistant(answer.text()));
+            agent.output(&Message::assistant(&answer.text));
             Ok(())
         })
         .await

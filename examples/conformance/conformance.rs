@@ -4,9 +4,10 @@
 //! cargo run --example conformance -- inference
 //! ```
 //!
-//! Makes the exchange over HTTP, with OpenAI's API where `OPENAI_API_KEY` or `OPENAI_BASE_URL` is set, else with
-//! a small server that it starts on this machine, and records it: by hand, or with `--via reqwest` by how the
-//! client is built. Where that goes is said by the `OTEL_*` and `SPANWISE_*` variables.
+//! Makes the exchange over HTTP, with OpenAI's API or, with `--via`, another provider's or by another client, and
+//! records it: by how the client is built, or, without `--via` or with `--by-hand`, at each call. The server is the
+//! provider's where its variables name one, as `OPENAI_API_KEY` or `ANTHROPIC_BASE_URL`, else a small one that the
+//! example starts on this machine. Where the telemetry goes is said by the `OTEL_*` and `SPANWISE_*` variables.
 
 mod agents;
 mod data;
@@ -14,12 +15,16 @@ mod inference;
 mod model;
 mod stored;
 mod tools;
+mod turn;
+mod via;
 
-use clap::{Parser, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser, ValueEnum};
 use openai_client::Error;
 use spanwise::TelemetryConfig;
 
-use crate::model::{Model, Via};
+use crate::model::Model;
+use crate::via::Via;
 
 #[derive(Parser)]
 #[command(
@@ -31,12 +36,15 @@ struct Arguments {
     /// Which one.
     #[arg(value_enum)]
     exchange: Exchange,
-    /// Who records the calls to the model.
+    /// Which API is called, and by which client.
     #[arg(long, value_enum, default_value_t = Via::Hand)]
     via: Via,
+    /// Record each call where it is made, not by how the client is built.
+    #[arg(long)]
+    by_hand: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, Debug, ValueEnum)]
 #[value(rename_all = "snake_case")]
 enum Exchange {
     Inference,
@@ -58,6 +66,17 @@ enum Exchange {
 }
 
 impl Exchange {
+    /// Whether the API can express it.
+    fn is_of(self, via: Via) -> bool {
+        match self {
+            Self::Embeddings => !matches!(via, Via::Anthropic | Via::Bedrock),
+            Self::Retrieval => matches!(via, Via::Hand | Via::Reqwest | Via::Cohere),
+            Self::Memory => matches!(via, Via::Hand | Via::Reqwest),
+            Self::FetchResponse => matches!(via, Via::Hand | Via::Reqwest | Via::AsyncOpenai),
+            _ => true,
+        }
+    }
+
     async fn make(self, model: &Model) -> Result<(), Error> {
         match self {
             Self::Inference => inference::whole(model).await,
@@ -82,9 +101,13 @@ impl Exchange {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let Arguments { exchange, via } = Arguments::parse();
+    let Arguments { exchange, via, by_hand } = Arguments::parse();
+    if !exchange.is_of(via) {
+        let lacks = format!("{via:?} has no {exchange:?}");
+        Arguments::command().error(ErrorKind::InvalidValue, lacks).exit();
+    }
     let telemetry = spanwise::init_telemetry(TelemetryConfig::from_env()?)?;
-    let model = Model::new(via).await?;
+    let model = Model::new(via, by_hand).await?;
     let made = exchange.make(&model).await;
     eprintln!("{}", telemetry.shutdown().await);
     Ok(made?)

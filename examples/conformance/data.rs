@@ -1,38 +1,24 @@
-//! Embeddings, and what is found and remembered in OpenAI's vector stores.
+//! Embeddings, rankings, and what is found and remembered in OpenAI's vector stores.
 
 use openai_client::{Client, Error, Method};
 use serde_json::{Value, json};
-use spanwise::{Document, Embeddings, Memory, MemoryBuilder, MemoryRecord, Provider, Retrieval};
+use spanwise::{Document, Memory, MemoryBuilder, MemoryRecord, Provider, Retrieval};
 
-use crate::inference::QUESTION;
 use crate::model::Model;
-
-const EMBEDDING_MODEL: &str = "text-embedding-3-small";
+use crate::turn::QUESTION;
 
 pub(crate) async fn embeddings(model: &Model) -> Result<(), Error> {
-    let client = &model.client;
-    if !model.by_hand() {
-        return client.embed(EMBEDDING_MODEL, QUESTION).await.map(drop);
-    }
-    let (host, port) = client.server();
-    Embeddings::new(Provider::OpenAi, EMBEDDING_MODEL)
-        .server(host, port)
-        .encoding_formats(["float"])
-        .error_kind(Error::kind)
-        .run_with(async |embeddings| {
-            let embedding = client.embed(EMBEDDING_MODEL, QUESTION).await?;
-            embeddings.input_tokens(embedding.input_tokens);
-            embeddings.response_model(embedding.model);
-            embeddings.dimension_count(embedding.vector.len() as i64);
-            Ok(())
-        })
-        .await
+    model.embed(QUESTION).await
 }
 
+/// Looks something up in a vector store of OpenAI's; elsewhere ranks what is at hand.
 pub(crate) async fn retrieval(model: &Model) -> Result<(), Error> {
-    let client = &model.client;
     const TOP_K: u32 = 5;
     const STORE: &str = "vs_support_articles";
+    let Some(client) = model.api.openai() else {
+        let articles = ["Orders can be returned for 30 days.", "Orders arrive within two days."];
+        return model.rank(QUESTION, &articles).await;
+    };
     let (host, port) = client.server();
     Retrieval::new(STORE)
         .provider(Provider::OpenAi)
@@ -56,7 +42,7 @@ pub(crate) async fn retrieval(model: &Model) -> Result<(), Error> {
 
 /// Makes a store, remembers, changes, finds and forgets, and deletes the store again.
 pub(crate) async fn memory(model: &Model) -> Result<(), Error> {
-    let client = &model.client;
+    let client = model.api.openai().ok_or(Error::Unexpected)?;
     let store = called(client, Memory::create_store())
         .run_with(async |memory| {
             let body = json!({"name": "customers"});

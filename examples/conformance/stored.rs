@@ -7,37 +7,39 @@ use spanwise::{
     ToolDefinition, Usage,
 };
 
-use crate::inference::{INSTRUCTIONS, MODEL, QUESTION};
 use crate::model::Model;
+use crate::turn::{INSTRUCTIONS, MAX_TOKENS, QUESTION};
 
 pub(crate) async fn fetch(model: &Model) -> Result<(), Error> {
-    let client = &model.client;
+    let api = &model.api;
     let body = json!({
-        "model": MODEL,
+        "model": model.name(),
         "instructions": INSTRUCTIONS,
         "input": QUESTION,
-        "max_output_tokens": 256,
+        "max_output_tokens": MAX_TOKENS,
         "store": true,
     });
     if !model.by_hand() {
-        let made = client.call(Method::POST, "responses", Some(&body)).await?;
+        let made = api.call(Method::POST, "responses", Some(&body)).await?;
         let path = format!("responses/{}", text(&made["id"]));
-        return client.call(Method::GET, &path, None).await.map(drop);
+        return api.call(Method::GET, &path, None).await.map(drop);
     }
-    let (host, port) = client.server();
-    let id = Generation::chat(Provider::OpenAi, MODEL)
+    let (host, port) = api.about().server.clone();
+    let id = Generation::chat(Provider::OpenAi, model.name())
         .server(host.clone(), port)
         .openai_api_type(OpenAiApiType::Responses)
-        .max_tokens(256)
+        .max_tokens(MAX_TOKENS)
         .system_instructions(INSTRUCTIONS)
         .input(QUESTION)
         .error_kind(Error::kind)
         .run_with(async |generation| {
-            let made = client.call(Method::POST, "responses", Some(&body)).await?;
-            let tokens = |key: &str| made["usage"][key].as_u64().unwrap_or_default();
-            generation.record(
-                &response(&made).usage(Usage::new(tokens("input_tokens"), tokens("output_tokens"))),
-            );
+            let made = api.call(Method::POST, "responses", Some(&body)).await?;
+            let tokens =
+                |place| made["usage"].pointer(place).and_then(Value::as_u64).unwrap_or_default();
+            let usage = Usage::new(tokens("/input_tokens"), tokens("/output_tokens"))
+                .cache_read(tokens("/input_tokens_details/cached_tokens"))
+                .reasoning(tokens("/output_tokens_details/reasoning_tokens"));
+            generation.record(&response(&made).usage(usage));
             Ok::<_, Error>(text(&made["id"]))
         })
         .await?;
@@ -47,7 +49,7 @@ pub(crate) async fn fetch(model: &Model) -> Result<(), Error> {
         .openai_api_type(OpenAiApiType::Responses)
         .error_kind(Error::kind)
         .run_with(async |fetched| {
-            let found = client.call(Method::GET, &format!("responses/{id}"), None).await?;
+            let found = api.call(Method::GET, &format!("responses/{id}"), None).await?;
             fetched.status(status(&found));
             fetched.system_instructions(&text(&found["instructions"]));
             let tools = found["tools"].as_array().into_iter().flatten();

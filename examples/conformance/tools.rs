@@ -1,46 +1,22 @@
 //! Tools: run by the program one after the other, and by an agent until it has its answer.
 
-use openai_client::{Error, ToolCall};
+use openai_client::Error;
 use serde_json::{Value, json};
-use spanwise::{Agent, Message, Tool, ToolDefinition};
+use spanwise::{Agent, Message, Tool};
 
-use crate::inference::Turn;
 use crate::model::Model;
-
-fn definition() -> ToolDefinition {
-    ToolDefinition::function("lookup_order")
-        .description("Says where an order is")
-        .parameters(parameters())
-}
-
-fn parameters() -> Value {
-    json!({
-        "type": "object",
-        "properties": {"order": {"type": "string"}},
-        "required": ["order"],
-    })
-}
+use crate::turn::{QUESTION, TOOL, TOOL_DESCRIPTION, ToolCall, Turn, definition};
 
 fn turn() -> Turn {
-    let mut turn = Turn::new();
-    turn.definitions = vec![definition()];
-    turn.request.tools = vec![json!({
-        "type": "function",
-        "function": {
-            "name": "lookup_order",
-            "description": "Says where an order is",
-            "parameters": parameters(),
-        },
-    })];
-    turn
+    Turn { tool: true, ..Turn::default() }
 }
 
 /// Asks, runs what is asked for, and asks again.
 pub(crate) async fn one_by_one(model: &Model) -> Result<(), Error> {
     let mut turn = turn();
     let answer = model.chat(&turn).await?;
-    for call in answer.tool_calls() {
-        answer_call(&mut turn, &call).await?;
+    for call in answer.tool_calls {
+        answer_call(&mut turn, call).await?;
     }
     model.chat(&turn).await.map(drop)
 }
@@ -52,22 +28,21 @@ pub(crate) async fn automatic(model: &Model) -> Result<(), Error> {
     let turn = turn();
     Agent::new("triage")
         .description("Answers questions about orders.")
-        .model(crate::inference::MODEL)
-        .input(crate::inference::QUESTION)
+        .model(model.name())
+        .input(QUESTION)
         .tool_definitions(&definitions)
         .error_kind(Error::kind)
         .run_with(async |agent| {
             let mut turn = turn;
             for _ in 0..MOST_ROUNDS {
                 let answer = model.chat(&turn).await?;
-                let calls = answer.tool_calls();
-                if calls.is_empty() {
+                if answer.tool_calls.is_empty() {
                     agent.finish_reasons(["stop"]);
-                    agent.output(&Message::assistant(answer.text()));
+                    agent.output(&Message::assistant(answer.text));
                     break;
                 }
-                for call in calls {
-                    answer_call(&mut turn, &call).await?;
+                for call in answer.tool_calls {
+                    answer_call(&mut turn, call).await?;
                 }
             }
             Ok(())
@@ -76,11 +51,11 @@ pub(crate) async fn automatic(model: &Model) -> Result<(), Error> {
 }
 
 /// Runs a tool, and tells the model what came out.
-async fn answer_call(turn: &mut Turn, call: &ToolCall) -> Result<(), Error> {
-    let result = Tool::new("lookup_order")
+async fn answer_call(turn: &mut Turn, call: ToolCall) -> Result<(), Error> {
+    let result = Tool::new(TOOL)
         .tool_type("function")
         .call_id(call.id.clone())
-        .description("Says where an order is")
+        .description(TOOL_DESCRIPTION)
         .arguments(&call.arguments)
         .error_kind(Error::kind)
         .run_with(async |tool| {
@@ -90,9 +65,6 @@ async fn answer_call(turn: &mut Turn, call: &ToolCall) -> Result<(), Error> {
             Ok::<_, Error>(found.to_string())
         })
         .await?;
-    let told = json!({"role": "tool", "tool_call_id": call.id, "content": result});
-    turn.request.messages.extend([call.to_json(), told]);
-    turn.history.push(Message::assistant("").part(call.part()));
-    turn.history.push(Message::tool_response(&call.id, result));
+    turn.results.push((call, result));
     Ok(())
 }

@@ -7,6 +7,7 @@
 //! Without `OPENAI_API_KEY` or `OPENAI_BASE_URL` the model is a small server that the example starts on this
 //! machine. Without an OTLP endpoint the trace is drawn in the terminal.
 
+use provider_server::{Api, Provider};
 use serde_json::{Value, json};
 use spanwise::TelemetryConfig;
 use spanwise_http::GenAiMiddleware;
@@ -15,7 +16,7 @@ use spanwise_http::GenAiMiddleware;
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let telemetry =
         spanwise::init_telemetry(TelemetryConfig::from_env()?.service_name("support-bot"))?;
-    let api = openai_client::Api::from_env().await?;
+    let api = Api::from_env(Provider::OPENAI).await?;
 
     // The one line:
     let client = reqwest_middleware::ClientBuilder::new(reqwest::Client::new())

@@ -256,7 +256,8 @@ impl ContentItem {
         }
     }
 
-    fn size(&self) -> usize {
+    /// About how many bytes it holds.
+    pub fn size(&self) -> usize {
         match self {
             Self::SystemInstructions(parts) => parts.iter().map(part_size).sum(),
             Self::InputMessages(messages) | Self::OutputMessages(messages) => {

@@ -42,6 +42,8 @@ mod operation;
 // What clients answer.
 #[cfg(feature = "async-openai")]
 mod async_openai;
+#[cfg(feature = "genai")]
+mod genai;
 
 // What it is said about.
 mod document;
@@ -91,9 +93,9 @@ pub use propagation::{
 };
 pub use provider::Provider;
 pub use recorder::{
-    AlreadyInstalled, ContentRecorder, Event, EventRecorder, Kept, Label, Measurement,
-    MetricRecorder, MetricValue, PerSeries, PlainInstrument, PlainMetrics, Recorder,
-    RecorderBuilder, SCOPE_NAME, Series, TokenLabel, captures_content, install,
+    AlreadyInstalled, Completion, CompletionHook, ContentRecorder, Event, EventRecorder, Kept,
+    Label, Measurement, MetricRecorder, MetricValue, PerSeries, PlainInstrument, PlainMetrics,
+    Recorder, RecorderBuilder, SCOPE_NAME, Series, TokenLabel, captures_content, install,
     instrumentation_scope, is_recorded, tells_error_messages,
 };
 pub use redact::{Redactor, TextPlace, redact_value};

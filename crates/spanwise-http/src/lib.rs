@@ -9,6 +9,9 @@
 //! | any tower client of `http::Request` | [`GenAiLayer`] |
 //! | `reqwest-middleware`, with the feature of that name | `GenAiMiddleware` |
 //! | `async-openai`, with the feature of that name | `async_openai` |
+//! | the AWS SDK, with the feature `aws-sdk` | `GenAiInterceptor` |
+//! | `genai`, with the feature of that name | `ExecTraced` |
+//! | any other, by an adapter of one's own | [`GenAi::start`] |
 //!
 //! Services of one's own hand the trace's context on by [`ExtractContextLayer`] and [`InjectContextLayer`].
 //!
@@ -42,22 +45,32 @@ mod peek;
 #[cfg(feature = "async-openai")]
 mod async_openai;
 mod attempts;
+#[cfg(feature = "aws-sdk")]
+mod aws_sdk;
+#[cfg(feature = "genai")]
+mod exec_traced;
 mod layer;
 #[cfg(feature = "reqwest-middleware")]
 mod middleware;
+mod model_call;
 #[cfg(any(feature = "async-openai", feature = "reqwest-middleware"))]
 mod reqwest_response;
 
 #[cfg(feature = "async-openai")]
 pub use async_openai::{AsyncOpenAi, async_openai};
 pub use attempts::{AttemptLayer, AttemptService, Attempted};
+#[cfg(feature = "aws-sdk")]
+pub use aws_sdk::GenAiInterceptor;
 pub use body::RecordedBody;
 #[cfg(feature = "reqwest-middleware")]
 pub use context::InjectContextMiddleware;
 pub use context::{ExtractContext, ExtractContextLayer, InjectContext, InjectContextLayer};
+#[cfg(feature = "genai")]
+pub use exec_traced::{ExecTraced, RecordedChatStream, RecordedChatStreamResponse};
 pub use genai::GenAi;
 pub use hosts::{TargetHost, TargetHostExt};
 pub use layer::{GenAiLayer, GenAiService, RecordedCall};
 #[cfg(feature = "reqwest-middleware")]
 pub use middleware::{AttemptMiddleware, GenAiMiddleware};
+pub use model_call::ModelCall;
 pub use peek::PeekedBody;

@@ -46,9 +46,19 @@ enum Reading {
     Awaited,
     /// It comes as events.
     Events { inflate: Inflate, framing: Framing, decoder: Box<dyn Decoder> },
-    /// It comes whole, or is a refusal of this status.
-    Whole { inflate: Inflate, kept: Vec<u8>, refused: Option<StatusCode>, left: Option<u64> },
+    /// It comes whole, or is a refusal.
+    Whole { inflate: Inflate, kept: Vec<u8>, refused: Option<Refused>, left: Option<u64> },
 }
+
+/// Why there is no answer, as far as status and headers tell.
+struct Refused {
+    status: StatusCode,
+    /// The word for it, where it stands in a header.
+    code: Option<String>,
+}
+
+/// Where AWS says which error it is, as in `ValidationException:http://…`.
+const AWS_ERROR_TYPE: &str = "x-amzn-errortype";
 
 impl Recording {
     pub(crate) fn new(
@@ -101,7 +111,12 @@ impl Recording {
             _ => Reading::Whole {
                 inflate,
                 kept: Vec::new(),
-                refused: (!status.is_success()).then_some(status),
+                refused: (!status.is_success()).then(|| Refused {
+                    status,
+                    code: headers
+                        .get(AWS_ERROR_TYPE)
+                        .and_then(|code| code.to_str().ok()?.split(':').next().map(str::to_owned)),
+                }),
                 left: text(CONTENT_LENGTH).and_then(|length| length.parse().ok()),
             },
         };
@@ -149,7 +164,7 @@ impl Recording {
             Reading::Whole { inflate, mut kept, refused, .. } => {
                 kept.extend(inflate.rest());
                 match refused {
-                    Some(status) => refuse(exchange, &*codec, status, &kept),
+                    Some(refused) => refuse(exchange, &*codec, refused, &kept),
                     None => exchange.finish(&codec.answer(&kept, content)),
                 }
             }
@@ -202,10 +217,10 @@ fn one(exchange: &Exchange, decoder: &mut dyn Decoder, event: Event<'_>) {
     }
 }
 
-fn refuse(exchange: Exchange, codec: &dyn Codec, status: StatusCode, body: &[u8]) {
+fn refuse(exchange: Exchange, codec: &dyn Codec, refused: Refused, body: &[u8]) {
     let ErrorAnswer { code, message } = codec.error(body).unwrap_or_default();
-    let code = if code.is_empty() { status.as_str().to_owned() } else { code };
-    exchange.refused(code, &message);
+    let code = Some(code).filter(|code| !code.is_empty()).or(refused.code);
+    exchange.refused(code.unwrap_or_else(|| refused.status.as_str().to_owned()), &message);
 }
 
 impl Drop for Recording {

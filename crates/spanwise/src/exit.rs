@@ -16,16 +16,24 @@ use crate::telemetry::Running;
 
 /// Shuts down when the process is asked to end, and lets it end then.
 pub(crate) fn shut_down_on_signals(running: Running) -> Result<(), InitError> {
+    let (listening, is_listening) = std::sync::mpsc::channel();
     own_thread("spanwise-signals", move |runtime| {
         runtime.block_on(async {
-            if let Some(signal) = asked_to_end().await {
+            let signals = Signals::listen();
+            // From now on a signal finds us; whoever starts telemetry waits for that.
+            let _ = listening.send(());
+            let Some(mut signals) = signals else { return };
+            if let Some(signal) = signals.asked_to_end().await {
                 let timeout = running.timeout;
                 // However late the answer, the process was asked to end.
                 let _ = tokio::time::timeout(timeout + SLACK, running.shutdown(timeout)).await;
                 signal.take_effect();
             }
         });
-    })
+    })?;
+    // It says so, or is gone.
+    let _ = is_listening.recv();
+    Ok(())
 }
 
 /// Threads may be woken a moment late.
@@ -49,16 +57,30 @@ pub(crate) fn flush_on_panic(intake: Arc<Intake>, timeout: Duration) {
 struct Ending(i32);
 
 #[cfg(unix)]
-async fn asked_to_end() -> Option<Ending> {
-    use tokio::signal::unix::{SignalKind, signal};
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
 
-    let mut terminate = signal(SignalKind::terminate()).ok()?;
-    let mut interrupt = signal(SignalKind::interrupt()).ok()?;
-    let kind = tokio::select! {
-        _ = terminate.recv() => SignalKind::terminate(),
-        _ = interrupt.recv() => SignalKind::interrupt(),
-    };
-    Some(Ending(kind.as_raw_value()))
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> Option<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        let terminate = signal(SignalKind::terminate()).ok()?;
+        let interrupt = signal(SignalKind::interrupt()).ok()?;
+        Some(Self { terminate, interrupt })
+    }
+
+    async fn asked_to_end(&mut self) -> Option<Ending> {
+        use tokio::signal::unix::SignalKind;
+
+        let kind = tokio::select! {
+            _ = self.terminate.recv() => SignalKind::terminate(),
+            _ = self.interrupt.recv() => SignalKind::interrupt(),
+        };
+        Some(Ending(kind.as_raw_value()))
+    }
 }
 
 #[cfg(unix)]
@@ -73,8 +95,17 @@ impl Ending {
 struct Ending;
 
 #[cfg(not(unix))]
-async fn asked_to_end() -> Option<Ending> {
-    tokio::signal::ctrl_c().await.ok().map(|()| Ending)
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> Option<Self> {
+        Some(Self)
+    }
+
+    async fn asked_to_end(&mut self) -> Option<Ending> {
+        tokio::signal::ctrl_c().await.ok().map(|()| Ending)
+    }
 }
 
 #[cfg(not(unix))]

@@ -33,6 +33,7 @@ use crate::export::thread::FarEnd;
 use crate::export::worker::{self, Pipeline, PipelineLane};
 use crate::export::{SdkDestination, SdkExporter, SdkMetrics, SdkTerms, Start, console};
 use crate::metrics::BoundMetrics;
+use crate::offload::{Hook, Stores};
 use crate::scope::{ScopeIds, ScopeSampler};
 use crate::self_metrics::{self, ExporterName};
 use crate::signal::Signal;
@@ -400,6 +401,10 @@ impl Assembly<'_> {
         };
         let resource = export::resource(&settings.resource);
         let (policy, limits) = (&settings.policy, &settings.limits);
+        let offloads = self.contents.iter().filter_map(|content| content.offload.clone());
+        let stores = Stores::of(offloads, settings.completion_hook.as_ref());
+        stores.start(&diagnostics)?;
+        intake.store_in(stores);
         let pipeline_settings = (
             ContentStages::plan(&self.contents, policy, limits, &resource),
             settings.limits,
@@ -447,6 +452,9 @@ impl Assembly<'_> {
             .start_attributes(settings.sampling.reads_attributes());
         if let Some(fields) = &settings.scope_on_metrics {
             recorder = recorder.scope_on_metrics(fields.iter().copied());
+        }
+        if let Some(Hook { hook, .. }) = &settings.completion_hook {
+            recorder = recorder.completion_hook(hook.clone());
         }
         if let Some(meters) = &meters {
             let meter = meters.meter_with_scope(scope.clone());

@@ -69,6 +69,7 @@ mod tracing_bridge;
 // Exporting.
 mod diagnostics;
 mod export;
+mod offload;
 mod redact;
 mod report;
 pub mod spool;
@@ -83,6 +84,11 @@ pub use env::Environment;
 pub use error::InitError;
 pub use export::{ForLogs, ForMetrics, ForSpans, IntoSdkExporter, OperationView, truncate_json};
 pub use init::init_telemetry;
+#[cfg(feature = "offload")]
+pub use offload::ObjectStorage;
+pub use offload::{
+    ContentStore, Offload, OffloadCounts, StoreError, StoredObject, UploadFormat, UploadHook,
+};
 pub use preset::Langfuse;
 pub use redact::{
     HashKey, Pattern, PatternRedactor, PatternRedactorBuilder, Replacement, redact_json,
@@ -95,18 +101,18 @@ pub use telemetry::Telemetry;
 pub use tracing_bridge::TracingMode;
 
 pub use spanwise_core::{
-    ActiveScope, Agent, AgentBuilder, BaggageItem, CapturePolicy, Content, ContentCapture,
-    ContentItem, ContentLevel, CreateAgent, CreateAgentBuilder, Document, Embeddings,
-    EmbeddingsBuilder, Entered, EnteredScope, Evaluation, FetchResponse, FetchResponseBuilder,
-    ForeignContent, FutureExt, Generation, GenerationBuilder, GenericPart, InOperation, InScope,
-    InvalidTraceRef, Memory, MemoryBuilder, MemoryRecord, Message, Modality, ModelResponse,
-    OpenAiApiType, Operation, OutputType, Part, Plan, PlanBuilder, Provider, RecordedStream,
-    Recorder, Redactor, RemoteAgent, RemoteAgentBuilder, Response, ResponseStatus, Retrieval,
-    RetrievalBuilder, Role, Scope, ScopeField, ScopeSampling, Sensitive, Step, StepBuilder,
-    StreamedResponse, TextPlace, ToMessages, Tool, ToolBuilder, ToolDefinition, TraceRef,
-    TryRecordedStream, Usage, Workflow, WorkflowBuilder, evaluation, extract_from_headers,
-    get_baggage, inject_into_headers, propagate_closure, propagate_context, propagation,
-    redact_value, register_error_kind, scope, semconv, with_baggage, with_context,
+    ActiveScope, Agent, AgentBuilder, BaggageItem, CapturePolicy, Completion, CompletionHook,
+    Content, ContentCapture, ContentItem, ContentLevel, CreateAgent, CreateAgentBuilder, Document,
+    Embeddings, EmbeddingsBuilder, Entered, EnteredScope, Evaluation, FetchResponse,
+    FetchResponseBuilder, ForeignContent, FutureExt, Generation, GenerationBuilder, GenericPart,
+    InOperation, InScope, InvalidTraceRef, Memory, MemoryBuilder, MemoryRecord, Message, Modality,
+    ModelResponse, OpenAiApiType, Operation, OutputType, Part, Plan, PlanBuilder, Provider,
+    RecordedStream, Recorder, Redactor, RemoteAgent, RemoteAgentBuilder, Response, ResponseStatus,
+    Retrieval, RetrievalBuilder, Role, Scope, ScopeField, ScopeSampling, Sensitive, Step,
+    StepBuilder, StreamedResponse, TextPlace, ToMessages, Tool, ToolBuilder, ToolDefinition,
+    TraceRef, TryRecordedStream, Usage, Workflow, WorkflowBuilder, evaluation,
+    extract_from_headers, get_baggage, inject_into_headers, propagate_closure, propagate_context,
+    propagation, redact_value, register_error_kind, scope, semconv, with_baggage, with_context,
 };
 
 /// The README's code is compiled and run.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::offload::OffloadCounts;
 use crate::signal::Signal;
 
 /// Why an item did not arrive.
@@ -156,12 +157,16 @@ impl DestinationReport {
 pub struct Report {
     /// Each destination, in the order of the configuration.
     pub destinations: Vec<DestinationReport>,
+    /// What became of content that was to be stored; it is counted apart from the spans that name it.
+    pub offload: OffloadCounts,
+    /// The same for what the completion hook that is ready uploads.
+    pub uploads: OffloadCounts,
     /// Operations that were still open at shutdown, and were ended and marked.
     pub ended_at_shutdown: usize,
     /// Spans of others that are open: started and not ended. At shutdown they are lost.
     pub open_spans: u64,
-    /// Whether everything that was recorded until it was asked for has an answer: nothing of it waits,
-    /// and nothing was on its way when time was over.
+    /// Whether everything that was recorded until it was asked for has an answer, or is on disk: nothing of
+    /// it waits in memory, and nothing was on its way when time was over.
     pub complete: bool,
 }
 
@@ -204,6 +209,19 @@ impl fmt::Display for Report {
                 }
                 lines.push(line);
             }
+        }
+        for (name, counts) in [("offload", self.offload), ("uploads", self.uploads)] {
+            if counts == OffloadCounts::default() {
+                continue;
+            }
+            let OffloadCounts { queued, stored, repeated, dropped } = counts;
+            let mut line = format!("{name}: {stored} stored, {repeated} repeated");
+            for (count, what) in [(dropped, "dropped"), (queued, "waiting")] {
+                if count > 0 {
+                    line.push_str(&format!(", {count} {what}"));
+                }
+            }
+            lines.push(line);
         }
         if self.ended_at_shutdown > 0 {
             lines.push(format!("{} open operations ended at shutdown", self.ended_at_shutdown));

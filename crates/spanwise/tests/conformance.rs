@@ -19,15 +19,15 @@ const CONTENT: [&str; 4] = ["NO_CONTENT", "SPAN_ONLY", "EVENT_ONLY", "SPAN_AND_E
 /// Makes an exchange, and gives back what arrived.
 #[track_caller]
 fn make(exchange: &str, profile: &str, content: &str) -> Receiver {
-    make_via("hand", exchange, profile, content)
+    make_via(&["hand"], exchange, profile, content)
 }
 
 #[track_caller]
-fn make_via(via: &str, exchange: &str, profile: &str, content: &str) -> Receiver {
+fn make_via(via: &[&str], exchange: &str, profile: &str, content: &str) -> Receiver {
     let receiver = Receiver::start();
     let said = run_example(
         "conformance",
-        &[exchange, "--via", via],
+        &[&[exchange, "--via"], via].concat(),
         &[
             ("OTEL_EXPORTER_OTLP_ENDPOINT", &receiver.grpc_url()),
             ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
@@ -297,33 +297,106 @@ fn told(receiver: &Receiver) -> Vec<String> {
     told
 }
 
-#[test]
-fn the_http_layer_tells_what_the_call_sites_tell() {
-    for exchange in [
-        "inference",
-        "streaming",
-        "structured_output",
-        "multimodal",
-        "embeddings",
-        "tool_calling",
-        "automatic_tool_calling",
-        "invoke_agent",
-        "workflow",
-        "plan",
-        "fetch_response",
-        "evaluation",
-        "failed",
-        "cancelled",
-    ] {
+/// What every API can express.
+const OF_ALL: [&str; 10] = [
+    "inference",
+    "streaming",
+    "structured_output",
+    "multimodal",
+    "tool_calling",
+    "automatic_tool_calling",
+    "invoke_agent",
+    "workflow",
+    "plan",
+    "failed",
+];
+
+/// A client that is hooked tells, attribute by attribute, what is told at the call sites.
+#[track_caller]
+fn tells_what_the_call_sites_tell(via: &str, others: &[&str]) {
+    for exchange in OF_ALL.iter().chain(others) {
         for content in ["NO_CONTENT", "SPAN_ONLY"] {
-            let by_hand = make_via("hand", exchange, "latest", content);
-            let by_layer = make_via("reqwest", exchange, "latest", content);
-            by_layer.assert_conformant();
-            let (by_hand, by_layer) = (told(&by_hand), told(&by_layer));
-            assert_eq!(by_hand.len(), by_layer.len(), "{exchange}");
-            for (hand, layer) in by_hand.iter().zip(&by_layer) {
-                assert_eq!(hand, layer, "{exchange}, {content}");
+            let by_hand = make_via(&[via, "--by-hand"], exchange, "latest", content);
+            let by_hook = make_via(&[via], exchange, "latest", content);
+            by_hand.assert_conformant();
+            by_hook.assert_conformant();
+            let (by_hand, by_hook) = (told(&by_hand), told(&by_hook));
+            assert_eq!(by_hand.len(), by_hook.len(), "{via}, {exchange}");
+            for (hand, hook) in by_hand.iter().zip(&by_hook) {
+                assert_eq!(hand, hook, "{via}, {exchange}, {content}");
             }
         }
     }
+}
+
+#[test]
+fn the_middleware_tells_of_openai_what_the_call_sites_tell() {
+    tells_what_the_call_sites_tell(
+        "reqwest",
+        &["embeddings", "fetch_response", "evaluation", "cancelled"],
+    );
+}
+
+/// But for a stream that nobody reads any more: the crate reads on a task of its own, which learns of that with
+/// the next event, and by then the program may be over.
+#[test]
+fn async_openai_tells_what_the_call_sites_tell() {
+    tells_what_the_call_sites_tell("async-openai", &["embeddings", "fetch_response", "evaluation"]);
+}
+
+#[test]
+fn the_middleware_tells_of_anthropic_what_the_call_sites_tell() {
+    tells_what_the_call_sites_tell("anthropic", &["evaluation", "cancelled"]);
+}
+
+#[test]
+fn the_middleware_tells_of_gemini_what_the_call_sites_tell() {
+    tells_what_the_call_sites_tell("gemini", &["embeddings", "evaluation", "cancelled"]);
+}
+
+#[test]
+fn the_aws_sdk_tells_of_bedrock_what_the_call_sites_tell() {
+    tells_what_the_call_sites_tell("bedrock", &["cancelled"]);
+}
+
+#[test]
+fn the_middleware_tells_of_cohere_what_the_call_sites_tell() {
+    tells_what_the_call_sites_tell(
+        "cohere",
+        &["embeddings", "retrieval", "evaluation", "cancelled"],
+    );
+}
+
+#[test]
+fn the_middleware_tells_of_ollama_what_the_call_sites_tell() {
+    tells_what_the_call_sites_tell("ollama", &["embeddings", "cancelled"]);
+}
+
+/// What the official instrumentation of Anthropic's client for Python reaches, by the names of today.
+#[test]
+fn anthropic_says_all_that_is_known() {
+    let receiver = make_via(&["anthropic"], "inference", "latest", "SPAN_AND_EVENT");
+    let told = [
+        &CALL[..],
+        &CONTENT_KEYS,
+        &[
+            "gen_ai.request.max_tokens",
+            "gen_ai.request.model",
+            "gen_ai.request.stop_sequences",
+            "gen_ai.request.temperature",
+            "gen_ai.request.top_k",
+            "gen_ai.request.top_p",
+            "gen_ai.response.finish_reasons",
+            "gen_ai.response.id",
+            "gen_ai.response.model",
+            "gen_ai.system_instructions",
+            "gen_ai.usage.cache_read.input_tokens",
+            "gen_ai.usage.cache_write.input_tokens",
+            "gen_ai.usage.input_tokens",
+            "gen_ai.usage.output_tokens",
+        ],
+    ];
+    let keys = keys(&receiver, "chat");
+    let missing: Vec<_> = told.concat().into_iter().filter(|key| !keys.contains(*key)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }

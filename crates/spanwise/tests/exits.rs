@@ -64,7 +64,7 @@ fn a_panic_flushes_before_the_process_aborts() {
             std::process::abort();
         }));
         Tool::new("t").start().finish();
-        Err::<(), _>("of the test's").unwrap();
+        std::hint::black_box(Err::<(), _>("of the test's")).unwrap();
     });
     let receiver = Receiver::start();
     assert!(!run(&child, &receiver, None).success());

@@ -8,12 +8,14 @@ mod leaks {
 }
 mod support;
 
+use std::path::Path;
+
 use leaks::canary::{Canary, Planted, content, never, pattern};
 use leaks::plant;
 use prost::Message as _;
 use spanwise::{
     ContentCapture, ContentLevel, ContentPolicy, Destination, OtlpProtocol, PatternRedactor,
-    Signals, TelemetryConfig,
+    Signals, SpoolSettings, TelemetryConfig,
 };
 use support::{Receiver, Said, block_on, child, config};
 
@@ -212,6 +214,56 @@ fn redacted_is_what_has_a_pattern_wherever_it_stands_and_whatever_may_leave() {
         }
     });
     assert_not_said(&child.run(&[]), pattern);
+}
+
+/// Every byte of every file below a directory.
+fn bytes_below(directory: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for entry in std::fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        bytes.extend(path.to_string_lossy().bytes());
+        bytes.extend(if path.is_dir() {
+            bytes_below(&path)
+        } else {
+            std::fs::read(&path).unwrap()
+        });
+    }
+    bytes
+}
+
+/// Records into a spool whose receiver is down, and looks at what lies on disk.
+#[track_caller]
+fn assert_not_spooled(config: TelemetryConfig, make: fn(usize) -> Canary, others: bool) {
+    let (receiver, directory) = (Receiver::start(), tempfile::tempdir().unwrap());
+    receiver.down();
+    let key = never(0);
+    let config = config
+        .spool(SpoolSettings::new(directory.path()).write_ahead(true))
+        .shutdown_timeout(support::PATIENCE)
+        .destination(to(&receiver, "otlp", OtlpProtocol::HttpProtobuf).header("x-key", &key.text));
+    let mut planted = record(config, make, others);
+    planted.push(key);
+    let bytes = bytes_below(directory.path());
+    let spooled = memchr::memmem::find(&bytes, b"chat gpt-4o").is_some();
+    assert!(spooled, "{} bytes, and no span", bytes.len());
+    assert_none(&planted, &bytes, "the spool");
+}
+
+#[test]
+fn what_must_not_leave_does_not_reach_the_disk_either() {
+    let child = child!(assert_not_spooled(config(), content, false));
+    child.run(&[]);
+}
+
+#[test]
+fn what_is_redacted_is_redacted_on_disk() {
+    let child = child!({
+        let config = config()
+            .content_capture(ContentCapture::SpanAndEvent)
+            .content(ContentPolicy::default().redactor(PatternRedactor::new()));
+        assert_not_spooled(config, pattern, true);
+    });
+    child.run(&[]);
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 mod support;
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -28,14 +27,11 @@ fn spooling(port: u16, directory: &Path) -> TelemetryConfig {
         .shutdown_timeout(PATIENCE)
 }
 
-/// A port on which nobody listens.
-fn dead_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
-}
-
-fn receiver_at(port: u16) -> Receiver {
-    let http = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
-    Receiver::start_at(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap(), http)
+/// A receiver that is not there yet.
+fn down() -> Receiver {
+    let receiver = Receiver::start();
+    receiver.down();
+    receiver
 }
 
 #[track_caller]
@@ -94,10 +90,11 @@ fn what_is_left_when_the_receiver_is_dead_arrives_at_the_next_start() {
         let expected = if phase == "down" { (1500, 0) } else { (0, 1500) };
         assert_eq!((counts.spooled, counts.exported), expected);
     });
-    let (port, directory) = (dead_port(), tempfile::tempdir().unwrap());
+    let (receiver, directory) = (down(), tempfile::tempdir().unwrap());
+    let port = receiver.http.port();
     phases(&child, port, directory.path(), &["down"]);
     assert!(files(directory.path()) > 0);
-    let receiver = receiver_at(port);
+    receiver.up();
     phases(&child, port, directory.path(), &["up"]);
     receiver.assert_conformant();
     assert_eq!(receiver.spans().len(), 1500);
@@ -107,7 +104,8 @@ fn what_is_left_when_the_receiver_is_dead_arrives_at_the_next_start() {
 #[test]
 fn an_outage_in_the_middle_loses_nothing_and_everything_arrives_in_this_process() {
     isolated!({
-        let (port, directory) = (dead_port(), tempfile::tempdir().unwrap());
+        let (receiver, directory) = (down(), tempfile::tempdir().unwrap());
+        let port = receiver.http.port();
         block_on(async {
             let config = spooling(port, directory.path());
             let telemetry = spanwise::init_telemetry(config).unwrap();
@@ -119,7 +117,7 @@ fn an_outage_in_the_middle_loses_nothing_and_everything_arrives_in_this_process(
             let before = traces(&telemetry.report());
             assert_eq!((before.accepted, before.dropped()), (20_000, 0));
             assert!(before.spooled > 10_000, "{before:?}");
-            let receiver = receiver_at(port);
+            receiver.up();
             receiver.wait_until("all of it", |receiver| receiver.spans().len() >= 20_000);
             record(10);
             let report = telemetry.shutdown().await;
@@ -204,10 +202,11 @@ fn with_write_ahead_a_process_that_is_killed_loses_nothing_older_than_a_moment()
             drop(telemetry.shutdown().await);
         });
     });
-    let (port, directory) = (dead_port(), tempfile::tempdir().unwrap());
+    let (receiver, directory) = (down(), tempfile::tempdir().unwrap());
+    let port = receiver.http.port();
     let killed = std::panic::catch_unwind(|| phases(&child, port, directory.path(), &["killed"]));
     assert!(killed.is_err(), "it was killed");
-    let receiver = receiver_at(port);
+    receiver.up();
     phases(&child, port, directory.path(), &["up"]);
     assert_eq!(receiver.spans().len(), 1000);
     assert_eq!(files(directory.path()), 0);
@@ -241,7 +240,8 @@ fn a_directory_that_cannot_be_written_costs_nothing_but_what_does_not_fit_in_mem
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("file");
         std::fs::write(&file, "in the way").unwrap();
-        let port = dead_port();
+        let receiver = down();
+        let port = receiver.http.port();
         block_on(async {
             let config = spooling(port, &file.join("below")).retry_timeout(PATIENCE);
             let telemetry = spanwise::init_telemetry(config).unwrap();
@@ -250,7 +250,7 @@ fn a_directory_that_cannot_be_written_costs_nothing_but_what_does_not_fit_in_mem
                 drop(telemetry.flush_within(Duration::from_millis(100)).await);
             }
             assert_eq!(traces(&telemetry.report()).dropped(), 0);
-            let receiver = receiver_at(port);
+            receiver.up();
             let report = telemetry.shutdown().await;
             assert_eq!(traces(&report).exported, 2000);
             assert_eq!(receiver.spans().len(), 2000);
@@ -279,9 +279,10 @@ fn pieces_of_what_was_read_from_disk_are_sent_until_all_are_over() {
             assert_eq!((counts.exported, counts.spooled), (100, 0));
         });
     });
-    let (port, directory) = (dead_port(), tempfile::tempdir().unwrap());
+    let (receiver, directory) = (down(), tempfile::tempdir().unwrap());
+    let port = receiver.http.port();
     phases(&child, port, directory.path(), &["down"]);
-    let receiver = receiver_at(port);
+    receiver.up();
     receiver.answer_next([Answer::Http(413, None, ""), Answer::Http(400, None, "")]);
     phases(&child, port, directory.path(), &["up"]);
     assert_eq!(receiver.spans().len(), 100);
@@ -291,7 +292,8 @@ fn pieces_of_what_was_read_from_disk_are_sent_until_all_are_over() {
 #[test]
 fn a_spool_that_is_full_drops_its_oldest_and_every_one_is_counted() {
     isolated!({
-        let (port, directory) = (dead_port(), tempfile::tempdir().unwrap());
+        let (receiver, directory) = (down(), tempfile::tempdir().unwrap());
+        let port = receiver.http.port();
         let spool = SpoolSettings::new(directory.path()).max_bytes(200_000);
         let report = block_on(async {
             let config = spooling(port, directory.path()).spool(spool);

@@ -65,8 +65,7 @@ struct Choice {
 #[derive(Debug, Deserialize)]
 struct ChoiceMessage {
     content: Option<String>,
-    #[serde(default)]
-    tool_calls: Vec<WholeToolCall>,
+    tool_calls: Option<Vec<WholeToolCall>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -157,11 +156,12 @@ impl ChatCompletion {
 
 impl ChoiceMessage {
     fn tool_calls(&self) -> Vec<ToolCall> {
-        let calls = self.tool_calls.iter().map(|WholeToolCall { id, function }| ToolCall {
-            id: id.clone(),
-            name: function.name.clone(),
-            arguments: function.arguments.clone(),
-        });
+        let calls =
+            self.tool_calls.iter().flatten().map(|WholeToolCall { id, function }| ToolCall {
+                id: id.clone(),
+                name: function.name.clone(),
+                arguments: function.arguments.clone(),
+            });
         calls.collect()
     }
 
@@ -212,8 +212,7 @@ struct DeltaChoice {
 #[derive(Debug, Deserialize)]
 struct DeltaMessage {
     content: Option<String>,
-    #[serde(default)]
-    tool_calls: Vec<DeltaToolCall>,
+    tool_calls: Option<Vec<DeltaToolCall>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -299,7 +298,7 @@ impl Delta {
 
 impl DeltaMessage {
     fn tool_calls(&self) -> impl Iterator<Item = (usize, Option<&str>, Option<&str>, &str)> {
-        self.tool_calls.iter().map(|call| {
+        self.tool_calls.iter().flatten().map(|call| {
             let DeltaFunction { name, arguments } = &call.function;
             (call.index, call.id.as_deref(), name.as_deref(), arguments.as_str())
         })

@@ -1,71 +1,19 @@
 //! A small client for OpenAI's API, as far as the examples use it.
 
-use std::fmt;
-
 use eventsource_stream::Eventsource as _;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
+use provider_server::{Api, Provider, SetupError};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware, Middleware};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::chat::{ChatCompletion, ChatRequest, Delta};
-use crate::server;
 
 /// Where the model is, and how to ask it.
 #[derive(Debug)]
 pub struct Client {
     http: ClientWithMiddleware,
     api: Api,
-}
-
-/// Where OpenAI's API is, and the key to it.
-#[derive(Debug)]
-pub struct Api {
-    base_url: url::Url,
-    key: Option<Key>,
-    is_local: bool,
-}
-
-impl Api {
-    /// The API that `OPENAI_BASE_URL` and `OPENAI_API_KEY` name; without either a server of the examples'
-    /// own, on a free port of this machine.
-    ///
-    /// # Errors
-    ///
-    /// Where the URL is none, or the server could not be started.
-    pub async fn from_env() -> Result<Self, Error> {
-        // One provider of cryptography for the whole program, and the same as spanwise's.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let set = |variable| std::env::var(variable).ok().filter(|value| !value.is_empty());
-        let (url, key) = (set("OPENAI_BASE_URL"), set("OPENAI_API_KEY"));
-        let is_local = url.is_none() && key.is_none();
-        let base_url = if is_local {
-            server::start().await?
-        } else {
-            let url = url.unwrap_or("https://api.openai.com/v1".to_owned());
-            let url = format!("{}/", url.trim_end_matches('/'));
-            url::Url::parse(&url).map_err(|_| Error::BaseUrl)?
-        };
-        Ok(Self { base_url, key: key.map(Key), is_local })
-    }
-
-    /// The base of its paths, without a slash at the end.
-    pub fn base_url(&self) -> &str {
-        self.base_url.as_str().trim_end_matches('/')
-    }
-
-    /// The key; empty where there is none.
-    pub fn key(&self) -> &str {
-        self.key.as_ref().map_or("", |Key(key)| key)
-    }
-}
-
-struct Key(String);
-
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
 }
 
 /// Why a call failed.
@@ -94,12 +42,9 @@ pub enum Error {
     /// A chunk that is no JSON.
     #[error(transparent)]
     Json(#[from] serde_json::Error),
-    /// `OPENAI_BASE_URL` is no URL.
-    #[error("OPENAI_BASE_URL is no URL")]
-    BaseUrl,
-    /// The local server could not be started.
+    /// There is no server to talk to.
     #[error(transparent)]
-    Io(#[from] std::io::Error),
+    Setup(#[from] SetupError),
 }
 
 impl Error {
@@ -112,7 +57,7 @@ impl Error {
             Self::Unexpected => "unexpected".to_owned(),
             Self::Stream => "stream".to_owned(),
             Self::Json(_) => "json".to_owned(),
-            Self::BaseUrl | Self::Io(_) => "setup".to_owned(),
+            Self::Setup(_) => "setup".to_owned(),
         }
     }
 }
@@ -129,14 +74,14 @@ pub struct Embedding {
 }
 
 impl Client {
-    /// A client of [`Api::from_env`].
+    /// A client of the API that `OPENAI_BASE_URL` and `OPENAI_API_KEY` name, or of the local server.
     ///
     /// # Errors
     ///
     /// Where the URL is none, or the server could not be started.
     pub async fn from_env() -> Result<Self, Error> {
         // First the API: it brings the provider of cryptography that clients want.
-        let api = Api::from_env().await?;
+        let api = Api::from_env(Provider::OPENAI).await?;
         Ok(Self { http: plain().build(), api })
     }
 
@@ -156,13 +101,12 @@ impl Client {
 
     /// Whether the model is the examples' own.
     pub fn is_local(&self) -> bool {
-        self.api.is_local
+        self.api.is_local()
     }
 
     /// Host and port, for `server.address` and `server.port`.
     pub fn server(&self) -> (String, u16) {
-        let host = self.api.base_url.host_str().unwrap_or_default().to_owned();
-        (host, self.api.base_url.port_or_known_default().unwrap_or_default())
+        self.api.server()
     }
 
     /// Asks for a whole answer.
@@ -249,13 +193,13 @@ impl Client {
         path: &str,
         body: Option<&Value>,
     ) -> Result<reqwest::Response, Error> {
-        let url = self.api.base_url.join(path).map_err(|_| Error::BaseUrl)?;
+        let url = format!("{}/{path}", self.api.base_url());
         let mut request = self.http.request(method, url);
         if let Some(body) = body {
             request = request.json(body);
         }
-        if let Some(Key(key)) = &self.api.key {
-            request = request.bearer_auth(key);
+        if !self.api.key().is_empty() {
+            request = request.bearer_auth(self.api.key());
         }
         let response = request.send().await?;
         let status = response.status();

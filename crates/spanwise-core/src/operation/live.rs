@@ -23,7 +23,9 @@ use crate::capture::{CapturePolicy, ContentLevel};
 use crate::clock::Started;
 use crate::content::{Content, ContentItem};
 use crate::error_kind::{self, OwnKind};
-use crate::recorder::{self, Event, MetricRecorder, OpenOperation, OpenSlot, RecorderRef};
+use crate::recorder::{
+    self, Event, MetricRecorder, OpenOperation, OpenSlot, RecorderRef, completion,
+};
 use crate::scope::{self, ActiveScope};
 use crate::semconv::{attribute as key, event};
 use crate::trace_ref::TraceRef;
@@ -148,9 +150,7 @@ impl<'a, K: Kind> Draft<'a, K> {
         capture: impl FnOnce(&CapturePolicy) -> ContentItem + Send + 'a,
     ) {
         // As far as can be told by now: it may start in another context.
-        if !cfg!(spanwise_no_content)
-            && recorder::current_policy().is_none_or(|policy| policy.captures_inputs())
-        {
+        if !cfg!(spanwise_no_content) && recorder::keeps_inputs().unwrap_or(true) {
             // Mostly the only one; a vector alone would make room for four.
             self.captures.reserve_exact(1);
             self.captures.push(Box::new(capture));
@@ -224,11 +224,24 @@ impl<'a, K: Kind> Draft<'a, K> {
             level == ContentLevel::Full || level != ContentLevel::Off && recorder.reduces_content();
         let on_span = captured && recording && policy.content.on_spans();
         let on_event = captured && details.is_some() && policy.content.on_events();
-        if policy.inputs && (on_span || on_event) {
-            kind.content_of_scope(&parent).for_each(|item| content.set(item));
-            captures.into_iter().for_each(|capture| content.set(capture(&policy)));
+        let completes = !cfg!(spanwise_no_content)
+            && level == ContentLevel::Full
+            && recorder.completion.is_some();
+        let shown = policy.inputs && (on_span || on_event);
+        let mut completed = Content::default();
+        if shown || completes {
+            let of_scope = kind.content_of_scope(&parent);
+            let said = captures.into_iter().map(|capture| capture(&policy));
+            for item in of_scope.chain(said) {
+                if completes {
+                    completed.set(item.clone());
+                }
+                if shown {
+                    content.set(item);
+                }
+            }
         }
-        let state = State { kind, own, error_kind, content, repeated, slot: None };
+        let state = State { kind, own, error_kind, content, completed, repeated, slot: None };
         let live = Arc::new(Live {
             recorder,
             context,
@@ -237,6 +250,7 @@ impl<'a, K: Kind> Draft<'a, K> {
             details,
             on_span,
             on_event,
+            completes,
             tells_errors: policy.error_messages && level == ContentLevel::Full,
             state: Mutex::new(Some(state)),
         });
@@ -254,6 +268,8 @@ pub(crate) struct Live<K: Kind> {
     details: Option<&'static str>,
     on_span: bool,
     on_event: bool,
+    /// Whether the completion hook gets everything.
+    completes: bool,
     tells_errors: bool,
     /// `None` once it has ended.
     state: Mutex<Option<State<K>>>,
@@ -264,6 +280,8 @@ pub(crate) struct State<K> {
     own: Vec<KeyValue>,
     error_kind: Option<OwnKind>,
     content: Content,
+    /// The same for the completion hook, which gets more than is shown.
+    completed: Content,
     /// The start's attributes, for the event.
     repeated: Vec<KeyValue>,
     slot: Option<OpenSlot>,
@@ -320,16 +338,27 @@ impl<K: Kind> Live<K> {
     }
 
     pub(crate) fn captures_outputs(&self) -> bool {
-        !cfg!(spanwise_no_content)
-            && self.recorder.policy.outputs
-            && (self.on_span || self.on_event)
+        !cfg!(spanwise_no_content) && (self.completes || self.shows_outputs())
     }
 
     pub(crate) fn capture_output(&self, capture: impl FnOnce() -> ContentItem) {
         if self.captures_outputs() {
             let item = capture();
-            self.with_state(|state| state.content.set(item));
+            self.with_state(|state| self.keep_output(state, item));
         }
+    }
+
+    fn keep_output(&self, state: &mut State<K>, item: ContentItem) {
+        if self.completes {
+            state.completed.set(item.clone());
+        }
+        if self.shows_outputs() {
+            state.content.set(item);
+        }
+    }
+
+    fn shows_outputs(&self) -> bool {
+        self.recorder.policy.outputs && (self.on_span || self.on_event)
     }
 
     pub(crate) fn own_attribute(&self, attribute: impl FnOnce() -> KeyValue) {
@@ -441,11 +470,20 @@ impl<K: Kind> Live<K> {
         if let Outcome::Failed(failure) = &outcome {
             self.emit_exception(failure, ended_at);
         }
+        if self.captures_outputs()
+            && let Some(item) = state.kind.gathered()
+        {
+            self.keep_output(&mut state, item);
+        }
+        let completed = std::mem::take(&mut state.completed);
+        let said = match &self.recorder.completion {
+            Some(hook) if !completed.is_empty() => {
+                completion::complete(&**hook, completed, self.span_context())
+            }
+            _ => Vec::new(),
+        };
         if !self.keeps_attributes() {
             return true;
-        }
-        if self.captures_outputs() {
-            state.kind.gathered().into_iter().for_each(|item| state.content.set(item));
         }
         let mut attributes = match self.recorder.gives_start_attributes() {
             true => Vec::with_capacity(K::ATTRIBUTES),
@@ -464,6 +502,7 @@ impl<K: Kind> Live<K> {
         if open_at_shutdown {
             attributes.push(key::SPANWISE_OPEN_AT_SHUTDOWN.of(true));
         }
+        attributes.extend(said);
         // The program's own come last: a limit on their number cuts none of the conventions'.
         attributes.append(&mut state.own);
 

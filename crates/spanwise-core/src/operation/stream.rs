@@ -72,6 +72,16 @@ impl Generation {
     /// Records one chunk of an answer that is read in another way than as a [`Stream`]: times it, and lets
     /// the caller tell what is in it. What [`stream`](Self::stream) sets and records, this does.
     pub fn chunk(&self, tell: impl FnOnce(&mut StreamedResponse<'_>)) {
+        self.streamed(true, tell);
+    }
+
+    /// Lets the caller tell what an event says that is no chunk of the answer, such as a last one with the
+    /// usage: it is neither timed nor counted.
+    pub fn tell(&self, tell: impl FnOnce(&mut StreamedResponse<'_>)) {
+        self.streamed(false, tell);
+    }
+
+    fn streamed(&self, is_chunk: bool, tell: impl FnOnce(&mut StreamedResponse<'_>)) {
         let Some(live) = &self.0 else { return };
         let now = live.elapsed();
         let captures_content = live.captures_outputs();
@@ -80,8 +90,10 @@ impl Generation {
             let Some(state) = &mut kind.stream else { return };
             let mut response = StreamedResponse::new(state, &mut kind.response, captures_content);
             tell(&mut response);
-            let measurement = state.time(now);
-            live.metrics().record(&kind.chunk_series(), &[measurement]);
+            if is_chunk {
+                let measurement = state.time(now);
+                live.metrics().record(&kind.chunk_series(), &[measurement]);
+            }
         });
     }
 

@@ -117,6 +117,27 @@ impl<'a> StreamedResponse<'a> {
         call.arguments.push_str(arguments);
     }
 
+    /// A tool call of the first choice as `genai` tells it: all that is known of it so far, or, without a
+    /// name, more arguments of the last one.
+    #[cfg(feature = "genai")]
+    pub(crate) fn genai_tool_call(&mut self, told: &genai::chat::ToolCall) {
+        let captures = self.captures_content;
+        let Some(choice) = self.state.choice(0).filter(|_| captures) else { return };
+        let calls = &mut choice.tool_calls;
+        let arguments = match &told.fn_arguments {
+            serde_json::Value::String(text) => text.clone(),
+            arguments => arguments.to_string(),
+        };
+        if let Some(last) = calls.last_mut().filter(|_| told.fn_name.is_empty()) {
+            return last.arguments.push_str(&arguments);
+        }
+        let known = calls.iter().position(|call| call.id.as_ref() == Some(&told.call_id));
+        if let Some(call) = grown(calls, known.unwrap_or(calls.len())) {
+            let id = Some(told.call_id.clone());
+            *call = ToolCall { id, name: told.fn_name.clone(), arguments };
+        }
+    }
+
     /// The provider shortened the conversation: `gen_ai.conversation.compacted = true`.
     pub fn compacted(&mut self) {
         self.response.compacted = true;

@@ -4,12 +4,14 @@
 //! operation ──► Recorder ─┬─► tracer            spans
 //!                         ├─► MetricRecorder    histograms and counters
 //!                         ├─► EventRecorder     log records        (only if asked for)
-//!                         └─► ContentRecorder   typed content      (only if someone takes it)
+//!                         ├─► ContentRecorder   typed content      (only if someone takes it)
+//!                         └─► CompletionHook    all of it          (only if there is one)
 //! ```
 //!
 //! One recorder can be installed for the process; one in the OpenTelemetry [`Context`] wins over it.
 //! Without either, every call is a no-op after one look at a flag.
 
+pub(crate) mod completion;
 mod events;
 mod metrics;
 mod open;
@@ -28,6 +30,7 @@ use opentelemetry::metrics::Meter;
 use opentelemetry::trace::{SpanContext, Tracer};
 use opentelemetry::{Context, InstrumentationScope, KeyValue};
 
+pub use completion::{Completion, CompletionHook};
 pub use events::{Event, EventRecorder};
 pub use metrics::{
     Label, Measurement, MetricRecorder, MetricValue, PlainInstrument, PlainMetrics, Series,
@@ -102,6 +105,7 @@ pub struct Recorder {
     pub(crate) metrics: Box<dyn MetricRecorder>,
     pub(crate) events: Option<Box<dyn EventRecorder>>,
     pub(crate) content: Option<Box<dyn ContentRecorder>>,
+    pub(crate) completion: Option<Box<dyn CompletionHook>>,
     pub(crate) policy: CapturePolicy,
     pub(crate) scope_labels: scoped::ScopeLabels,
     start_attributes: bool,
@@ -123,6 +127,7 @@ impl Recorder {
                 metrics: Box::new(metrics::NoMetrics),
                 events: None,
                 content: None,
+                completion: None,
                 policy: CapturePolicy::default(),
                 scope_labels: scoped::ScopeLabels::default(),
                 start_attributes: false,
@@ -216,6 +221,13 @@ impl RecorderBuilder {
         self
     }
 
+    /// Hands the whole content of operations to this hook when they end. Without one, content that is not
+    /// captured is not even converted.
+    pub fn completion_hook(mut self, hook: impl CompletionHook + 'static) -> Self {
+        self.recorder.completion = Some(Box::new(hook));
+        self
+    }
+
     /// What content may be captured. Defaults to none.
     pub fn policy(mut self, policy: CapturePolicy) -> Self {
         self.recorder.policy = policy;
@@ -296,14 +308,15 @@ pub fn is_recorded() -> bool {
 pub fn captures_content() -> bool {
     !cfg!(spanwise_no_content)
         && any()
-        && current_policy().is_some_and(|policy| policy.captures_content())
+        && current(|recorder| recorder.completion.is_some() || recorder.policy.captures_content())
+            .unwrap_or(false)
         && current_level() != ContentLevel::Off
 }
 
 /// Whether the recorder in force here lets errors' own texts through.
 pub fn tells_error_messages() -> bool {
     any()
-        && current_policy().is_some_and(|policy| policy.error_messages)
+        && current(|recorder| recorder.policy.error_messages).unwrap_or(false)
         && current_level() == ContentLevel::Full
 }
 
@@ -343,12 +356,18 @@ pub(crate) fn of(context: &Context) -> Option<RecorderRef> {
     }
 }
 
-/// What the recorder in force here lets through.
+/// Whether the recorder in force here keeps what goes in; `None` where there is none, yet.
 #[inline]
-pub(crate) fn current_policy() -> Option<CapturePolicy> {
+pub(crate) fn keeps_inputs() -> Option<bool> {
+    current(|recorder| recorder.completion.is_some() || recorder.policy.captures_inputs())
+}
+
+/// Asks the recorder in force here.
+#[inline]
+fn current<R>(ask: impl FnOnce(&Recorder) -> R) -> Option<R> {
     Context::map_current(|context| match context.get::<InContext>() {
-        Some(recorder) => Some(recorder.0.policy),
-        None => INSTALLED.get().map(|recorder| recorder.policy),
+        Some(recorder) => Some(ask(&recorder.0)),
+        None => INSTALLED.get().map(|recorder| ask(recorder)),
     })
 }
 

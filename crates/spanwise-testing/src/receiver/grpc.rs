@@ -1,5 +1,7 @@
 //! OTLP over gRPC.
 
+use std::time::Instant;
+
 use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::LogsService;
 use opentelemetry_proto::tonic::collector::logs::v1::{
     ExportLogsPartialSuccess, ExportLogsServiceRequest, ExportLogsServiceResponse,
@@ -28,7 +30,8 @@ impl Receiver {
         let bytes = request.get_ref().encoded_len();
         let message = message(request.into_inner());
         let spans = message.spans().count();
-        let arrived = Arrived { headers, path: signal.to_owned(), bytes, spans };
+        let arrived =
+            Arrived { headers, path: signal.to_owned(), bytes, spans, at: Instant::now() };
         match self.receive(arrived, message).await {
             Answer::Accept | Answer::Hang => Ok(tonic::Response::new(answer(None))),
             Answer::Partial(rejected) => Ok(tonic::Response::new(answer(Some(rejected)))),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
+use std::time::Instant;
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -39,7 +40,8 @@ pub(super) async fn export(
     };
     let Some(message) = message else { return StatusCode::BAD_REQUEST.into_response() };
     let spans = message.spans().count();
-    let arrived = Arrived { headers: named(&headers), path, bytes: body.len(), spans };
+    let arrived =
+        Arrived { headers: named(&headers), path, bytes: body.len(), spans, at: Instant::now() };
     let rejected = match receiver.receive(arrived, message).await {
         Answer::Partial(rejected) => Some(rejected),
         Answer::Grpc(_) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),

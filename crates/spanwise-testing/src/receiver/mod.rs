@@ -64,6 +64,8 @@ pub struct Arrived {
     pub bytes: usize,
     /// How many spans are in it.
     pub spans: usize,
+    /// When it was there as a whole.
+    pub at: Instant,
 }
 
 type Rule = Arc<dyn Fn(&Message, &Arrived) -> Answer + Send + Sync>;

@@ -7,6 +7,7 @@ use spanwise_core::{Content, ContentLevel, Redactor};
 
 use crate::error::{InitError, Source};
 use crate::export::OperationView;
+use crate::offload::Offload;
 use crate::redact::HashKey;
 
 /// What of the content that is captured may leave the process, and in which form.
@@ -45,6 +46,7 @@ pub struct ContentPolicy {
     pub(crate) most_span_bytes: Option<usize>,
     pub(crate) new_messages_only: bool,
     pub(crate) hash_key: Option<HashKey>,
+    pub(crate) offload: Option<Offload>,
 }
 
 /// A function of the program's own that changes content.
@@ -149,6 +151,14 @@ impl ContentPolicy {
         self
     }
 
+    /// Sends media, and whole messages where that is asked for, to a store, and to destinations where they
+    /// are in it. Defaults to not at all; where a destination and all of them have a store, the
+    /// destination's is in force.
+    pub fn offload(mut self, offload: Offload) -> Self {
+        self.offload = Some(offload);
+        self
+    }
+
     /// What both allow.
     pub(crate) fn and(&self, other: &Self) -> Self {
         let least = |a: Option<usize>, b: Option<usize>| a.into_iter().chain(b).min();
@@ -169,6 +179,7 @@ impl ContentPolicy {
             most_span_bytes: least(self.most_span_bytes, other.most_span_bytes),
             new_messages_only: self.new_messages_only || other.new_messages_only,
             hash_key: other.hash_key.clone().or_else(|| self.hash_key.clone()),
+            offload: other.offload.clone().or_else(|| self.offload.clone()),
         }
     }
 
@@ -209,6 +220,7 @@ impl fmt::Debug for ContentPolicy {
             .field("max_message_bytes", &self.most_message_bytes)
             .field("max_span_bytes", &self.most_span_bytes)
             .field("new_messages_only", &self.new_messages_only)
+            .field("offload", &self.offload)
             .finish_non_exhaustive()
     }
 }

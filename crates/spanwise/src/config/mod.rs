@@ -22,7 +22,7 @@ use std::time::Duration;
 use opentelemetry::{Key, KeyValue, Value};
 use spanwise_core::propagation::BaggageKeys;
 use spanwise_core::semconv::SemconvProfile;
-use spanwise_core::{ContentCapture, ScopeField};
+use spanwise_core::{CompletionHook, ContentCapture, ScopeField};
 
 pub use content_policy::ContentPolicy;
 pub use delivery::{ExportMode, OverflowPolicy};
@@ -46,6 +46,7 @@ pub(crate) use spool::Spooling;
 
 use crate::env::Environment;
 use crate::error::InitError;
+use crate::offload::Hook;
 
 #[cfg(feature = "tracing")]
 use crate::tracing_bridge::{BoxedLayer, TracingMode};
@@ -79,6 +80,7 @@ pub struct TelemetryConfig {
     sample_rate: Option<f64>,
     content: Option<ContentCapture>,
     content_policy: Option<ContentPolicy>,
+    completion_hook: Option<Hook>,
     record_inputs: Option<bool>,
     record_outputs: Option<bool>,
     record_metadata: Option<bool>,
@@ -234,6 +236,16 @@ impl TelemetryConfig {
     /// ([`Destination::content`]), the stricter of the two is in force.
     pub fn content(mut self, policy: impl Into<ContentPolicy>) -> Self {
         self.content_policy = Some(policy.into());
+        self
+    }
+
+    /// Hands the whole content of every operation to this hook when it ends, whatever is sampled and
+    /// captured: see [`CompletionHook`], and [`UploadHook`](crate::UploadHook) for one that is ready.
+    ///
+    /// Defaults to what `OTEL_INSTRUMENTATION_GENAI_COMPLETION_HOOK` names, then to none; then operations
+    /// keep no content that is not captured.
+    pub fn completion_hook(mut self, hook: impl CompletionHook + 'static) -> Self {
+        self.completion_hook = Some(Hook::new(hook));
         self
     }
 

@@ -20,6 +20,7 @@ use super::values::{BatchConfiguration, ExportConfig, SamplingStrategy};
 use crate::env::{Environment, Reader};
 use crate::error::InitError;
 use crate::export::intake::Queues;
+use crate::offload::Hook;
 use crate::resource;
 use crate::signal::Signal;
 
@@ -43,6 +44,7 @@ pub(crate) struct Settings {
     pub(crate) overflow: OverflowPolicy,
     pub(crate) export_mode: ExportMode,
     pub(crate) routes: Vec<DestinationSettings>,
+    pub(crate) completion_hook: Option<Hook>,
     pub(crate) global_providers: bool,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) flush_on_signals: bool,
@@ -73,6 +75,7 @@ impl Settings {
             sampling: recording::sampling(config, &mut reader)?,
             policy: recording::policy(config, &mut reader),
             scope_on_metrics: config.scope_on_metrics.clone(),
+            completion_hook: content::completion_hook(config, &mut reader)?,
             limits: limits::limits(config, &mut reader),
             propagation: recording::propagation(config, &mut reader),
             spans: batches::batches(

@@ -8,7 +8,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, Once, OnceLock, PoisonError};
 
 use opentelemetry::SpanId;
 use tokio::runtime::RuntimeFlavor;
@@ -20,6 +20,7 @@ use super::queued::{Collection, Drained, QueuedLog, QueuedSpan};
 use super::size;
 use crate::config::{BatchConfiguration, ExportMode, OverflowPolicy};
 use crate::diagnostics::Diagnostics;
+use crate::offload::Stores;
 use crate::report::{Counts, DropReason, Report};
 use crate::signal::Signal;
 
@@ -31,6 +32,8 @@ pub(crate) struct Intake {
     /// Told when there may be room, where anyone waits for it.
     room: Condvar,
     open_spans: AtomicI64,
+    /// What content goes to beside.
+    stores: OnceLock<Stores>,
 }
 
 /// A batch leaves early when it holds about this much, whatever its number of items.
@@ -108,6 +111,7 @@ impl Intake {
             queues,
             room: Condvar::new(),
             open_spans: AtomicI64::new(0),
+            stores: OnceLock::new(),
         }
     }
 
@@ -331,6 +335,15 @@ impl Intake {
         self.tell_room();
     }
 
+    /// Says, once, where content goes beside.
+    pub(crate) fn store_in(&self, stores: Stores) {
+        let _ = self.stores.set(stores);
+    }
+
+    pub(crate) fn stores(&self) -> Stores {
+        self.stores.get().cloned().unwrap_or_default()
+    }
+
     /// What became of everything so far.
     pub(crate) fn report(&self) -> Report {
         let destinations = self.lock().ledger.snapshot();
@@ -340,11 +353,14 @@ impl Intake {
                     || counts.dropped_for(DropReason::ShutdownTimeout) > 0
             })
         });
+        let (offload, uploads) = self.stores().counts();
         Report {
             destinations,
+            offload,
+            uploads,
             ended_at_shutdown: 0,
             open_spans: self.open_spans(),
-            complete: !waits,
+            complete: !waits && offload.queued + uploads.queued == 0,
         }
     }
 }

@@ -155,10 +155,12 @@ impl Worker {
         let lanes: Vec<_> = self.pipeline.lanes.iter().map(|lane| lane.handle.settled()).collect();
         let intake = self.intake.clone();
         tokio::spawn(async move {
+            let stored = intake.stores().settled();
             let settled = async {
                 for lane in lanes {
                     lane.await;
                 }
+                stored.await;
             };
             let complete = tokio::time::timeout_at(deadline, settled).await.is_ok();
             // What was recorded after the flush was asked for may be on its way; that is another flush's.
@@ -179,6 +181,9 @@ impl Worker {
         for lane in &mut far_ends {
             let _ = tokio::time::timeout_at(deadline, &mut lane.done).await;
         }
+        let stores = self.intake.stores();
+        let _ = tokio::time::timeout_at(deadline, stores.settled()).await;
+        stores.close();
         for abort in far_ends.into_iter().filter_map(|lane| lane.abort) {
             abort.abort();
         }

@@ -7,22 +7,21 @@ use spanwise_testing::{Answer, Connections, Receiver};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt as _};
 
-use crate::process::Setup;
 use crate::row::{BOTH, ENDING, GRPC, HTTP, Over, Row, Rows};
 
 /// How long a fault lasts.
 const WHILE: Duration = Duration::from_secs(3);
-/// Less than what the receiver asks for: a wait outlives the time for one export.
-const EXPORT_TIMEOUT_MS: u64 = 1000;
+/// How long a request without an answer is waited for.
+const TIMEOUT_MS: u64 = 1000;
 
 pub fn rows(rows: &mut Rows) {
     rows.add("503 with Retry-After: 30", &HTTP, |row| {
         row.receiver.answer_next([Answer::Http(503, Some("30"), "")]);
         waits(row, Duration::from_secs(30));
     });
-    rows.add("UNAVAILABLE with RetryInfo of 5 s", &GRPC, |row| {
-        row.receiver.answer_next([later(Code::Unavailable, Duration::from_secs(5))]);
-        waits(row, Duration::from_secs(5));
+    rows.add("UNAVAILABLE with RetryInfo of 10 s", &GRPC, |row| {
+        row.receiver.answer_next([later(Code::Unavailable, Duration::from_secs(10))]);
+        waits(row, Duration::from_secs(10));
     });
     rows.add("accepts and never answers", &BOTH, |row| for_a_while(row, hang, serve));
     rows.add("takes connections and never reads", &BOTH, |row| {
@@ -64,15 +63,11 @@ fn too_many(over: Over) -> Answer {
     }
 }
 
-fn impatient(setup: Setup) -> Setup {
-    setup
-        .set("OTEL_EXPORTER_OTLP_TIMEOUT", EXPORT_TIMEOUT_MS)
-        .set("OTEL_BSP_EXPORT_TIMEOUT", EXPORT_TIMEOUT_MS)
-}
-
-/// The first request is put off by so much, and nothing comes before that is over.
+/// The first request is put off by so much, and nothing comes before that is over: a wait outlives the time
+/// for one export.
 fn waits(row: &mut Row, delay: Duration) {
-    let mut sender = impatient(row.setup()).start();
+    let export_timeout = (delay / 2).as_millis();
+    let mut sender = row.setup().set("OTEL_BSP_EXPORT_TIMEOUT", export_timeout).start();
     sender.record(100);
     row.receiver.wait_until("a request", |receiver| !receiver.requests().is_empty());
     let refused = Instant::now();
@@ -88,7 +83,7 @@ fn waits(row: &mut Row, delay: Duration) {
 
 /// For a while nothing gets through, then everything.
 fn for_a_while(row: &mut Row, begins: impl FnOnce(&Receiver), ends: impl FnOnce(&Receiver)) {
-    let mut sender = impatient(row.setup()).start();
+    let mut sender = row.setup().set("OTEL_EXPORTER_OTLP_TIMEOUT", TIMEOUT_MS).start();
     sender.pace(300);
     sleep(Duration::from_millis(500));
     begins(&row.receiver);

@@ -17,16 +17,27 @@ fn program(name: &str) -> PathBuf {
     program
 }
 
+/// What would lead an example elsewhere.
+const MEANT_FOR_OTHERS: [&str; 10] = [
+    "OTEL_",
+    "SPANWISE_",
+    "OPENAI_",
+    "ANTHROPIC_",
+    "GEMINI_",
+    "GOOGLE_",
+    "AWS_",
+    "CO_",
+    "HELICONE_",
+    "OLLAMA_",
+];
+
 /// Runs an example, and gives back what it said on stderr.
 #[track_caller]
 pub fn run_example(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> String {
     let mut command = Command::new(program(name));
     for (variable, _) in std::env::vars_os() {
         let name = variable.to_string_lossy();
-        if ["OTEL_", "OPENAI_", "HELICONE_", "SPANWISE_"]
-            .iter()
-            .any(|begin| name.starts_with(begin))
-        {
+        if MEANT_FOR_OTHERS.iter().any(|begin| name.starts_with(begin)) {
             command.env_remove(&variable);
         }
     }

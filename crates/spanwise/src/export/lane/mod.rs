@@ -18,7 +18,7 @@ pub(crate) mod otlp;
 mod parcel;
 mod ticket;
 #[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
-mod tls;
+pub(crate) mod tls;
 mod traffic;
 pub(crate) mod transport;
 #[cfg_attr(

@@ -35,7 +35,7 @@ pub(super) struct Failing {
 
 /// What the pieces of one envelope have in common.
 #[derive(Debug)]
-pub(super) struct EnvelopeState {
+pub(in crate::export::lane) struct EnvelopeState {
     ticket: Option<Ticket>,
     /// Where it is on disk, if it is.
     stored: OnceLock<Position>,
@@ -90,6 +90,11 @@ impl Parcel {
             Self { body, items, charged, failing: None, shrunk: 0, envelope }
         });
         pieces.collect()
+    }
+
+    /// Whether it may be tried now.
+    pub(super) fn is_due(&self) -> bool {
+        self.failing.is_none_or(|failing| failing.not_before <= Instant::now())
     }
 
     pub(super) fn is_stored_at(&self, position: Position) {

@@ -3,12 +3,13 @@
 //!
 //! ```text
 //!  queue ─► ready ─► attempt ─┬─► accepted, refused: its fate is entered
-//!             ▲ ▲             ├─► too large, malformed: its pieces are ready
-//!        disk │ │             └─► may work later: ready again, and the breaker opens
-//!    (spill) ─┘ └──────────────────────┘
+//!            ▲  ▲      ▲      ├─► too large, malformed: its pieces are ready
+//!       disk │  └──────┼──────┤
+//!    (spill)─┘         │      └─► may work later: failing, and the breaker opens
+//!                      └─────────────┘
 //! ```
-//! What failed stands before what waits in the queue, and waits there for the breaker, so that an outage
-//! costs one probe at a time and not one for each envelope.
+//! Few may be failing at once, and while the breaker is open one probe goes at a time: an outage costs no
+//! attempt for each envelope.
 
 mod spill;
 
@@ -47,6 +48,8 @@ pub(super) struct Traffic {
     end: Arc<OtlpEnd>,
     breaker: Breaker,
     ready: VecDeque<Parcel>,
+    /// What waits to be tried again.
+    failing: Vec<Parcel>,
     attempts: JoinSet<Verdict>,
     under_way: HashMap<Id, (Parcel, Started)>,
     /// What the receiver has shown to take.
@@ -72,6 +75,7 @@ impl Traffic {
             end: Arc::new(end),
             breaker: Breaker::new(),
             ready: VecDeque::new(),
+            failing: Vec::new(),
             attempts: JoinSet::new(),
             under_way: HashMap::new(),
             most_bytes: usize::MAX,
@@ -105,7 +109,8 @@ impl Traffic {
 
     fn is_over(&self) -> bool {
         let storing = self.spill.as_ref().is_some_and(Spill::is_busy);
-        self.drained && self.ready.is_empty() && self.under_way.is_empty() && !storing
+        let waits = !self.ready.is_empty() || !self.failing.is_empty();
+        self.drained && !waits && self.under_way.is_empty() && !storing
     }
 
     fn may_start(&self) -> bool {
@@ -113,23 +118,31 @@ impl Traffic {
         in_flight < self.end.delivery.most_requests && self.breaker.lets_through(in_flight)
     }
 
-    /// The parcel that is next, if any may go: in an outage few more start than have failed already.
-    fn next_due(&self) -> Option<usize> {
-        let failing = self.ready.iter().filter(|parcel| parcel.failing.is_some()).count();
-        let takes_new = failing < MOST_FAILING * self.end.delivery.most_requests;
-        let may_go = |parcel: &Parcel| match parcel.failing {
-            Some(failing) => failing.not_before <= Instant::now(),
-            None => takes_new,
-        };
-        self.ready.iter().position(may_go)
+    /// Whether what has not failed may go: in an outage few more start than have failed already.
+    fn takes_new(&self) -> bool {
+        self.failing.len() < MOST_FAILING * self.end.delivery.most_requests
+    }
+
+    fn first_failing_due(&self) -> Option<usize> {
+        self.failing.iter().position(Parcel::is_due)
+    }
+
+    /// Whether there is one that may go.
+    fn has_due(&self) -> bool {
+        self.first_failing_due().is_some() || (self.takes_new() && !self.ready.is_empty())
+    }
+
+    fn next_due(&mut self) -> Option<Parcel> {
+        if let Some(first) = self.first_failing_due() {
+            return Some(self.failing.remove(first));
+        }
+        if self.takes_new() { self.ready.pop_front() } else { None }
     }
 
     /// Whether the next is taken from the queue. What waits there is bounded by the books; with a disk to
     /// spill to it is looked at as it comes.
     fn takes_more(&self) -> bool {
-        let failing = || self.ready.iter().filter(|parcel| parcel.failing.is_some()).count();
-        let most = MOST_FAILING * self.end.delivery.most_requests;
-        let for_sending = || self.may_start() && self.next_due().is_none() && failing() < most;
+        let for_sending = || self.may_start() && self.takes_new() && !self.has_due();
         !self.drained && (self.spill.is_some() || for_sending())
     }
 
@@ -142,7 +155,7 @@ impl Traffic {
         let starts_at = if full || (in_flight > 0 && self.breaker.is_open()) {
             None
         } else {
-            let failing = self.ready.iter().filter_map(|parcel| parcel.failing);
+            let failing = self.failing.iter().filter_map(|parcel| parcel.failing);
             let due = failing.map(|it| it.not_before.max(open_until.unwrap_or(it.not_before)));
             due.chain(open_until).filter(|at| *at > now).min()
         };
@@ -159,15 +172,14 @@ impl Traffic {
             Some(deadline - (deadline.saturating_duration_since(now) / 4).min(FOR_THE_DISK));
         self.breaker.hurry();
         let first = self.breaker.open_until().unwrap_or(now);
-        for failing in self.ready.iter_mut().filter_map(|parcel| parcel.failing.as_mut()) {
+        for failing in self.failing.iter_mut().filter_map(|parcel| parcel.failing.as_mut()) {
             failing.not_before = failing.not_before.min(first);
         }
     }
 
     fn start_ready(&mut self) {
         while self.may_start() {
-            let Some(next) = self.next_due() else { return };
-            let Some(parcel) = self.ready.remove(next) else { return };
+            let Some(parcel) = self.next_due() else { return };
             let learned = self.most_bytes;
             match self.divided(parcel, |parcel| {
                 (parcel.body.len() > learned).then_some(divide::Into::Bytes(learned))
@@ -244,7 +256,7 @@ impl Traffic {
         }
     }
 
-    /// It may work later: the parcel stands first again, unless it has been tried for long enough.
+    /// It may work later: the parcel is tried again, unless it has been tried for long enough.
     fn again(
         &mut self,
         mut parcel: Parcel,
@@ -257,7 +269,8 @@ impl Traffic {
             parcel.failing.unwrap_or(Failing { since: started.at, times: 0, not_before: next });
         let others_first = Instant::now() + lets_others_go_first(times);
         let ending = self.ends_at.is_some();
-        let alone = self.ready.is_empty() && self.lane.queue.is_empty() && !self.has_spooled();
+        let waits = !self.ready.is_empty() || !self.failing.is_empty();
+        let alone = !waits && self.lane.queue.is_empty() && !self.has_spooled();
         let not_before = if alone || ending { next } else { next.max(others_first) };
         parcel.failing = Some(Failing { since, times: times + 1, not_before });
         if not_before >= since + self.end.delivery.retry_timeout && self.gives_up(since) {
@@ -267,7 +280,7 @@ impl Traffic {
         }
         self.end.warn_retry(cause);
         self.come_back(&parcel);
-        self.ready.push_back(parcel);
+        self.failing.push(parcel);
     }
 
     /// Whether what has failed for long is dropped. Where there is a disk it is not, as long as nothing

@@ -8,13 +8,15 @@
 //! ```
 
 use std::future::Future;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::{MOST_FAILING, Parcel, Traffic};
+use super::{Parcel, Traffic};
 use crate::export::lane::disk::{Ask, Disk, Told};
+use crate::export::lane::parcel::EnvelopeState;
 use crate::export::ledger::Fate;
 use crate::report::DropReason;
 use crate::spool::Position;
@@ -31,6 +33,8 @@ pub(super) struct Spill {
     /// How many answers of the disk are awaited, to what was given to it.
     storing: usize,
     storing_bytes: usize,
+    /// What was read from disk last; it lives as long as it has no fate.
+    replayed: Weak<EnvelopeState>,
     /// The oldest was asked for.
     asked_next: bool,
     /// Nothing waits on disk.
@@ -45,6 +49,7 @@ impl Spill {
             disk,
             storing: 0,
             storing_bytes: 0,
+            replayed: Weak::new(),
             asked_next: false,
             is_empty: true,
             refused_until: None,
@@ -118,15 +123,15 @@ impl Traffic {
             }
         }
         if is_over || (is_down && self.ends_at.is_some()) {
-            self.ready.drain(..).for_each(|parcel| spill.store(parcel));
+            let waiting = self.failing.drain(..).chain(self.ready.drain(..));
+            waiting.for_each(|parcel| spill.store(parcel));
         } else if is_down {
-            let mut probes = MOST_FAILING * self.end.delivery.most_requests;
+            // What is on disk anyway is what is probed with.
+            for parcel in self.failing.extract_if(.., |parcel| parcel.stored().is_none()) {
+                spill.store(parcel);
+            }
             for parcel in std::mem::take(&mut self.ready) {
-                // What is on disk anyway is what is probed with.
-                let probes_with =
-                    parcel.is_replayed() || (parcel.stored().is_some() && parcel.failing.is_some());
-                if probes_with && probes > 0 {
-                    probes -= 1;
+                if parcel.is_replayed() {
                     self.ready.push_back(parcel);
                 } else {
                     spill.store(parcel);
@@ -137,22 +142,16 @@ impl Traffic {
 
     /// Asks for what is on disk, as far as it is its turn.
     pub(super) fn replay(&mut self) {
-        let is_due = self.next_due().is_some();
-        let failing = self.ready.iter().filter(|parcel| parcel.failing.is_some()).count();
-        let under_way = self.under_way.values().map(|(parcel, _)| parcel);
-        let beside = under_way.chain(&self.ready).any(Parcel::is_replayed);
-        let most = self.end.delivery.most_requests;
-        let may_start = self.may_start();
+        let (is_due, may_start) = (self.has_due(), self.may_start());
+        let takes_new = self.takes_new();
         let Some(spill) = &mut self.spill else { return };
         if spill.is_empty || spill.asked_next || self.ends_at.is_some() || !spill.works() {
             return;
         }
-        let is_its_turn = if self.breaker.is_open() {
-            may_start && !is_due && failing < MOST_FAILING * most
-        } else if is_due {
-            !beside
+        let is_its_turn = if is_due {
+            !self.breaker.is_open() && spill.replayed.strong_count() == 0
         } else {
-            may_start
+            may_start && takes_new
         };
         if is_its_turn {
             spill.asked_next = true;
@@ -183,7 +182,10 @@ impl Traffic {
             Told::Next(next) => {
                 spill.asked_next = false;
                 match next {
-                    Some(parcel) => self.ready.push_back(parcel),
+                    Some(parcel) => {
+                        spill.replayed = Arc::downgrade(&parcel.envelope);
+                        self.ready.push_back(parcel);
+                    }
                     None => spill.is_empty = true,
                 }
             }

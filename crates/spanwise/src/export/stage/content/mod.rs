@@ -14,6 +14,7 @@ pub(crate) mod carried;
 pub(crate) mod foreign;
 pub(crate) mod keys;
 mod level;
+mod offload;
 mod policy;
 mod redaction;
 mod seen;
@@ -158,6 +159,11 @@ impl ContentStages {
         }
         let mut pieces = self.pieces(content, level, &forms, of.form, operation);
         let schemas = self.schemas_once(&mut pieces);
+
+        // Offload, before anything is cut: what is stored is whole.
+        if let Some(to) = self.policy.offload.as_ref().filter(|_| level == ContentLevel::Full) {
+            pieces.iter_mut().for_each(|piece| offload::offload(&piece.key, &mut piece.value, to));
+        }
 
         // Truncate.
         self.truncate(&mut pieces);

@@ -7,6 +7,7 @@ use spanwise_core::{CapturePolicy, ContentLevel, Redactor};
 use super::keys::Side;
 use super::truncate::Length;
 use crate::config::{ContentHook, ContentPolicy, Limits};
+use crate::offload::Offload;
 use crate::redact::HashKey;
 use crate::signal::Signal;
 
@@ -29,6 +30,7 @@ pub(crate) struct PolicyInForce {
     pub(crate) new_messages_only: bool,
     pub(crate) schemas_once: bool,
     pub(crate) hash_key: HashKey,
+    pub(crate) offload: Option<Offload>,
 }
 
 impl PolicyInForce {
@@ -62,6 +64,7 @@ impl PolicyInForce {
             new_messages_only: content.new_messages_only,
             schemas_once: capture.has_tool_schemas(),
             hash_key: content.hash_key.clone().unwrap_or_else(|| hash_key.clone()),
+            offload: content.offload.clone(),
         }
     }
 
@@ -88,6 +91,7 @@ impl PolicyInForce {
             && self.item.is_none()
             && !self.new_messages_only
             && !self.schemas_once
+            && self.offload.is_none()
     }
 
     /// Whether both give the same result.
@@ -104,6 +108,10 @@ impl PolicyInForce {
             && same(&self.hooks, &other.hooks, Arc::ptr_eq)
             && same(&self.redactors, &other.redactors, Arc::ptr_eq)
             && self.hash_key.is_same_as(&other.hash_key)
+            && match (&self.offload, &other.offload) {
+                (Some(one), Some(other)) => one.is_same_as(other),
+                (one, other) => one.is_none() && other.is_none(),
+            }
     }
 }
 

@@ -317,7 +317,7 @@ fn stand_in(example: &Value, cut: usize) -> Value {
 /// ```
 /// let messages = format!(r#"[{{"role":"user","content":"{}"}}]"#, "x".repeat(1000));
 /// let cut = spanwise::truncate_json(&messages, 256);
-/// assert_eq!(cut.len(), 256);
+/// assert!(cut.len() <= 256);
 /// assert!(cut.starts_with(r#"[{"content":"xxx"#) && cut.ends_with(r#"xxx","role":"user"}]"#));
 /// ```
 pub fn truncate_json(text: &str, most_bytes: usize) -> Cow<'_, str> {

@@ -1,46 +1,33 @@
 //! Chat completions, whole and in chunks.
 
-use std::convert::Infallible;
-use std::time::Duration;
-
 use axum::Json;
-use axum::body::Body;
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse, Response};
-use futures_util::{StreamExt as _, stream};
+use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
 use super::{MODEL, refused};
-
-/// The one model that it does not have.
-const MISSING_MODEL: &str = "no-such-model";
+use crate::answer::{ARGUMENTS, Kind, MISSING_MODEL, TOOL, WORDS, events, streamed, think};
 
 pub(super) async fn chat(Json(request): Json<Value>) -> Response {
     if request["model"] == MISSING_MODEL {
         return refused(StatusCode::NOT_FOUND, "model_not_found");
     }
-    let has = |list: &Value| list.as_array().is_some_and(|list| !list.is_empty());
     let messages = request["messages"].as_array();
     let answered = messages.is_some_and(|all| all.iter().any(|m| m["role"] == "tool"));
-    let wants_tool = has(&request["tools"]) && !answered;
+    let kind = Kind::of(&request["tools"], answered, &request["response_format"]);
     let choices = request["n"].as_u64().unwrap_or(1);
     if request["stream"] == true {
-        return streamed(if wants_tool { tool_chunks() } else { text_chunks(choices) });
+        let chunks = if kind == Kind::Tool { tool_chunks() } else { text_chunks(choices) };
+        let done = ["data: [DONE]\n\n".to_owned()];
+        return streamed("text/event-stream", events(chunks).into_iter().chain(done));
     }
-    tokio::time::sleep(Duration::from_millis(120)).await;
-    let (message, finish_reason) = if wants_tool {
-        let function = json!({"name": "lookup_order", "arguments": r#"{"order":"A-17"}"#});
+    think().await;
+    let (message, finish_reason) = if kind == Kind::Tool {
+        let function = json!({"name": TOOL, "arguments": ARGUMENTS});
         let call = json!({"id": "call_1", "type": "function", "function": function});
         (json!({"role": "assistant", "content": null, "tool_calls": [call]}), "tool_calls")
-    } else if request["response_format"].is_object() {
-        (
-            json!({"role": "assistant", "content": r#"{"order":"A-17","arrives":"tomorrow"}"#}),
-            "stop",
-        )
     } else {
-        let text = "Your order A-17 left our warehouse yesterday and arrives tomorrow.";
-        (json!({"role": "assistant", "content": text}), "stop")
+        (json!({"role": "assistant", "content": kind.text()}), "stop")
     };
     let choice =
         |index| json!({"index": index, "message": message, "finish_reason": finish_reason});
@@ -88,8 +75,7 @@ fn text_chunks(choices: u64) -> Vec<Value> {
         let delta = |n| json!([{"index": n, "delta": delta, "finish_reason": finish_reason}]);
         (0..choices).map(|n| chunk(delta(n), Value::Null)).collect::<Vec<_>>()
     };
-    let words = ["Your order ", "arrives ", "tomorrow."];
-    let words = words.iter().map(|word| json!({"content": word}));
+    let words = WORDS.iter().map(|word| json!({"content": word}));
     let mut chunks: Vec<_> = words.flat_map(|delta| of_each(delta, Value::Null)).collect();
     chunks.extend(of_each(json!({}), "stop".into()));
     chunks.push(chunk(json!([]), usage(8)));
@@ -111,14 +97,4 @@ fn chunk(choices: Value, usage: Value) -> Value {
         "service_tier": "default",
         "system_fingerprint": FINGERPRINT,
     })
-}
-
-fn streamed(chunks: Vec<Value>) -> Response {
-    let events = chunks.into_iter().map(|chunk| format!("data: {chunk}\n\n"));
-    let events = events.chain(["data: [DONE]\n\n".to_owned()]);
-    let paced = stream::iter(events).then(|event| async move {
-        tokio::time::sleep(Duration::from_millis(40)).await;
-        Ok::<_, Infallible>(event)
-    });
-    ([(CONTENT_TYPE, "text/event-stream")], Body::from_stream(paced)).into_response()
 }

@@ -1,5 +1,4 @@
-//! A server that speaks enough of OpenAI's API for the examples: it asks for a tool first, and answers when
-//! it has the tool's result.
+//! OpenAI's API, as far as the examples use it.
 
 mod chat;
 mod stores;
@@ -11,13 +10,12 @@ use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
+use crate::answer::vector;
+
 const MODEL: &str = "gpt-4o-mini-2024-07-18";
 
-/// Starts it on a free port of this machine.
-pub(crate) async fn start() -> Result<url::Url, std::io::Error> {
-    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
-    let address = listener.local_addr()?;
-    let app = Router::new()
+pub(crate) fn routes() -> Router {
+    Router::new()
         .route("/v1/chat/completions", post(chat::chat))
         .route("/v1/embeddings", post(embeddings))
         .route("/v1/responses", post(respond))
@@ -30,14 +28,11 @@ pub(crate) async fn start() -> Result<url::Url, std::io::Error> {
         .route(
             "/v1/vector_stores/{store}/files/{file}",
             post(stores::change).delete(stores::remove_file),
-        );
-    tokio::spawn(async move { axum::serve(listener, app).await });
-    url::Url::parse(&format!("http://{address}/v1/")).map_err(std::io::Error::other)
+        )
 }
 
 async fn embeddings(Json(request): Json<Value>) -> Json<Value> {
-    tokio::time::sleep(std::time::Duration::from_millis(15)).await;
-    let vector: Vec<f32> = (0..256).map(|n| (n as f32 / 256.0).sin()).collect();
+    let vector = vector().await;
     Json(json!({
         "object": "list",
         "model": request["model"],
@@ -56,17 +51,35 @@ async fn response(Path(id): Path<String>) -> Json<Value> {
     Json(json!({
         "id": id,
         "object": "response",
+        "created_at": 1_700_000_000,
         "status": "completed",
         "model": MODEL,
         "instructions": "You help customers of a small shop.",
-        "tools": [{"type": "function", "name": "lookup_order", "parameters": {"type": "object"}}],
+        "tools": [{
+            "type": "function",
+            "name": "lookup_order",
+            "parameters": {"type": "object"},
+            "strict": true,
+        }],
         "output": [{
             "type": "message",
+            "id": "msg_local_1",
+            "status": "completed",
             "role": "assistant",
-            "content": [{"type": "output_text", "text": "Your order A-17 arrives tomorrow."}],
+            "content": [{
+                "type": "output_text",
+                "text": "Your order A-17 arrives tomorrow.",
+                "annotations": [],
+            }],
         }],
         "service_tier": "default",
-        "usage": {"input_tokens": 236, "output_tokens": 17, "total_tokens": 253},
+        "usage": {
+            "input_tokens": 236,
+            "input_tokens_details": {"cached_tokens": 128},
+            "output_tokens": 17,
+            "output_tokens_details": {"reasoning_tokens": 0},
+            "total_tokens": 253,
+        },
     }))
 }
 
