@@ -14,7 +14,7 @@
 //! | the making of a remote agent | [`Agent::create`] | `create_agent {agent}` |
 //! | the fetching of a stored response | [`FetchResponse`] | `fetch_response` |
 //!
-//! How good an answer was is said by [`evaluation`].
+//! How good an answer was is said by [`evaluation`], whose call it is by [`scope`](scope()).
 //!
 //! Each is built, then run around work: `run(future)`, `run_with(async |operation| …)` for work that
 //! records what it learns, `run_sync(closure)`, or `start()` for a guard that is ended by hand.
@@ -55,6 +55,10 @@ mod response;
 mod trace_ref;
 mod usage;
 
+// Whose it is, and to whom it may be said.
+pub mod propagation;
+mod scope;
+
 // How it becomes telemetry.
 mod capture;
 mod clock;
@@ -77,11 +81,15 @@ pub use memory_record::MemoryRecord;
 pub use message::{GenericPart, Message, Part, Role, ToMessages, ToolDefinition};
 pub use operation::{
     Agent, AgentBuilder, Attempt, CreateAgent, CreateAgentBuilder, Embeddings, EmbeddingsBuilder,
-    Entered, FetchResponse, FetchResponseBuilder, FutureExt, Generation, GenerationBuilder,
-    InOperation, Memory, MemoryBuilder, OpenAiApiType, Operation, OutputType, Plan, PlanBuilder,
-    RateLimit, RateLimits, RecordedStream, RemoteAgent, RemoteAgentBuilder, ResponseStatus,
-    Retrieval, RetrievalBuilder, Step, StepBuilder, StreamedResponse, Tool, ToolBuilder,
-    TryRecordedStream, Workflow, WorkflowBuilder,
+    Entered, FetchResponse, FetchResponseBuilder, FutureExt, GatewayAnswer, Generation,
+    GenerationBuilder, InOperation, Memory, MemoryBuilder, OpenAiApiType, Operation, OperationPath,
+    OutputType, Plan, PlanBuilder, RateLimit, RateLimits, RecordedStream, RemoteAgent,
+    RemoteAgentBuilder, ResponseStatus, Retrieval, RetrievalBuilder, Step, StepBuilder,
+    StreamedResponse, Tool, ToolBuilder, TryRecordedStream, Workflow, WorkflowBuilder,
+};
+pub use propagation::{
+    BaggageItem, extract_from_headers, get_baggage, inject_into_headers, propagate_closure,
+    propagate_context, with_baggage, with_context,
 };
 pub use provider::Provider;
 pub use recorder::{
@@ -92,6 +100,7 @@ pub use recorder::{
 };
 pub use redact::{Redactor, TextPlace, redact_value};
 pub use response::{ModelResponse, Response};
+pub use scope::{ActiveScope, EnteredScope, InScope, Scope, ScopeField, ScopeSampling, scope};
 pub use sensitive::Sensitive;
 pub use trace_ref::{InvalidTraceRef, TraceRef};
 pub use usage::{Modality, Usage};

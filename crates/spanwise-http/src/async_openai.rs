@@ -66,11 +66,13 @@ impl Service<HttpRequestFactory> for AsyncOpenAi {
         let genai = self.genai.clone();
         Box::pin(async move {
             if !spanwise_core::is_recorded() {
+                let factory = prepared(factory, genai, opentelemetry::Context::current(), None);
                 return http.call(factory).await;
             }
             // Made once more than it is sent: to be looked at.
             let request = factory.build().await?;
             let Some((mut recording, instead)) = reqwest_response::look_at(&genai, &request) else {
+                let factory = prepared(factory, genai, opentelemetry::Context::current(), None);
                 return http.call(factory).await;
             };
             let context = recording.context();

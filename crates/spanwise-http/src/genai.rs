@@ -6,13 +6,14 @@ use bytes::Bytes;
 use http::header::{
     ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue,
 };
-use http::{Method, Uri};
+use http::{Method, Request, Uri};
 use http_body::Body;
 use opentelemetry::Context;
-use opentelemetry::propagation::Injector;
+use opentelemetry::propagation::{Injector, TextMapPropagator};
 use spanwise_core::Provider;
 use spanwise_providers::{Codec, Exchange, Recognised, Recogniser};
 
+use crate::hosts::{Hosts, TargetHostExt as _};
 use crate::open_call::OpenCall;
 use crate::peek::{LateRequest, Peeked, PeekedBody};
 use crate::recording::Recording;
@@ -28,8 +29,26 @@ use crate::recording::Recording;
 #[derive(Clone, Debug, Default)]
 pub struct GenAi {
     recogniser: Arc<Recogniser>,
-    trusted: Arc<[String]>,
+    trusted: Hosts,
+    propagators: Propagators,
     include_usage: bool,
+}
+
+type Propagators = Arc<[Arc<dyn TextMapPropagator + Send + Sync>]>;
+
+/// Headers whose values nobody prints: some are keys.
+struct Private<'a>(&'a mut HeaderMap);
+
+impl Injector for Private<'_> {
+    fn set(&mut self, name: &str, value: String) {
+        // What is no header is not sent.
+        if let (Ok(name), Ok(mut value)) =
+            (HeaderName::try_from(name), HeaderValue::try_from(value))
+        {
+            value.set_sensitive(true);
+            self.0.insert(name, value);
+        }
+    }
 }
 
 /// A model call that is about to be made.
@@ -51,12 +70,11 @@ impl GenAi {
         Self { recogniser: Arc::new(recogniser), ..self }
     }
 
-    /// Sends the trace's context along with model calls to this host, its subdomains not included, by the
+    /// Sends the trace's context along with requests to this host, its subdomains not included, by the
     /// propagator that is in force: for gateways of one's own. Without it no host is told of any trace.
     #[must_use]
     pub fn propagate_to(self, host: impl Into<String>) -> Self {
-        let host = host.into().to_ascii_lowercase();
-        Self { trusted: self.trusted.iter().cloned().chain([host]).collect(), ..self }
+        Self { trusted: self.trusted.with(&host.into()), ..self }
     }
 
     /// Has streamed answers tell of usage where the caller does not ask for it: adds
@@ -71,14 +89,36 @@ impl GenAi {
         Self { include_usage: true, ..self }
     }
 
-    /// Adds the context to a request, where its host shall have it.
+    /// Has a propagator write headers into every request, model call or not. It finds the host that the
+    /// request goes to as [`TargetHost`](crate::TargetHost) in the context, and writes for those it knows: such
+    /// as [`HeliconePropagator`](crate::helicone::HeliconePropagator).
+    ///
+    /// Clients that follow redirects carry headers on to other hosts; a client with keys in them shall follow
+    /// none.
+    #[must_use]
+    pub fn propagator(self, propagator: impl TextMapPropagator + Send + Sync + 'static) -> Self {
+        let all = self.propagators.iter().cloned();
+        Self { propagators: all.chain([Arc::new(propagator) as _]).collect(), ..self }
+    }
+
+    /// Adds what the host of a request shall have of the context.
     pub(crate) fn propagate(&self, context: &Context, host: Option<&str>, headers: &mut HeaderMap) {
-        let host = host.unwrap_or_default().to_ascii_lowercase();
-        if self.trusted.contains(&host) {
-            opentelemetry::global::get_text_map_propagator(|propagator| {
-                propagator.inject_context(context, &mut Headers(headers));
-            });
+        let Some(host) = host else { return };
+        if self.trusted.contain(host) {
+            spanwise_core::inject_into_headers(context, headers);
         }
+        if !self.propagators.is_empty() {
+            let context = context.with_target_host(host);
+            for propagator in self.propagators.iter() {
+                propagator.inject_context(&context, &mut Private(headers));
+            }
+        }
+    }
+
+    /// The same for a request that is no model call.
+    pub(crate) fn propagate_around<B>(&self, request: &mut Request<B>) {
+        let host = request.uri().host().map(str::to_owned);
+        self.propagate(&Context::current(), host.as_deref(), request.headers_mut());
     }
 
     /// The model call that a request is; `None` where it is none, or where nothing records.
@@ -95,18 +135,6 @@ impl GenAi {
         let address = host.trim_matches(['[', ']']).to_owned();
         let include_usage = self.include_usage;
         Some(Call { include_usage, provider, codec, address, port, path: path.to_owned() })
-    }
-}
-
-/// Headers that a propagator writes.
-struct Headers<'a>(&'a mut HeaderMap);
-
-impl Injector for Headers<'_> {
-    fn set(&mut self, key: &str, value: String) {
-        // What is no header is not sent.
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(key), HeaderValue::try_from(value)) {
-            self.0.insert(name, value);
-        }
     }
 }
 

@@ -72,7 +72,8 @@ where
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let Some(call) = self.genai.call(request.method(), request.uri()) else {
-            let request = request.map(PeekedBody::untouched);
+            let mut request = request.map(PeekedBody::untouched);
+            self.genai.propagate_around(&mut request);
             return RecordedCall { future: self.inner.call(request), recording: None };
         };
         let (mut parts, body) = request.into_parts();

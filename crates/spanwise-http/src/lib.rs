@@ -13,6 +13,8 @@
 //! | `genai`, with the feature of that name | `ExecTraced` |
 //! | any other, by an adapter of one's own | [`GenAi::start`] |
 //!
+//! Services of one's own hand the trace's context on by [`ExtractContextLayer`] and [`InjectContextLayer`].
+//!
 //! Requests that are no model call pass untouched, at the price of one look at method and path. Whose API a
 //! host serves is known for common providers, and else said with [`GenAi::host`].
 //!
@@ -21,6 +23,11 @@
 //!
 //! What answers say of rate limits becomes an event of the span and metrics; see
 //! [`Generation::attempt`](spanwise_core::Generation::attempt).
+
+// To whom what is said.
+mod context;
+pub mod helicone;
+mod hosts;
 
 // What is recorded.
 mod genai;
@@ -55,9 +62,13 @@ pub use attempts::{AttemptLayer, AttemptService, Attempted};
 #[cfg(feature = "aws-sdk")]
 pub use aws_sdk::GenAiInterceptor;
 pub use body::RecordedBody;
+#[cfg(feature = "reqwest-middleware")]
+pub use context::InjectContextMiddleware;
+pub use context::{ExtractContext, ExtractContextLayer, InjectContext, InjectContextLayer};
 #[cfg(feature = "genai")]
 pub use exec_traced::{ExecTraced, RecordedChatStream, RecordedChatStreamResponse};
 pub use genai::GenAi;
+pub use hosts::{TargetHost, TargetHostExt};
 pub use layer::{GenAiLayer, GenAiService, RecordedCall};
 #[cfg(feature = "reqwest-middleware")]
 pub use middleware::{AttemptMiddleware, GenAiMiddleware};

@@ -1,6 +1,7 @@
 //! For clients of `reqwest-middleware`.
 
 use http::Extensions;
+use opentelemetry::Context;
 use opentelemetry::trace::FutureExt as _;
 use reqwest::{Request, Response};
 use reqwest_middleware::{Error, Middleware, Next, Result};
@@ -40,6 +41,7 @@ impl Middleware for GenAiMiddleware {
         next: Next<'_>,
     ) -> Result<Response> {
         let Some(mut recording) = reqwest_response::call(&self.0, &mut request) else {
+            reqwest_response::propagate(&self.0, &Context::current(), &mut request);
             return next.run(request, extensions).await;
         };
         let context = recording.context();

@@ -14,6 +14,7 @@ use opentelemetry::Context;
 use spanwise_providers::{Answer, Codec, Decoder, ErrorAnswer, Event, Exchange};
 
 use crate::framing::Framing;
+use crate::helicone;
 use crate::hide_usage::HideUsage;
 use crate::inflate::Inflate;
 use crate::open_call::OpenCall;
@@ -98,6 +99,9 @@ impl Recording {
             |name| headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
         let inflate = Inflate::of(text(CONTENT_ENCODING));
         open.call.answered(status, headers);
+        if let Some(gateway) = helicone::answer(headers) {
+            open.call.with(|exchange| exchange.gateway(gateway));
+        }
         let array = open.codec.streams_an_array() && open.call.streams();
         let framing = Framing::of(text(CONTENT_TYPE).unwrap_or_default(), array);
         open.answer = match framing {

@@ -2,8 +2,8 @@
 
 use opentelemetry::Context;
 use spanwise_core::{
-    Attempt, Embeddings, EmbeddingsBuilder, FetchResponse, Generation, GenerationBuilder, Provider,
-    ResponseStatus, Retrieval, RetrievalBuilder,
+    Attempt, Embeddings, EmbeddingsBuilder, FetchResponse, GatewayAnswer, Generation,
+    GenerationBuilder, Provider, ResponseStatus, Retrieval, RetrievalBuilder,
 };
 
 use crate::answer::Answer;
@@ -202,6 +202,16 @@ impl Exchange {
             Recorded::Embeddings(embeddings) => embeddings.fail(error),
             Recorded::FetchResponse(fetched) => fetched.fail(error),
             Recorded::Retrieval(retrieval) => retrieval.fail(error),
+        }
+    }
+
+    /// Notes what a gateway says of the call. A retrieval has nowhere to note it.
+    pub fn gateway(&self, answer: GatewayAnswer) {
+        match &self.recorded {
+            Recorded::Generation(generation) => generation.gateway(answer),
+            Recorded::Embeddings(embeddings) => embeddings.gateway(answer),
+            Recorded::FetchResponse(fetched) => fetched.gateway(answer),
+            Recorded::Retrieval(_) => {}
         }
     }
 

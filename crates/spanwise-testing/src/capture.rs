@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use opentelemetry::logs::LoggerProvider as _;
 use opentelemetry::metrics::MeterProvider as _;
-use opentelemetry::trace::{FutureExt as _, TracerProvider as _};
+use opentelemetry::trace::{FutureExt as _, Span as _, TracerProvider as _};
 use opentelemetry::{Context, InstrumentationScope};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogProcessor, SdkLogRecord, SdkLoggerProvider};
@@ -15,7 +15,9 @@ use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMete
 use opentelemetry_sdk::trace::{
     Sampler, SdkTracerProvider, ShouldSample, Span, SpanData, SpanProcessor,
 };
-use spanwise_core::{CapturePolicy, ContentCapture, Recorder, instrumentation_scope};
+use spanwise_core::{
+    ActiveScope, CapturePolicy, ContentCapture, Recorder, ScopeField, instrumentation_scope,
+};
 
 use crate::captured::Captured;
 use crate::fixed::{CountingIds, TickingClock};
@@ -67,6 +69,7 @@ pub struct Capture {
 pub struct CaptureBuilder {
     policy: CapturePolicy,
     sampler: Box<dyn ShouldSample>,
+    scope_on_metrics: Option<Vec<ScopeField>>,
     fixed: bool,
 }
 
@@ -86,6 +89,13 @@ impl CaptureBuilder {
     /// Decides which spans are recorded. Defaults to all.
     pub fn sampler(mut self, sampler: impl ShouldSample + 'static) -> Self {
         self.sampler = Box::new(sampler);
+        self
+    }
+
+    /// What metrics say of scopes; see
+    /// [`RecorderBuilder::scope_on_metrics`](spanwise_core::RecorderBuilder::scope_on_metrics).
+    pub fn scope_on_metrics(mut self, fields: impl IntoIterator<Item = ScopeField>) -> Self {
+        self.scope_on_metrics = Some(fields.into_iter().collect());
         self
     }
 
@@ -116,6 +126,10 @@ impl CaptureBuilder {
             .meter(&meter_provider.meter_with_scope(scope.clone()))
             .logger(logger_provider.logger_with_scope(scope))
             .policy(self.policy);
+        let recorder = match self.scope_on_metrics {
+            Some(fields) => recorder.scope_on_metrics(fields),
+            None => recorder,
+        };
         let recorder = if self.fixed { recorder.clock(TickingClock::default()) } else { recorder };
         let recorder = Arc::new(recorder.build());
         Capture {
@@ -137,6 +151,7 @@ impl Capture {
         CaptureBuilder {
             policy: CapturePolicy::default(),
             sampler: Box::new(Sampler::AlwaysOn),
+            scope_on_metrics: None,
             fixed: true,
         }
     }
@@ -203,7 +218,10 @@ impl Spans {
 }
 
 impl SpanProcessor for Spans {
-    fn on_start(&self, _: &mut Span, _: &Context) {}
+    fn on_start(&self, span: &mut Span, context: &Context) {
+        ActiveScope::attributes_of_span(context)
+            .for_each(|attribute| span.set_attribute(attribute));
+    }
 
     fn on_end(&self, span: SpanData) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(span);

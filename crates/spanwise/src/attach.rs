@@ -58,7 +58,7 @@ where
     L::Logger: Logger + Send + Sync + 'static,
 {
     let claim = Claim::take()?;
-    let (policy, warnings) = attached(&Environment::of_process());
+    let (policy, propagation, warnings) = attached(&Environment::of_process());
     let scope = instrumentation_scope();
     let recorder = Recorder::builder(tracers.tracer_with_scope(scope.clone()))
         .meter(&meters.meter_with_scope(scope.clone()))
@@ -67,6 +67,7 @@ where
         .build();
     let recorder = Arc::new(recorder);
     spanwise_core::install(recorder.clone()).map_err(|_| InitError::AlreadyInitialized)?;
+    spanwise_core::propagation::install(propagation);
     error_kinds::register();
     for warning in &warnings {
         warn_here(warning);

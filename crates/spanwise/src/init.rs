@@ -9,6 +9,7 @@ use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader, SdkMeterProvider};
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use spanwise_core::propagation;
 use spanwise_core::semconv::SemconvProfile;
 use spanwise_core::{Recorder, instrumentation_scope};
 
@@ -33,11 +34,12 @@ use crate::export::worker::{self, Pipeline, PipelineLane};
 use crate::export::{SdkDestination, SdkExporter, SdkMetrics, SdkTerms, Start, console};
 use crate::metrics::BoundMetrics;
 use crate::offload::{Hook, Stores};
+use crate::scope::{ScopeIds, ScopeSampler};
 use crate::self_metrics::{self, ExporterName};
 use crate::signal::Signal;
 use crate::spool::{self, Spool};
 use crate::telemetry::{Running, Telemetry};
-use crate::{error_kinds, exit, export, propagation};
+use crate::{error_kinds, exit, export};
 
 /// Starts telemetry for the process.
 ///
@@ -90,11 +92,10 @@ pub fn init_telemetry(config: TelemetryConfig) -> Result<Telemetry, InitError> {
     // Only this function installs a recorder for `spanwise`; whoever else did so first keeps theirs, and
     // what is recorded by hand in a context still comes here.
     let installed = spanwise_core::install(running.recorder.clone());
+    propagation::install(settings.propagation.clone());
     if settings.global_providers {
         opentelemetry::global::set_tracer_provider(running.tracers.clone());
-        opentelemetry::global::set_text_map_propagator(propagation::composite(
-            &settings.propagators,
-        ));
+        opentelemetry::global::set_text_map_propagator(settings.propagation.clone());
     }
     if settings.flush_on_panic {
         exit::flush_on_panic(running.intake.clone(), running.timeout);
@@ -421,10 +422,11 @@ impl Assembly<'_> {
 
         let tracers = SdkTracerProvider::builder()
             .with_resource(settings.resource.clone())
-            .with_span_limits(settings.limits.span);
+            .with_span_limits(settings.limits.span)
+            .with_id_generator(ScopeIds::default());
         let tracers = if goes(Signal::Traces) {
             tracers
-                .with_sampler(settings.sampling.to_sampler())
+                .with_sampler(ScopeSampler::new(settings.sampling.to_sampler()))
                 .with_span_processor(entrance.clone())
         } else {
             // Ids still travel, so that others' traces stay whole.
@@ -446,7 +448,11 @@ impl Assembly<'_> {
         let mut recorder = Recorder::builder(tracers.tracer_with_scope(scope.clone()))
             .content(entrance.clone())
             .policy(settings.policy)
-            .profile(settings.profile());
+            .profile(settings.profile())
+            .start_attributes(settings.sampling.reads_attributes());
+        if let Some(fields) = &settings.scope_on_metrics {
+            recorder = recorder.scope_on_metrics(fields.iter().copied());
+        }
         if let Some(Hook { hook, .. }) = &settings.completion_hook {
             recorder = recorder.completion_hook(hook.clone());
         }

@@ -36,6 +36,8 @@
 //! | start with providers of your own | [`attach_providers`] |
 //! | record | [`Generation`], [`Embeddings`], [`Tool`], [`Agent`], [`Workflow`], [`Step`], [`Retrieval`], [`Memory`], [`Plan`], [`FetchResponse`] |
 //! | say how good an answer was | [`evaluation`] |
+//! | say whose call it is | [`scope`](scope()) |
+//! | go on in tasks, threads and other processes | [`propagate_context`], [`inject_into_headers`], [`extract_from_headers`] |
 //! | end, and know what arrived | [`Telemetry`], [`Report`] |
 //! | send to a backend by its name | [`Langfuse`] |
 //! | look at what is spooled on disk, and send it | [`spool`] |
@@ -57,7 +59,7 @@ mod secret;
 mod error_kinds;
 mod exit;
 mod metrics;
-mod propagation;
+mod scope;
 mod self_metrics;
 mod signal;
 mod telemetry;
@@ -75,8 +77,8 @@ pub mod spool;
 pub use attach::attach_providers;
 pub use config::{
     BatchConfiguration, Compression, ContentPolicy, Destination, ExportConfig, ExportMode,
-    MainAgent, OtlpDestination, OtlpProtocol, OverflowPolicy, Preset, SamplingStrategy, Signals,
-    SpoolSettings, SpoolSync, TelemetryConfig, Temporality,
+    MainAgent, OtlpDestination, OtlpProtocol, OverflowPolicy, Preset, SamplingRule,
+    SamplingStrategy, Signals, SpoolSettings, SpoolSync, TelemetryConfig, Temporality,
 };
 pub use env::Environment;
 pub use error::InitError;
@@ -92,22 +94,25 @@ pub use redact::{
     HashKey, Pattern, PatternRedactor, PatternRedactorBuilder, Replacement, redact_json,
 };
 pub use report::{Counts, DestinationReport, DropReason, Report};
+pub use scope::{ScopeIds, ScopeProcessor, ScopeSampler};
 pub use signal::Signal;
 pub use telemetry::Telemetry;
 #[cfg(feature = "tracing")]
 pub use tracing_bridge::TracingMode;
 
 pub use spanwise_core::{
-    Agent, AgentBuilder, CapturePolicy, Completion, CompletionHook, Content, ContentCapture,
-    ContentItem, ContentLevel, CreateAgent, CreateAgentBuilder, Document, Embeddings,
-    EmbeddingsBuilder, Entered, Evaluation, FetchResponse, FetchResponseBuilder, ForeignContent,
-    FutureExt, Generation, GenerationBuilder, GenericPart, InOperation, InvalidTraceRef, Memory,
-    MemoryBuilder, MemoryRecord, Message, Modality, ModelResponse, OpenAiApiType, Operation,
-    OutputType, Part, Plan, PlanBuilder, Provider, RecordedStream, Recorder, Redactor, RemoteAgent,
-    RemoteAgentBuilder, Response, ResponseStatus, Retrieval, RetrievalBuilder, Role, Sensitive,
-    Step, StepBuilder, StreamedResponse, TextPlace, ToMessages, Tool, ToolBuilder, ToolDefinition,
-    TraceRef, TryRecordedStream, Usage, Workflow, WorkflowBuilder, evaluation, redact_value,
-    register_error_kind, semconv,
+    ActiveScope, Agent, AgentBuilder, BaggageItem, CapturePolicy, Completion, CompletionHook,
+    Content, ContentCapture, ContentItem, ContentLevel, CreateAgent, CreateAgentBuilder, Document,
+    Embeddings, EmbeddingsBuilder, Entered, EnteredScope, Evaluation, FetchResponse,
+    FetchResponseBuilder, ForeignContent, FutureExt, Generation, GenerationBuilder, GenericPart,
+    InOperation, InScope, InvalidTraceRef, Memory, MemoryBuilder, MemoryRecord, Message, Modality,
+    ModelResponse, OpenAiApiType, Operation, OutputType, Part, Plan, PlanBuilder, Provider,
+    RecordedStream, Recorder, Redactor, RemoteAgent, RemoteAgentBuilder, Response, ResponseStatus,
+    Retrieval, RetrievalBuilder, Role, Scope, ScopeField, ScopeSampling, Sensitive, Step,
+    StepBuilder, StreamedResponse, TextPlace, ToMessages, Tool, ToolBuilder, ToolDefinition,
+    TraceRef, TryRecordedStream, Usage, Workflow, WorkflowBuilder, evaluation,
+    extract_from_headers, get_baggage, inject_into_headers, propagate_closure, propagate_context,
+    propagation, redact_value, register_error_kind, scope, semconv, with_baggage, with_context,
 };
 
 /// The README's code is compiled and run.

@@ -6,8 +6,11 @@ use opentelemetry::logs::NoopLoggerProvider;
 use opentelemetry::trace::{Span, TraceContextExt, Tracer, TracerProvider};
 use opentelemetry_sdk::logs::{InMemoryLogExporter, SdkLoggerProvider};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
-use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
-use spanwise::{Generation, InitError, Provider, TelemetryConfig, Tool, Usage, evaluation};
+use opentelemetry_sdk::trace::{InMemorySpanExporter, Sampler, SdkTracerProvider};
+use spanwise::{
+    Generation, InitError, Provider, ScopeIds, ScopeProcessor, ScopeSampler, TelemetryConfig, Tool,
+    Usage, evaluation, scope,
+};
 use support::{child, isolated};
 
 struct Own {
@@ -118,5 +121,34 @@ fn telemetry_is_started_or_attached_once() {
         assert!(matches!(attach(), Err(InitError::AlreadyInitialized)));
         let started = spanwise::init_telemetry(TelemetryConfig::new("bot"));
         assert!(matches!(started, Err(InitError::AlreadyInitialized)));
+    });
+}
+
+#[test]
+fn a_programs_own_providers_follow_scopes_by_the_parts_that_they_are_given() {
+    isolated!({
+        let exported = InMemorySpanExporter::default();
+        let tracers = SdkTracerProvider::builder()
+            .with_sampler(ScopeSampler::new(Sampler::ParentBased(Box::new(Sampler::AlwaysOff))))
+            .with_id_generator(ScopeIds::default())
+            .with_span_processor(ScopeProcessor)
+            .with_simple_exporter(exported.clone())
+            .build();
+        let own = own();
+        spanwise::attach_providers(&tracers, &own.meters, &own.loggers).unwrap();
+        let id = opentelemetry::TraceId::from(0xabcd_u128);
+        Tool::new("not kept").start().finish();
+        scope().session("s-1").trace_id(id).force_keep().run_sync(|| {
+            Tool::new("ours").start().finish();
+            drop(tracers.tracer("other").start("theirs"));
+        });
+        let spans = exported.get_finished_spans().unwrap();
+        let names: Vec<_> = spans.iter().map(|span| span.name.as_ref()).collect();
+        assert_eq!(names, ["execute_tool ours", "theirs"]);
+        for span in spans {
+            assert_eq!(span.span_context.trace_id(), id, "{}", span.name);
+            let sessions = span.attributes.iter().filter(|kv| kv.key.as_str() == "session.id");
+            assert_eq!(sessions.count(), 1, "{}", span.name);
+        }
     });
 }

@@ -163,6 +163,10 @@ impl Kind for AgentKind {
         SpanKind::Internal
     }
 
+    fn learn_from_scope(&mut self, around: &Context) {
+        self.request.learn_from_scope(around);
+    }
+
     fn context(&self, context: Context) -> Context {
         context.with_value(self.scope.clone())
     }

@@ -91,8 +91,8 @@ impl Call {
         series
     }
 
-    /// The attributes that the metrics of attempts have: limits are those of a provider's model.
-    fn attempt_series(&self) -> Series<'_> {
+    /// The attributes that the metrics of attempts and gateways have: limits are those of a provider's model.
+    pub(super) fn attempt_series(&self) -> Series<'_> {
         let server = self.server.as_ref();
         let mut series = Series::new();
         series.push_text(key::GEN_AI_PROVIDER_NAME, self.provider.as_ref().map(Provider::as_str));

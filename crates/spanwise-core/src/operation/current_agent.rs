@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use opentelemetry::{Context, StringValue};
 
+use crate::scope::{ScopeField, scope_in};
+
 /// The nearest agent around, in an OpenTelemetry context.
 #[derive(Clone)]
 pub(super) struct CurrentAgent(Arc<Seen>);
@@ -38,15 +40,17 @@ impl CurrentAgent {
         }
     }
 
-    /// What the agent around it is called.
+    /// What the agent around it is called, or the scope says.
     pub(super) fn name_in(context: &Context) -> Option<StringValue> {
-        context.get::<Self>()?.0.name.clone()
+        let around = context.get::<Self>().and_then(|agent| agent.0.name.clone());
+        around.or_else(|| scope_in(context, ScopeField::AgentName))
     }
 
     /// Counts a tool run of the agent around it, and says how that is called.
     pub(super) fn count_tool(context: &Context) -> Option<StringValue> {
-        let agent = context.get::<Self>()?;
-        agent.0.tool_calls.fetch_add(1, Ordering::Relaxed);
-        agent.0.name.clone()
+        if let Some(agent) = context.get::<Self>() {
+            agent.0.tool_calls.fetch_add(1, Ordering::Relaxed);
+        }
+        Self::name_in(context)
     }
 }

@@ -11,7 +11,9 @@ use opentelemetry::{KeyValue, StringValue};
 
 use super::call::Call;
 use super::live::{Asks, Draft, Kind, Live};
-use super::methods::{attempt_method, call_setters, operation_methods, request_method, run_method};
+use super::methods::{
+    attempt_method, call_setters, gateway_method, operation_methods, request_method, run_method,
+};
 use super::outcome::{End, Outcome};
 use super::request::filled;
 use crate::provider::Provider;
@@ -109,6 +111,7 @@ impl EmbeddingsBuilder<'_> {
 }
 
 operation_methods!(Embeddings, EmbeddingsBuilder, EmbeddingsKind);
+gateway_method!(Embeddings);
 run_method!(EmbeddingsBuilder);
 call_setters!(EmbeddingsBuilder: server);
 attempt_method!(Embeddings);

@@ -11,7 +11,9 @@ use opentelemetry::{KeyValue, StringValue};
 
 use super::call::{Call, measure_duration};
 use super::live::{Draft, Kind, Live};
-use super::methods::{attempt_method, call_setters, operation_methods, output_setter, run_method};
+use super::methods::{
+    attempt_method, call_setters, gateway_method, operation_methods, output_setter, run_method,
+};
 use super::outcome::{End, Outcome};
 use super::provider_details::OpenAiApiType;
 use super::request::filled;
@@ -172,6 +174,7 @@ impl FetchResponseBuilder<'_> {
 }
 
 operation_methods!(FetchResponse, FetchResponseBuilder, FetchResponseKind);
+gateway_method!(FetchResponse);
 run_method!(FetchResponseBuilder);
 call_setters!(FetchResponseBuilder: server);
 attempt_method!(FetchResponse);

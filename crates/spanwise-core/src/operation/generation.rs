@@ -18,8 +18,8 @@ use super::call::Call;
 use super::current_agent::CurrentAgent;
 use super::live::{Asks, Draft, Kind, Live};
 use super::methods::{
-    attempt_method, call_setters, input_setters, operation_methods, output_setter, request_method,
-    request_setters,
+    attempt_method, call_setters, gateway_method, input_setters, operation_methods, output_setter,
+    request_method, request_setters,
 };
 use super::outcome::{End, Outcome};
 use super::provider_details::{OpenAiApiType, ProviderDetails};
@@ -29,6 +29,7 @@ use crate::content::ContentItem;
 use crate::provider::Provider;
 use crate::recorder::{Measurement, MetricRecorder, Series};
 use crate::response::{ModelResponse, Response};
+use crate::scope::{ActiveScope, ScopeField};
 use crate::semconv::value::gen_ai_operation_name as operation;
 use crate::semconv::{Metric, attribute as key, event};
 use crate::usage::{Modality, Usage};
@@ -256,7 +257,7 @@ impl GenerationBuilder<'_> {
     {
         let operation = self.start();
         let context = operation.active_context().cloned();
-        let result = super::scope::InOperation::new(future, context).await;
+        let result = super::active::InOperation::new(future, context).await;
         if let Ok(response) = &result {
             operation.record(response);
         }
@@ -265,6 +266,7 @@ impl GenerationBuilder<'_> {
 }
 
 operation_methods!(Generation, GenerationBuilder, GenerationKind);
+gateway_method!(Generation);
 call_setters!(GenerationBuilder: server);
 request_setters!(GenerationBuilder: max_tokens temperature top_p top_k stop_sequences
     frequency_penalty presence_penalty seed choice_count output_type reasoning_level
@@ -318,6 +320,22 @@ impl Kind for GenerationKind {
 
     fn start_under(&mut self, parent: &Context) {
         CurrentAgent::count_inference(parent);
+    }
+
+    fn learn_from_scope(&mut self, around: &Context) {
+        self.request.learn_from_scope(around);
+        self.request.take_prompt(around);
+    }
+
+    fn content_of_scope(&self, parent: &Context) -> impl Iterator<Item = ContentItem> {
+        // Variables belong to the prompt that the scope names, or to none.
+        let scope = ActiveScope::of(parent).filter(|scope| {
+            let name = scope.value(ScopeField::PromptName);
+            name.is_none() || name == self.request.prompt_name.as_ref()
+        });
+        scope.into_iter().flat_map(ActiveScope::variables).map(|(name, value)| {
+            ContentItem::PromptVariable { name: name.to_owned(), value: value.to_owned() }
+        })
     }
 
     fn start_attributes(&self, attributes: &mut Vec<KeyValue>) {

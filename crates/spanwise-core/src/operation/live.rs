@@ -11,12 +11,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use opentelemetry::logs::Severity;
-use opentelemetry::trace::{SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt};
+use opentelemetry::trace::{Link, SpanBuilder, SpanContext, SpanKind, Status, TraceContextExt};
 use opentelemetry::{Context, KeyValue, StringValue};
 
 use super::attempt::Attempt;
 use super::call::Call;
+use super::gateway::GatewayAnswer;
 use super::outcome::{End, Failure, Outcome};
+use super::path::OperationPath;
 use crate::capture::{CapturePolicy, ContentLevel};
 use crate::clock::Started;
 use crate::content::{Content, ContentItem};
@@ -24,6 +26,7 @@ use crate::error_kind::{self, OwnKind};
 use crate::recorder::{
     self, Event, MetricRecorder, OpenOperation, OpenSlot, RecorderRef, completion,
 };
+use crate::scope::{self, ActiveScope};
 use crate::semconv::{attribute as key, event};
 use crate::trace_ref::TraceRef;
 
@@ -47,9 +50,11 @@ pub(crate) trait Kind: Send + 'static {
     /// Attributes that samplers may read.
     fn start_attributes(&self, attributes: &mut Vec<KeyValue>);
 
-    /// The same, with room for all others.
-    fn all_start_attributes(&self) -> Vec<KeyValue> {
-        let mut attributes = Vec::with_capacity(Self::ATTRIBUTES);
+    /// The same, after those of the scope around it, and with room for all others.
+    fn all_start_attributes(&self, scope: Option<&ActiveScope>) -> Vec<KeyValue> {
+        let of_scope = scope.map(ActiveScope::attributes).unwrap_or_default();
+        let mut attributes = Vec::with_capacity(of_scope.len() + Self::ATTRIBUTES);
+        attributes.extend_from_slice(of_scope);
         self.start_attributes(&mut attributes);
         attributes
     }
@@ -59,6 +64,9 @@ pub(crate) trait Kind: Send + 'static {
 
     /// Metrics; recorded whatever the sampler said.
     fn measure(&self, end: &End<'_>, metrics: &dyn MetricRecorder);
+
+    /// Takes from the scope around it what is not said, as soon as that is known.
+    fn learn_from_scope(&mut self, _around: &Context) {}
 
     /// Looks at the operations around it, once, before it starts.
     fn start_under(&mut self, _parent: &Context) {}
@@ -71,6 +79,11 @@ pub(crate) trait Kind: Send + 'static {
     /// The response that it made or fetched, where that is known.
     fn response_id(&self) -> Option<&StringValue> {
         None
+    }
+
+    /// Content that the scopes around it give.
+    fn content_of_scope(&self, _parent: &Context) -> impl Iterator<Item = ContentItem> {
+        std::iter::empty()
     }
 
     /// Content that was gathered piece by piece.
@@ -109,6 +122,7 @@ pub(crate) struct Draft<'a, K> {
     pub(crate) kind: Box<K>,
     captures: Vec<Capture<'a>>,
     own: Vec<KeyValue>,
+    links: Vec<Link>,
     error_kind: Option<OwnKind>,
     level: ContentLevel,
 }
@@ -124,6 +138,7 @@ impl<'a, K: Kind> Draft<'a, K> {
             kind: Box::new(kind()),
             captures: Vec::new(),
             own: Vec::new(),
+            links: Vec::new(),
             error_kind: None,
             level: ContentLevel::Full,
         }))
@@ -146,6 +161,18 @@ impl<'a, K: Kind> Draft<'a, K> {
         self.own.push(attribute);
     }
 
+    /// A reference to nothing, and one that is there already, adds nothing.
+    pub(crate) fn link(&mut self, to: &TraceRef) {
+        let to = to.span_context();
+        let known = self.links.iter().any(|link| {
+            (link.span_context.trace_id(), link.span_context.span_id())
+                == (to.trace_id(), to.span_id())
+        });
+        if to.is_valid() && !known {
+            self.links.push(Link::with_context(to));
+        }
+    }
+
     /// The strictest level that was said is in force.
     pub(crate) fn content_level(&mut self, level: ContentLevel) {
         self.level = self.level.min(level);
@@ -157,31 +184,42 @@ impl<'a, K: Kind> Draft<'a, K> {
 
     /// `None` where nothing records.
     pub(crate) fn start(self) -> Option<Arc<Live<K>>> {
-        let Self { mut kind, captures, mut own, error_kind, level } = self;
+        let Self { mut kind, captures, mut own, links, error_kind, level } = self;
         let parent = Context::current();
         let recorder = recorder::of(&parent)?;
-        if !recorder.policy.metadata {
+        let scope = ActiveScope::of(&parent);
+        let level = level.min(scope.map_or(ContentLevel::Full, ActiveScope::content));
+        let policy = recorder.policy;
+        if !policy.metadata {
             own.clear();
         }
+        kind.learn_from_scope(&parent);
         kind.start_under(&parent);
         let started = Started::now(recorder.clock());
 
-        let attributes = match recorder.takes_attributes() {
-            true => Vec::new(),
-            false => kind.all_start_attributes(),
+        let attributes = match recorder.gives_start_attributes() {
+            true => kind.all_start_attributes(scope),
+            false => Vec::new(),
         };
         let details =
-            K::DETAILS_EVENT.filter(|_| recorder.policy.details_event && recorder.events.is_some());
+            K::DETAILS_EVENT.filter(|_| policy.details_event && recorder.events.is_some());
         let repeated = if details.is_some() { attributes.clone() } else { Vec::new() };
-        let builder = SpanBuilder::from_name(kind.span_name())
+        let name = kind.span_name();
+        let path = OperationPath::are_kept().then(|| name.clone());
+        let builder = SpanBuilder::from_name(name)
             .with_kind(kind.span_kind())
             .with_start_time(started.at)
             .with_attributes(attributes);
-        let (context, recording) = recorder.spans.start(builder, &parent);
+        let builder = if links.is_empty() { builder } else { builder.with_links(links) };
+        let (context, recording) =
+            scope::operation_starts(|| recorder.spans.start(builder, &parent));
+        let context = match path {
+            Some(name) => OperationPath::inside(&context, name),
+            None => context,
+        };
         let context = kind.context(context);
 
         let mut content = Content::at_level(level);
-        let policy = recorder.policy;
         let captured =
             level == ContentLevel::Full || level != ContentLevel::Off && recorder.reduces_content();
         let on_span = captured && recording && policy.content.on_spans();
@@ -192,8 +230,9 @@ impl<'a, K: Kind> Draft<'a, K> {
         let shown = policy.inputs && (on_span || on_event);
         let mut completed = Content::default();
         if shown || completes {
-            for capture in captures {
-                let item = capture(&policy);
+            let of_scope = kind.content_of_scope(&parent);
+            let said = captures.into_iter().map(|capture| capture(&policy));
+            for item in of_scope.chain(said) {
                 if completes {
                     completed.set(item.clone());
                 }
@@ -339,12 +378,32 @@ impl<K: Kind> Live<K> {
         }
     }
 
+    pub(crate) fn gateway(&self, answer: GatewayAnswer) {
+        self.with(|kind| {
+            if let Some(call) = kind.call() {
+                answer.measure(&call.attempt_series(), &self.metrics());
+            }
+        });
+        if !self.keeps_attributes() {
+            return;
+        }
+        let (attributes, events) = answer.into_parts();
+        // A call that is tried again is answered again: the last answer counts.
+        self.with_state(|state| {
+            state.own.retain(|own| attributes.iter().all(|attribute| attribute.key != own.key));
+            state.own.splice(0..0, attributes);
+        });
+        for (name, attributes) in events {
+            self.context.span().add_event(name, attributes);
+        }
+    }
+
     /// Notes that the request was sent once more, and what became of it.
     pub(crate) fn attempt(&self, attempt: Attempt) {
         let at = self.elapsed();
         self.with(|kind| {
             if let Some(call) = kind.call() {
-                call.attempted(at, attempt, self.metrics());
+                call.attempted(at, attempt, &self.metrics());
             }
         });
     }
@@ -353,8 +412,8 @@ impl<K: Kind> Live<K> {
         self.started.elapsed(self.recorder.clock())
     }
 
-    pub(crate) fn metrics(&self) -> &dyn MetricRecorder {
-        &*self.recorder.metrics
+    pub(crate) fn metrics(&self) -> impl MetricRecorder + '_ {
+        self.recorder.scope_labels.around(&self.context, &*self.recorder.metrics)
     }
 
     /// How an operation ends whose work gave this error.
@@ -405,7 +464,7 @@ impl<K: Kind> Live<K> {
             self.recorder.open.remove(slot);
         }
         let end = End { outcome: &outcome, duration: self.elapsed() };
-        state.kind.measure(&end, self.metrics());
+        state.kind.measure(&end, &self.metrics());
         let ended_at = self.started.at.checked_add(end.duration).unwrap_or(self.started.at);
 
         if let Outcome::Failed(failure) = &outcome {
@@ -426,9 +485,9 @@ impl<K: Kind> Live<K> {
         if !self.keeps_attributes() {
             return true;
         }
-        let mut attributes = match self.recorder.takes_attributes() {
-            true => state.kind.all_start_attributes(),
-            false => Vec::with_capacity(K::ATTRIBUTES),
+        let mut attributes = match self.recorder.gives_start_attributes() {
+            true => Vec::with_capacity(K::ATTRIBUTES),
+            false => state.kind.all_start_attributes(ActiveScope::of(&self.context)),
         };
         let early = attributes.len();
         state.kind.end_attributes(&outcome, &mut attributes);
@@ -498,7 +557,8 @@ impl<K: Kind> Live<K> {
 impl<K: Asks> Live<K> {
     /// Learns what is asked, where that was not known at the start. The sampler has decided without it.
     pub(crate) fn ask(&self, draft: Draft<'_, K>) {
-        let Draft { kind: asked, captures, own, .. } = draft;
+        let Draft { kind: mut asked, captures, own, .. } = draft;
+        asked.learn_from_scope(&self.context);
         let policy = self.recorder.policy;
         let wanted = policy.inputs && (self.on_span || self.on_event);
         let captures = captures.into_iter().filter(|_| wanted);
@@ -511,7 +571,7 @@ impl<K: Asks> Live<K> {
             if policy.metadata && self.keeps_attributes() {
                 state.own.extend(own);
             }
-            let mut new = state.kind.all_start_attributes();
+            let mut new = state.kind.all_start_attributes(None);
             new.retain(|attribute| known.iter().all(|known| known.key != attribute.key));
             if self.details.is_some() {
                 state.repeated.extend(new.iter().cloned());
@@ -521,7 +581,7 @@ impl<K: Asks> Live<K> {
         if let Some((name, new)) = learned.filter(|_| self.recording) {
             let span = self.context.span();
             span.update_name(name);
-            if !self.recorder.takes_attributes() {
+            if self.recorder.gives_start_attributes() {
                 span.set_attributes(new);
             }
         }

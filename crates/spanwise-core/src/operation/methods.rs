@@ -27,6 +27,17 @@ macro_rules! operation_methods {
                 self
             }
 
+            /// Links the span to another one that it has to do with and is not under, such as the one that
+            /// put its work into a queue. May be called several times; a reference to nothing is left out.
+            ///
+            /// Beyond `OTEL_SPAN_LINK_COUNT_LIMIT` links are counted, and not kept.
+            pub fn link(mut self, to: &$crate::TraceRef) -> Self {
+                if let Some(draft) = &mut self.0 {
+                    draft.link(to);
+                }
+                self
+            }
+
             /// Says what `error.type` errors of type `E` have, for this operation alone.
             ///
             /// Defaults to what [`register_error_kind`](crate::register_error_kind) knows of `E`.
@@ -82,7 +93,7 @@ macro_rules! operation_methods {
                 let operation = self.start();
                 let context = operation.active_context().cloned();
                 let result =
-                    $crate::operation::scope::InOperation::new(work(&operation), context).await;
+                    $crate::operation::active::InOperation::new(work(&operation), context).await;
                 operation.end_with(result)
             }
 
@@ -231,7 +242,7 @@ macro_rules! operation_methods {
             }
         }
 
-        impl $crate::operation::scope::sealed::Operation for $Guard {
+        impl $crate::operation::active::sealed::Operation for $Guard {
             fn active_context(&self) -> Option<&opentelemetry::Context> {
                 self.active_context()
             }
@@ -274,7 +285,7 @@ macro_rules! run_method {
             {
                 let operation = self.start();
                 let context = operation.active_context().cloned();
-                let result = $crate::operation::scope::InOperation::new(future, context).await;
+                let result = $crate::operation::active::InOperation::new(future, context).await;
                 operation.end_with(result)
             }
         }
@@ -486,6 +497,21 @@ macro_rules! input_setters {
     };
 }
 
+/// Gives `$Guard` what a gateway says of its call; the kind keeps a `call`.
+macro_rules! gateway_method {
+    ($Guard:ident) => {
+        impl $Guard {
+            /// What a gateway says of the call that went through it; see
+            /// [`GatewayAnswer`](crate::GatewayAnswer).
+            pub fn gateway(&self, answer: $crate::GatewayAnswer) {
+                if let Some(live) = &self.0 {
+                    live.gateway(answer);
+                }
+            }
+        }
+    };
+}
+
 /// Gives `$Guard` the setter of content that comes out.
 macro_rules! output_setter {
     ($Guard:ident) => {
@@ -547,6 +573,6 @@ macro_rules! request_method {
 }
 
 pub(crate) use {
-    attempt_method, call_setters, input_setters, operation_methods, output_setter, request_method,
-    request_setters, run_method,
+    attempt_method, call_setters, gateway_method, input_setters, operation_methods, output_setter,
+    request_method, request_setters, run_method,
 };

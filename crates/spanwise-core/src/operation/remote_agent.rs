@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use opentelemetry::trace::SpanKind;
-use opentelemetry::{KeyValue, StringValue};
+use opentelemetry::{Context, KeyValue, StringValue};
 
 use super::call::Call;
 use super::live::{Draft, Kind, Live};
@@ -133,6 +133,10 @@ impl Kind for RemoteAgentKind {
 
     fn span_kind(&self) -> SpanKind {
         SpanKind::Client
+    }
+
+    fn learn_from_scope(&mut self, around: &Context) {
+        self.request.learn_from_scope(around);
     }
 
     fn start_attributes(&self, attributes: &mut Vec<KeyValue>) {

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use opentelemetry::{KeyValue, StringValue};
+use opentelemetry::{Context, KeyValue, StringValue};
 
+use crate::scope::{ActiveScope, ScopeField, scope_in};
 use crate::semconv::attribute as key;
 use crate::semconv::value::gen_ai_output_type;
 
@@ -30,6 +31,23 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// Takes from the scope around it what the request does not say itself.
+    pub(crate) fn learn_from_scope(&mut self, parent: &Context) {
+        let said = self.conversation_id.take();
+        self.conversation_id = said.or_else(|| scope_in(parent, ScopeField::ConversationId));
+    }
+
+    /// The same for the prompt: its version and variables come from where its name does.
+    pub(crate) fn take_prompt(&mut self, parent: &Context) {
+        if self.prompt_name.is_none()
+            && let Some(scope) = ActiveScope::of(parent)
+        {
+            self.prompt_name = scope.value(ScopeField::PromptName).cloned();
+            let version = scope.value(ScopeField::PromptVersion).cloned();
+            self.prompt_version = self.prompt_version.take().or(version);
+        }
+    }
+
     pub(crate) fn push_attributes(&mut self, attributes: &mut Vec<KeyValue>) {
         let version = self.prompt_version.take().filter(|_| self.prompt_name.is_some());
         attributes.extend(self.max_tokens.map(|n| key::GEN_AI_REQUEST_MAX_TOKENS.of(n)));

@@ -16,6 +16,7 @@ use pin_project_lite::pin_project;
 
 use super::generation::Generation;
 use super::streamed::StreamedResponse;
+use crate::recorder::MetricRecorder as _;
 
 impl Generation {
     /// Records a stream of chunks while passing them on untouched.

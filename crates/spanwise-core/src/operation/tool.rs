@@ -18,6 +18,7 @@ use super::request::filled;
 use super::skill::Skill;
 use crate::content::{ContentItem, as_object};
 use crate::recorder::{Measurement, MetricRecorder, Series};
+use crate::scope::{ScopeField, scope_in};
 use crate::semconv::value::gen_ai_operation_name as operation;
 use crate::semconv::{Metric, attribute as key};
 
@@ -201,6 +202,8 @@ impl Kind for ToolKind {
     fn start_under(&mut self, parent: &Context) {
         let around = CurrentAgent::count_tool(parent);
         self.agent_name = self.agent_name.take().or(around);
+        let said = self.conversation_id.take();
+        self.conversation_id = said.or_else(|| scope_in(parent, ScopeField::ConversationId));
     }
 
     fn start_attributes(&self, attributes: &mut Vec<KeyValue>) {

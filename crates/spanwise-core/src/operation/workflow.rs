@@ -7,13 +7,14 @@
 use std::borrow::Cow;
 
 use opentelemetry::trace::SpanKind;
-use opentelemetry::{KeyValue, StringValue};
+use opentelemetry::{Context, KeyValue, StringValue};
 
 use super::live::{Draft, Kind, Live};
 use super::methods::{input_setters, operation_methods, output_setter, run_method};
 use super::outcome::{End, Outcome};
 use super::request::{filled, named};
 use crate::recorder::{Measurement, MetricRecorder, Series};
+use crate::scope::{ScopeField, scope_in};
 use crate::semconv::value::gen_ai_operation_name as operation;
 use crate::semconv::{Metric, attribute as key};
 
@@ -81,6 +82,11 @@ impl Kind for WorkflowKind {
 
     fn span_kind(&self) -> SpanKind {
         SpanKind::Internal
+    }
+
+    fn learn_from_scope(&mut self, parent: &Context) {
+        let said = self.conversation_id.take();
+        self.conversation_id = said.or_else(|| scope_in(parent, ScopeField::ConversationId));
     }
 
     fn start_attributes(&self, attributes: &mut Vec<KeyValue>) {

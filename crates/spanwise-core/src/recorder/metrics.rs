@@ -6,6 +6,7 @@ use opentelemetry::metrics::{Counter, Gauge, Histogram, Meter};
 use opentelemetry::{KeyValue, StringValue};
 
 use super::per_series::PerSeries;
+use super::scoped::MOST_FIELDS;
 use crate::semconv::value::gen_ai_token_modality as modality;
 use crate::semconv::{Attribute, Instrument, Metric, attribute as key};
 use crate::usage::Modality;
@@ -89,8 +90,8 @@ impl Measurement {
     }
 }
 
-/// No operation has more attributes on a metric.
-const MOST_LABELS: usize = 10;
+/// No operation has more than ten attributes on a metric, and no scope adds more than these.
+const MOST_LABELS: usize = 10 + MOST_FIELDS;
 
 /// The attributes that measurements share. The keys are fixed by the operation, so that cardinality is
 /// that of models, tools and agents, never that of users or requests.
@@ -130,6 +131,13 @@ impl<'a> Series<'a> {
     /// Adds a number in place, unless there is none.
     pub(crate) fn push_int(&mut self, key: Attribute<i64>, value: Option<i64>) {
         self.push(key.key(), value.map(Label::Int));
+    }
+
+    /// Adds a string that is not the conventions', unless its key is there.
+    pub(super) fn push_label(&mut self, key: &'static str, value: &'a str) {
+        if self.labels().all(|(known, _)| known != key) {
+            self.push(key, Some(Label::Text(value)));
+        }
     }
 
     fn push(&mut self, key: &'static str, value: Option<Label<'a>>) {

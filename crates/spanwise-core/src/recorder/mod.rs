@@ -17,6 +17,7 @@ mod metrics;
 mod open;
 mod per_series;
 mod profiled;
+mod scoped;
 mod spans;
 
 use std::fmt;
@@ -38,9 +39,10 @@ pub use metrics::{
 pub(crate) use open::{OpenOperation, OpenSlot};
 pub use per_series::{Kept, PerSeries};
 
-use crate::capture::CapturePolicy;
+use crate::capture::{CapturePolicy, ContentLevel};
 use crate::clock::Clock;
 use crate::content::Content;
+use crate::scope::{ActiveScope, ScopeField};
 use crate::semconv::SemconvProfile;
 
 /// The name of the instrumentation scope that everything recorded here carries.
@@ -61,7 +63,8 @@ pub trait ContentRecorder: Send + Sync {
     fn record(&self, span: &SpanContext, content: Arc<Content>);
 
     /// Whether attributes are taken as well, all of them and in one piece: then the span gets none, neither
-    /// at its start nor at its end. For tracers whose samplers and processors look at none. Defaults to no.
+    /// at its start (unless [`RecorderBuilder::start_attributes`] has it so) nor at its end. For tracers whose
+    /// processors look at none. Defaults to no.
     fn takes_attributes(&self) -> bool {
         false
     }
@@ -104,6 +107,8 @@ pub struct Recorder {
     pub(crate) content: Option<Box<dyn ContentRecorder>>,
     pub(crate) completion: Option<Box<dyn CompletionHook>>,
     pub(crate) policy: CapturePolicy,
+    pub(crate) scope_labels: scoped::ScopeLabels,
+    start_attributes: bool,
     clock: Option<Box<dyn Clock>>,
     pub(crate) open: open::OpenOperations,
 }
@@ -124,6 +129,8 @@ impl Recorder {
                 content: None,
                 completion: None,
                 policy: CapturePolicy::default(),
+                scope_labels: scoped::ScopeLabels::default(),
+                start_attributes: false,
                 clock: None,
                 open: open::OpenOperations::default(),
             },
@@ -148,9 +155,14 @@ impl Recorder {
         self.open.end_all()
     }
 
-    /// Whether spans end with all their attributes, and start with none.
+    /// Whether attributes that a span ends with are taken in one piece.
     pub(crate) fn takes_attributes(&self) -> bool {
         self.content.as_ref().is_some_and(|recorder| recorder.takes_attributes())
+    }
+
+    /// Whether spans start with attributes; else they end with all of them.
+    pub(crate) fn gives_start_attributes(&self) -> bool {
+        self.start_attributes || !self.takes_attributes()
     }
 
     /// Whether content goes to someone who keeps to its level.
@@ -222,6 +234,22 @@ impl RecorderBuilder {
         self
     }
 
+    /// What metrics say of the [`scope`](crate::scope()) around an operation: four values of it at most.
+    /// Defaults to environment and release.
+    ///
+    /// Of each, 100 values are told apart; all others are `_OTHER`.
+    pub fn scope_on_metrics(mut self, fields: impl IntoIterator<Item = ScopeField>) -> Self {
+        self.recorder.scope_labels = scoped::ScopeLabels::new(fields);
+        self
+    }
+
+    /// Whether spans start with the attributes that samplers may read, even where a [`ContentRecorder`] takes
+    /// attributes in one piece. Defaults to no: it costs a little, and is for samplers that look at them.
+    pub fn start_attributes(mut self, start_attributes: bool) -> Self {
+        self.recorder.start_attributes = start_attributes;
+        self
+    }
+
     /// By which version of the conventions metrics are recorded. Defaults to today's. Spans and events are
     /// always recorded by today's; who sends them translates them.
     pub fn profile(mut self, profile: SemconvProfile) -> Self {
@@ -282,11 +310,14 @@ pub fn captures_content() -> bool {
         && any()
         && current(|recorder| recorder.completion.is_some() || recorder.policy.captures_content())
             .unwrap_or(false)
+        && current_level() != ContentLevel::Off
 }
 
 /// Whether the recorder in force here lets errors' own texts through.
 pub fn tells_error_messages() -> bool {
-    any() && current(|recorder| recorder.policy.error_messages).unwrap_or(false)
+    any()
+        && current(|recorder| recorder.policy.error_messages).unwrap_or(false)
+        && current_level() == ContentLevel::Full
 }
 
 /// A recorder, without counting references where it lives for ever.
@@ -337,5 +368,12 @@ fn current<R>(ask: impl FnOnce(&Recorder) -> R) -> Option<R> {
     Context::map_current(|context| match context.get::<InContext>() {
         Some(recorder) => Some(ask(&recorder.0)),
         None => INSTALLED.get().map(|recorder| ask(recorder)),
+    })
+}
+
+/// How much content the scope in force here leaves.
+fn current_level() -> ContentLevel {
+    Context::map_current(|context| {
+        ActiveScope::of(context).map_or(ContentLevel::Full, ActiveScope::content)
     })
 }

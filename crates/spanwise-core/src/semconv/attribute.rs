@@ -301,11 +301,41 @@ pub const HTTP_RESPONSE_STATUS_CODE: Attribute<i64> = Attribute::new(core::HTTP_
 /// `spanwise.attempt.delay`: double.
 pub const SPANWISE_ATTEMPT_DELAY: Attribute<f64> = Attribute::new("spanwise.attempt.delay");
 
+/// `spanwise.cache.bucket.index`: int.
+pub const SPANWISE_CACHE_BUCKET_INDEX: Attribute<i64> = Attribute::new("spanwise.cache.bucket.index");
+
+/// `spanwise.cache.outcome`: string.
+pub const SPANWISE_CACHE_OUTCOME: Attribute<StringValue> = Attribute::new("spanwise.cache.outcome");
+
 /// `spanwise.export.destination`: string.
 pub const SPANWISE_EXPORT_DESTINATION: Attribute<StringValue> = Attribute::new("spanwise.export.destination");
 
 /// `spanwise.export.signal`: string.
 pub const SPANWISE_EXPORT_SIGNAL: Attribute<StringValue> = Attribute::new("spanwise.export.signal");
+
+/// `spanwise.gateway.fallback.index`: int.
+pub const SPANWISE_GATEWAY_FALLBACK_INDEX: Attribute<i64> = Attribute::new("spanwise.gateway.fallback.index");
+
+/// `spanwise.gateway.name`: string.
+pub const SPANWISE_GATEWAY_NAME: Attribute<StringValue> = Attribute::new("spanwise.gateway.name");
+
+/// `spanwise.gateway.rate_limit.limit`: int.
+pub const SPANWISE_GATEWAY_RATE_LIMIT_LIMIT: Attribute<i64> = Attribute::new("spanwise.gateway.rate_limit.limit");
+
+/// `spanwise.gateway.rate_limit.policy`: string.
+pub const SPANWISE_GATEWAY_RATE_LIMIT_POLICY: Attribute<StringValue> = Attribute::new("spanwise.gateway.rate_limit.policy");
+
+/// `spanwise.gateway.rate_limit.remaining`: int.
+pub const SPANWISE_GATEWAY_RATE_LIMIT_REMAINING: Attribute<i64> = Attribute::new("spanwise.gateway.rate_limit.remaining");
+
+/// `spanwise.gateway.rate_limit.reset`: double.
+pub const SPANWISE_GATEWAY_RATE_LIMIT_RESET: Attribute<f64> = Attribute::new("spanwise.gateway.rate_limit.reset");
+
+/// `spanwise.gateway.request.id`: string.
+pub const SPANWISE_GATEWAY_REQUEST_ID: Attribute<StringValue> = Attribute::new("spanwise.gateway.request.id");
+
+/// `spanwise.gateway.status`: string.
+pub const SPANWISE_GATEWAY_STATUS: Attribute<StringValue> = Attribute::new("spanwise.gateway.status");
 
 /// `spanwise.history.bytes`: int.
 pub const SPANWISE_HISTORY_BYTES: Attribute<i64> = Attribute::new("spanwise.history.bytes");
@@ -315,6 +345,9 @@ pub const SPANWISE_HISTORY_HASH: Attribute<StringValue> = Attribute::new("spanwi
 
 /// `spanwise.history.messages`: int.
 pub const SPANWISE_HISTORY_MESSAGES: Attribute<i64> = Attribute::new("spanwise.history.messages");
+
+/// `spanwise.metadata`: prefix of string attributes.
+pub const SPANWISE_METADATA: Template = Template::new("spanwise.metadata");
 
 /// `spanwise.open_at_shutdown`: boolean.
 pub const SPANWISE_OPEN_AT_SHUTDOWN: Attribute<bool> = Attribute::new("spanwise.open_at_shutdown");
@@ -361,8 +394,17 @@ pub const SPANWISE_RATE_LIMIT_TOKENS_RESET: Attribute<f64> = Attribute::new("spa
 /// `spanwise.rate_limit.type`: string.
 pub const SPANWISE_RATE_LIMIT_TYPE: Attribute<StringValue> = Attribute::new("spanwise.rate_limit.type");
 
+/// `spanwise.release`: string.
+pub const SPANWISE_RELEASE: Attribute<StringValue> = Attribute::new("spanwise.release");
+
+/// `spanwise.request.id`: string.
+pub const SPANWISE_REQUEST_ID: Attribute<StringValue> = Attribute::new("spanwise.request.id");
+
 /// `spanwise.retry_after`: double.
 pub const SPANWISE_RETRY_AFTER: Attribute<f64> = Attribute::new("spanwise.retry_after");
+
+/// `spanwise.scope.dropped`: int.
+pub const SPANWISE_SCOPE_DROPPED: Attribute<i64> = Attribute::new("spanwise.scope.dropped");
 
 /// `spanwise.step.index`: int.
 pub const SPANWISE_STEP_INDEX: Attribute<i64> = Attribute::new("spanwise.step.index");
@@ -375,6 +417,12 @@ pub const SPANWISE_STEP_TYPE: Attribute<StringValue> = Attribute::new("spanwise.
 
 /// `spanwise.stream.chunks`: int.
 pub const SPANWISE_STREAM_CHUNKS: Attribute<i64> = Attribute::new("spanwise.stream.chunks");
+
+/// `spanwise.tags`: string[].
+pub const SPANWISE_TAGS: Attribute<Vec<StringValue>> = Attribute::new("spanwise.tags");
+
+/// `spanwise.tenant.id`: string.
+pub const SPANWISE_TENANT_ID: Attribute<StringValue> = Attribute::new("spanwise.tenant.id");
 
 /// `spanwise.tool_definitions.hash`: string.
 pub const SPANWISE_TOOL_DEFINITIONS_HASH: Attribute<StringValue> = Attribute::new("spanwise.tool_definitions.hash");
@@ -490,11 +538,22 @@ pub const ALL: &[&str] = &[
     "server.address",
     "server.port",
     "spanwise.attempt.delay",
+    "spanwise.cache.bucket.index",
+    "spanwise.cache.outcome",
     "spanwise.export.destination",
     "spanwise.export.signal",
+    "spanwise.gateway.fallback.index",
+    "spanwise.gateway.name",
+    "spanwise.gateway.rate_limit.limit",
+    "spanwise.gateway.rate_limit.policy",
+    "spanwise.gateway.rate_limit.remaining",
+    "spanwise.gateway.rate_limit.reset",
+    "spanwise.gateway.request.id",
+    "spanwise.gateway.status",
     "spanwise.history.bytes",
     "spanwise.history.hash",
     "spanwise.history.messages",
+    "spanwise.metadata",
     "spanwise.open_at_shutdown",
     "spanwise.outcome",
     "spanwise.rate_limit.input_tokens.limit",
@@ -510,10 +569,15 @@ pub const ALL: &[&str] = &[
     "spanwise.rate_limit.tokens.remaining",
     "spanwise.rate_limit.tokens.reset",
     "spanwise.rate_limit.type",
+    "spanwise.release",
+    "spanwise.request.id",
     "spanwise.retry_after",
+    "spanwise.scope.dropped",
     "spanwise.step.index",
     "spanwise.step.name",
     "spanwise.step.type",
     "spanwise.stream.chunks",
+    "spanwise.tags",
+    "spanwise.tenant.id",
     "spanwise.tool_definitions.hash",
 ];

@@ -14,5 +14,11 @@ pub const GEN_AI_EVALUATION_RESULT: &str = "gen_ai.evaluation.result";
 /// `spanwise.attempt`.
 pub const SPANWISE_ATTEMPT: &str = "spanwise.attempt";
 
+/// `spanwise.cache`.
+pub const SPANWISE_CACHE: &str = "spanwise.cache";
+
+/// `spanwise.gateway.rate_limit`.
+pub const SPANWISE_GATEWAY_RATE_LIMIT: &str = "spanwise.gateway.rate_limit";
+
 /// `spanwise.rate_limit`.
 pub const SPANWISE_RATE_LIMIT: &str = "spanwise.rate_limit";

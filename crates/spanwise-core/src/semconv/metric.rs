@@ -40,6 +40,8 @@ pub enum Metric {
     GenAiInvokeAgentToolCalls,
     /// `gen_ai.invoke_workflow.duration` (histogram, unit `s`).
     GenAiInvokeWorkflowDuration,
+    /// `spanwise.cache.operations` (counter, unit `{operation}`).
+    SpanwiseCacheOperations,
     /// `spanwise.rate_limit.remaining_requests` (gauge, unit `{request}`).
     SpanwiseRateLimitRemainingRequests,
     /// `spanwise.rate_limit.remaining_tokens` (gauge, unit `{token}`).
@@ -60,7 +62,7 @@ pub enum Metric {
 
 impl Metric {
     /// How many metrics there are.
-    pub const COUNT: usize = 24;
+    pub const COUNT: usize = 25;
 
     /// All of them, in the order of their discriminants.
     pub const ALL: [Self; Self::COUNT] = [
@@ -80,6 +82,7 @@ impl Metric {
         Self::GenAiInvokeAgentInferenceCalls,
         Self::GenAiInvokeAgentToolCalls,
         Self::GenAiInvokeWorkflowDuration,
+        Self::SpanwiseCacheOperations,
         Self::SpanwiseRateLimitRemainingRequests,
         Self::SpanwiseRateLimitRemainingTokens,
         Self::SpanwiseRateLimits,
@@ -188,6 +191,12 @@ impl Metric {
                 unit: "s",
                 instrument: Instrument::DoubleHistogram,
                 boundaries: &[1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0],
+            },
+            Self::SpanwiseCacheOperations => Descriptor {
+                name: "spanwise.cache.operations",
+                unit: "{operation}",
+                instrument: Instrument::Counter,
+                boundaries: &[],
             },
             Self::SpanwiseRateLimitRemainingRequests => Descriptor {
                 name: "spanwise.rate_limit.remaining_requests",

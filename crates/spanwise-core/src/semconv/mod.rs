@@ -82,6 +82,11 @@ impl Template {
         Self { prefix }
     }
 
+    /// What stands before the dot and the name.
+    pub const fn prefix(self) -> &'static str {
+        self.prefix
+    }
+
     /// The key of the member called `name`.
     pub fn key(self, name: &str) -> String {
         format!("{}.{name}", self.prefix)

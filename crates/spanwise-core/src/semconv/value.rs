@@ -148,6 +148,16 @@ pub mod openai_request_service_tier {
     pub const ALL: [&str; 2] = [AUTO, DEFAULT];
 }
 
+/// Values of `spanwise.cache.outcome`.
+pub mod spanwise_cache_outcome {
+    /// `hit`.
+    pub const HIT: &str = "hit";
+    /// `miss`.
+    pub const MISS: &str = "miss";
+    /// All of them.
+    pub const ALL: [&str; 2] = [HIT, MISS];
+}
+
 /// Values of `spanwise.export.signal`.
 pub mod spanwise_export_signal {
     /// `traces`.

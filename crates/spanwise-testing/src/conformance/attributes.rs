@@ -1,6 +1,7 @@
 //! What holds for attributes wherever they stand: known, in their place, of their type, once.
 
 use serde_json::Value;
+use spanwise_core::ScopeField;
 use spanwise_core::semconv::value;
 
 use super::content::Place;
@@ -46,6 +47,8 @@ pub(super) fn judge(
     }
     for (key, value) in attributes.iter() {
         match dialect.table.attribute(key) {
+            // What a program chose to tell metrics apart by, of the scopes around operations.
+            _ if findings.signal() == Signal::Metric && is_of_scope(key) => {}
             Some((family, attribute)) => {
                 judge_place(dialect, key, family, asked, findings);
                 judge_value(dialect, key, attribute, value, asked, findings);
@@ -81,6 +84,10 @@ pub(super) fn judge_recommended(
     }
 }
 
+fn is_of_scope(key: &str) -> bool {
+    ScopeField::of_key(key).is_some_and(|field| field != ScopeField::AgentName)
+}
+
 fn is_given(key: &str) -> bool {
     GIVEN.iter().any(|prefix| key.starts_with(prefix))
 }
@@ -94,10 +101,18 @@ fn judge_place(
 ) {
     let may = asked.open
         || asked.requirements.contains_key(family)
-        // An extension that no span asks for may stand on every one; metrics have none.
-        || (findings.signal() != Signal::Metric && family.starts_with("spanwise.") && !dialect.table.is_bound(family));
+        || (family.starts_with("spanwise.") && !is_bound(dialect, family, findings.signal()));
     if !may && (is_given(key) || findings.signal() == Signal::Metric) {
         misplaced(key, asked, findings);
+    }
+}
+
+/// Whether an extension belongs to some places of a signal alone; on metrics it always does.
+fn is_bound(dialect: &Dialect, family: &str, signal: Signal) -> bool {
+    match signal {
+        Signal::Span => dialect.table.is_bound_to_spans(family),
+        Signal::Metric => true,
+        _ => dialect.table.is_bound(family),
     }
 }
 

@@ -197,11 +197,16 @@ impl Conventions {
         all.filter(|it| it.provider.is_some() && it.provider.as_deref() == provider).collect()
     }
 
-    /// Whether some span, metric or event asks for this attribute. What none asks for (`spanwise.outcome`)
-    /// may stand anywhere.
-    pub(super) fn is_bound(&self, key: &str) -> bool {
+    /// Whether some type of span asks for this attribute. What none asks for (`spanwise.outcome`) may stand
+    /// on every one.
+    pub(super) fn is_bound_to_spans(&self, key: &str) -> bool {
         self.spans.values().any(|span| span.attributes.contains_key(key))
             || self.span_refinements.values().any(|span| span.attributes.contains_key(key))
+    }
+
+    /// Whether some span, metric or event asks for this attribute. What none asks for may stand anywhere.
+    pub(super) fn is_bound(&self, key: &str) -> bool {
+        self.is_bound_to_spans(key)
             || self.metrics.values().any(|metric| metric.attributes.contains_key(key))
             || self.events.values().any(|event| event.attributes.contains_key(key))
     }

@@ -11,6 +11,7 @@ mod delivery;
 mod destination;
 mod endpoint;
 mod main_agent;
+mod rules;
 mod settings;
 mod spool;
 mod values;
@@ -19,13 +20,15 @@ use std::fmt;
 use std::time::Duration;
 
 use opentelemetry::{Key, KeyValue, Value};
+use spanwise_core::propagation::BaggageKeys;
 use spanwise_core::semconv::SemconvProfile;
-use spanwise_core::{CompletionHook, ContentCapture};
+use spanwise_core::{CompletionHook, ContentCapture, ScopeField};
 
 pub use content_policy::ContentPolicy;
 pub use delivery::{ExportMode, OverflowPolicy};
 pub use destination::{Destination, OtlpDestination, Preset};
 pub use main_agent::MainAgent;
+pub use rules::SamplingRule;
 pub use spool::{SpoolSettings, SpoolSync};
 pub use values::{
     BatchConfiguration, Compression, ExportConfig, OtlpProtocol, SamplingStrategy, Signals,
@@ -38,7 +41,7 @@ pub(crate) use destination::{DestinationKind, OtlpOptions};
 pub(crate) use endpoint::{Endpoint, EndpointReader, EndpointUrl};
 #[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
 pub(crate) use endpoint::{PemFile, TlsFiles};
-pub(crate) use settings::{DestinationSettings, Limits, Propagator, Route, Settings, attached};
+pub(crate) use settings::{DestinationSettings, Limits, Route, Settings, attached};
 pub(crate) use spool::Spooling;
 
 use crate::env::Environment;
@@ -83,6 +86,8 @@ pub struct TelemetryConfig {
     record_metadata: Option<bool>,
     record_tool_schemas: Option<bool>,
     record_error_messages: Option<bool>,
+    scope_on_metrics: Option<Vec<ScopeField>>,
+    baggage: Option<BaggageKeys>,
     signals: Option<Signals>,
     otlp: OtlpOptions,
     otlp_in_code: bool,
@@ -278,6 +283,22 @@ impl TelemetryConfig {
     /// key. Defaults to yes where content is captured, else no.
     pub fn record_error_messages(mut self, record: bool) -> Self {
         self.record_error_messages = Some(record);
+        self
+    }
+
+    /// What metrics say of the [`scope`](crate::scope()) around an operation: four values of it at most, of
+    /// which 100 each are told apart, and all others are `_OTHER`. Defaults to environment and release.
+    pub fn scope_on_metrics(mut self, fields: impl IntoIterator<Item = ScopeField>) -> Self {
+        self.scope_on_metrics = Some(fields.into_iter().collect());
+        self
+    }
+
+    /// What of the baggage, and of the [`scope`](crate::scope()), goes along with requests, and what of a
+    /// caller's scope is taken over. Defaults to `SPANWISE_BAGGAGE_KEYS`, then to nothing.
+    ///
+    /// It knows no host: requests carry it wherever context is injected.
+    pub fn baggage(mut self, keys: BaggageKeys) -> Self {
+        self.baggage = Some(keys);
         self
     }
 

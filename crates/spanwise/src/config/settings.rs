@@ -9,8 +9,9 @@ mod routes;
 use std::time::Duration;
 
 use opentelemetry_sdk::Resource;
+use spanwise_core::propagation::Propagation;
 use spanwise_core::semconv::SemconvProfile;
-use spanwise_core::{CapturePolicy, ContentCapture};
+use spanwise_core::{CapturePolicy, ContentCapture, ScopeField};
 
 use super::TelemetryConfig;
 use super::delivery::{ExportMode, OverflowPolicy};
@@ -24,7 +25,6 @@ use crate::resource;
 use crate::signal::Signal;
 
 pub(crate) use limits::Limits;
-pub(crate) use recording::Propagator;
 pub(crate) use routes::{DestinationSettings, Route};
 
 /// What `init` works from.
@@ -34,8 +34,9 @@ pub(crate) struct Settings {
     pub(crate) resource: Resource,
     pub(crate) sampling: SamplingStrategy,
     pub(crate) policy: CapturePolicy,
+    pub(crate) scope_on_metrics: Option<Vec<ScopeField>>,
     pub(crate) limits: Limits,
-    pub(crate) propagators: Vec<Propagator>,
+    pub(crate) propagation: Propagation,
     pub(crate) spans: BatchConfiguration,
     pub(crate) logs: BatchConfiguration,
     pub(crate) metrics: ExportConfig,
@@ -73,9 +74,10 @@ impl Settings {
             )?,
             sampling: recording::sampling(config, &mut reader)?,
             policy: recording::policy(config, &mut reader),
+            scope_on_metrics: config.scope_on_metrics.clone(),
             completion_hook: content::completion_hook(config, &mut reader)?,
             limits: limits::limits(config, &mut reader),
-            propagators: recording::propagators(&mut reader),
+            propagation: recording::propagation(config, &mut reader),
             spans: batches::batches(
                 config.span_batches,
                 "span_batches",
@@ -130,8 +132,9 @@ impl Settings {
     }
 }
 
-/// What the environment says of content, for providers that are not ours, and its warnings.
-pub(crate) fn attached(environment: &Environment) -> (CapturePolicy, Vec<String>) {
+/// What the environment says for providers that are not ours: of content, of how context travels, and its
+/// warnings.
+pub(crate) fn attached(environment: &Environment) -> (CapturePolicy, Propagation, Vec<String>) {
     let mut reader = Reader::new(environment);
     let config = TelemetryConfig::default();
     let mut policy = recording::policy(&config, &mut reader);
@@ -142,13 +145,14 @@ pub(crate) fn attached(environment: &Environment) -> (CapturePolicy, Vec<String>
         );
         policy = CapturePolicy::default();
     }
+    let propagation = recording::propagation(&config, &mut reader);
     if recording::profile(&config, &mut reader) != SemconvProfile::Latest {
         reader.warn(
             "SPANWISE_SEMCONV_PROFILE or OTEL_SEMCONV_STABILITY_OPT_IN asks for earlier conventions, \
              which providers of the program's own are not given; latest is in force",
         );
     }
-    (policy, reader.into_warnings())
+    (policy, propagation, reader.into_warnings())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use opentelemetry_sdk::trace::{Sampler, ShouldSample};
 
+use super::rules::{RuleSampler, SamplingRule};
 use crate::error::{InitError, Source};
 use crate::signal::Signal;
 
@@ -23,6 +24,13 @@ pub enum SamplingStrategy {
     TraceIdRatio {
         /// From 0 to 1.
         ratio: f64,
+    },
+    /// By what a span is and whose, see [`rules`](Self::rules).
+    Rules {
+        /// The first that is about a span decides.
+        rules: Vec<SamplingRule>,
+        /// What decides where none is.
+        otherwise: Box<SamplingStrategy>,
     },
     /// As the parent was; a root by the strategy inside.
     ParentBased {
@@ -43,8 +51,32 @@ impl SamplingStrategy {
         Self::ParentBased { root: Box::new(root) }
     }
 
+    /// By the first rule that is about a span, else as `otherwise` says.
+    ///
+    /// Inside [`parent_based`](Self::parent_based) rules decide on roots, and so on whole traces; outside they
+    /// decide on each span, and may leave gaps.
+    pub fn rules(rules: impl IntoIterator<Item = SamplingRule>, otherwise: Self) -> Self {
+        let rules = rules.into_iter().collect();
+        Self::Rules { rules, otherwise: Box::new(otherwise) }
+    }
+
+    /// Whether it looks at attributes that spans start with.
+    pub(crate) fn reads_attributes(&self) -> bool {
+        match self {
+            Self::AlwaysOn | Self::AlwaysOff | Self::TraceIdRatio { .. } => false,
+            Self::Rules { rules, otherwise } => {
+                rules.iter().any(SamplingRule::reads_attributes) || otherwise.reads_attributes()
+            }
+            Self::ParentBased { root } => root.reads_attributes(),
+        }
+    }
+
     pub(crate) fn check(&self, source: &Source) -> Result<(), InitError> {
         match self {
+            Self::Rules { rules, otherwise } => {
+                rules.iter().try_for_each(|rule| rule.check(source))?;
+                otherwise.check(source)
+            }
             Self::AlwaysOn | Self::AlwaysOff => Ok(()),
             Self::TraceIdRatio { ratio } if (0.0..=1.0).contains(ratio) => Ok(()),
             Self::TraceIdRatio { .. } => Err(source.invalid(
@@ -60,6 +92,10 @@ impl SamplingStrategy {
             Self::AlwaysOn => Box::new(Sampler::AlwaysOn),
             Self::AlwaysOff => Box::new(Sampler::AlwaysOff),
             Self::TraceIdRatio { ratio } => Box::new(Sampler::TraceIdRatioBased(*ratio)),
+            Self::Rules { rules, otherwise } => {
+                let (rules, otherwise) = (rules.clone(), otherwise.to_sampler());
+                Box::new(RuleSampler { rules, otherwise })
+            }
             Self::ParentBased { root } => Box::new(Sampler::ParentBased(root.to_sampler())),
         }
     }

@@ -20,6 +20,7 @@ use spanwise_core::{Content, ContentRecorder, Event, EventRecorder};
 use super::blocking;
 use super::intake::Intake;
 use super::queued::{QueuedLog, QueuedSpan};
+use crate::scope;
 
 thread_local! {
     static ENDING: RefCell<Option<Ending>> = const { RefCell::new(None) };
@@ -70,7 +71,7 @@ impl ContentRecorder for Entrance {
         true
     }
 
-    /// Our samplers decide by trace and parent alone, and there is no processor but this.
+    /// There is no processor but this, and samplers that look at attributes are given them by the recorder.
     fn takes_attributes(&self) -> bool {
         true
     }
@@ -84,8 +85,9 @@ impl ContentRecorder for Entrance {
 }
 
 impl SpanProcessor for Entrance {
-    fn on_start(&self, _: &mut Span, _: &Context) {
+    fn on_start(&self, span: &mut Span, context: &Context) {
         self.0.span_started();
+        scope::describe(span, context);
     }
 
     fn on_end(&self, span: SpanData) {

@@ -18,8 +18,18 @@ fn program(name: &str) -> PathBuf {
 }
 
 /// What would lead an example elsewhere.
-const MEANT_FOR_OTHERS: [&str; 9] =
-    ["OTEL_", "SPANWISE_", "OPENAI_", "ANTHROPIC_", "GEMINI_", "GOOGLE_", "AWS_", "CO_", "OLLAMA_"];
+const MEANT_FOR_OTHERS: [&str; 10] = [
+    "OTEL_",
+    "SPANWISE_",
+    "OPENAI_",
+    "ANTHROPIC_",
+    "GEMINI_",
+    "GOOGLE_",
+    "AWS_",
+    "CO_",
+    "HELICONE_",
+    "OLLAMA_",
+];
 
 /// Runs an example, and gives back what it said on stderr.
 #[track_caller]

@@ -1,5 +1,6 @@
 //! What is recorded, by which conventions, and what travels along with requests.
 
+use spanwise_core::propagation::{BaggageKeys, Format, Propagation};
 use spanwise_core::semconv::SemconvProfile;
 use spanwise_core::{CapturePolicy, ContentCapture};
 
@@ -7,12 +8,6 @@ use crate::config::TelemetryConfig;
 use crate::config::values::SamplingStrategy;
 use crate::env::Reader;
 use crate::error::{InitError, Source};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Propagator {
-    TraceContext,
-    Baggage,
-}
 
 pub(super) fn sampling(
     config: &TelemetryConfig,
@@ -114,23 +109,35 @@ fn opted_in(list: &str) -> Option<SemconvProfile> {
     }
 }
 
-pub(super) fn propagators(reader: &mut Reader<'_>) -> Vec<Propagator> {
-    let both = vec![Propagator::TraceContext, Propagator::Baggage];
-    let Some(list) = reader.environment().get("OTEL_PROPAGATORS") else { return both };
-    let mut propagators = Vec::new();
+/// How context travels, and what of the baggage may.
+pub(super) fn propagation(config: &TelemetryConfig, reader: &mut Reader<'_>) -> Propagation {
+    let keys = reader.environment().get("SPANWISE_BAGGAGE_KEYS").unwrap_or_default();
+    let keys = keys.split(',').map(str::trim).filter(|key| !key.is_empty());
+    let from_env = BaggageKeys::of(keys);
+    let propagation = Propagation::default().baggage(config.baggage.clone().unwrap_or(from_env));
+    match formats(reader) {
+        Some(formats) => propagation.formats(formats),
+        None => propagation,
+    }
+}
+
+fn formats(reader: &mut Reader<'_>) -> Option<Vec<Format>> {
+    let list = reader.environment().get("OTEL_PROPAGATORS")?;
+    let mut formats = Vec::new();
     for word in list.split(',').map(str::trim).filter(|word| !word.is_empty()) {
-        match word.to_ascii_lowercase().as_str() {
-            "tracecontext" => propagators.push(Propagator::TraceContext),
-            "baggage" => propagators.push(Propagator::Baggage),
-            "none" => return Vec::new(),
+        let word = word.to_ascii_lowercase();
+        if word == "none" {
+            return Some(Vec::new());
+        }
+        match Format::ALL.into_iter().find(|format| format.name() == word) {
+            Some(format) => formats.push(format),
             // The word is shown: it is a name by the specification, and no secret.
-            _ => reader.warn(format!(
-                "OTEL_PROPAGATORS names `{}`, which is not one of tracecontext, baggage, none; it is \
-                 left out",
+            None => reader.warn(format!(
+                "OTEL_PROPAGATORS names `{}`, which is not one of tracecontext, baggage, b3, b3multi, \
+                 jaeger, none; it is left out",
                 word.chars().filter(|c| !c.is_control()).take(40).collect::<String>()
             )),
         }
     }
-    propagators.dedup();
-    propagators
+    Some(formats)
 }

@@ -121,7 +121,7 @@ fn a_limit_of_code_that_is_too_small_stops_the_start() {
 #[test]
 fn what_cannot_be_held_back_is_not_captured() {
     let attached = |variables: &[(&str, &str)]| {
-        let (policy, warnings) = attached(&variables.iter().copied().collect::<Environment>());
+        let (policy, _, warnings) = attached(&variables.iter().copied().collect::<Environment>());
         (policy.content(), warnings.len())
     };
     assert_eq!(attached(&[(CAPTURE, "true")]), (ContentCapture::SpanOnly, 0));

@@ -51,3 +51,16 @@ fn a_ratio_of_code_outside_its_range_is_an_error() {
     let error = config(&[]).sampling(nested).settings().unwrap_err();
     assert!(error.to_string().starts_with("sampling is not between 0 and 1"));
 }
+
+#[test]
+fn a_rule_keeps_a_share_between_0_and_1() {
+    let rules = |share| {
+        let rules = [crate::SamplingRule::keep(share).tag("beta")];
+        SamplingStrategy::parent_based(SamplingStrategy::rules(rules, SamplingStrategy::AlwaysOn))
+    };
+    for share in [1.5, -0.1, f64::NAN] {
+        let error = config(&[]).sampling(rules(share)).settings().unwrap_err();
+        assert!(error.to_string().contains("sampling"), "{error}");
+    }
+    assert!(!rules(0.5).reads_attributes());
+}

@@ -9,6 +9,8 @@ use std::task;
 use opentelemetry::{Context, ContextGuard};
 use pin_project_lite::pin_project;
 
+use crate::scope::{InScope, Scope};
+
 /// An operation that others can run inside.
 ///
 /// Implemented by every operation here, and by nothing else.
@@ -62,6 +64,11 @@ pub trait FutureExt: Future + Sized {
     /// ```
     fn in_operation(self, operation: &impl Operation) -> InOperation<Self> {
         InOperation::new(self, operation.active_context().cloned())
+    }
+
+    /// Runs the future inside a scope; the same as [`Scope::run`](crate::Scope::run).
+    fn in_scope(self, scope: Scope) -> InScope<Self> {
+        scope.run(self)
     }
 }
 
