@@ -76,9 +76,9 @@ fn a_request_and_its_answer_become_one_span() {
     insta::assert_snapshot!(whole(&AnthropicMessages, Provider::Anthropic, PATH, REQUEST, ANSWER), @r#"
     chat claude-opus-4-6
     gen_ai.conversation.compacted=true
-    gen_ai.input.messages=[{"role":"user","parts":[{"type":"text","content":"Hello!"}]},{"role":"user","parts":[{"type":"text","content":"What is on the pictures?"},{"type":"blob","modality":"image","mime_type":"image/png","content":"iVBO"},{"type":"uri","modality":"image","uri":"https://pictures.example/1.png"},{"type":"file","modality":"image","file_id":"file_1"},{"type":"blob","modality":"document","mime_type":"application/pdf","content":"JVBE"},{"type":"document","source":{"data":"A note","media_type":"text/plain","type":"text"},"title":"Notes"}]},{"role":"assistant","parts":[{"type":"compaction","content":"They talked."},{"type":"reasoning","content":"Let me look."},{"type":"redacted_thinking"},{"type":"server_tool_call","id":"srvtoolu_1","name":"web_search","server_tool_call":{"id":"srvtoolu_1","input":{"query":"cats"},"name":"web_search","type":"server_tool_use"}},{"type":"server_tool_call_response","id":"srvtoolu_1","server_tool_call_response":{"content":[{"type":"web_search_result","url":"https://cats.example"}],"tool_use_id":"srvtoolu_1","type":"web_search_tool_result"}},{"type":"tool_call","id":"toolu_1","name":"lookup","arguments":{"order":"A-17"}}]},{"role":"user","parts":[{"type":"tool_call_response","id":"toolu_1","response":{"arrives":"tomorrow"}},{"type":"tool_call_response","id":"toolu_2","response":"in time"},{"type":"tool_call_response","id":"toolu_3","response":[{"text":"See:","type":"text"},{"source":{"type":"url","url":"u"},"type":"image"}]}]}]
+    gen_ai.input.messages=[{"parts":[{"content":"Hello!","type":"text"}],"role":"user"},{"parts":[{"content":"What is on the pictures?","type":"text"},{"content":"iVBO","mime_type":"image/png","modality":"image","type":"blob"},{"modality":"image","type":"uri","uri":"https://pictures.example/1.png"},{"file_id":"file_1","modality":"image","type":"file"},{"content":"JVBE","mime_type":"application/pdf","modality":"document","type":"blob"},{"source":{"data":"A note","media_type":"text/plain","type":"text"},"title":"Notes","type":"document"}],"role":"user"},{"parts":[{"content":"They talked.","type":"compaction"},{"content":"Let me look.","type":"reasoning"},{"type":"redacted_thinking"},{"id":"srvtoolu_1","name":"web_search","server_tool_call":{"id":"srvtoolu_1","input":{"query":"cats"},"name":"web_search","type":"server_tool_use"},"type":"server_tool_call"},{"id":"srvtoolu_1","server_tool_call_response":{"content":[{"type":"web_search_result","url":"https://cats.example"}],"tool_use_id":"srvtoolu_1","type":"web_search_tool_result"},"type":"server_tool_call_response"},{"arguments":{"order":"A-17"},"id":"toolu_1","name":"lookup","type":"tool_call"}],"role":"assistant"},{"parts":[{"id":"toolu_1","response":{"arrives":"tomorrow"},"type":"tool_call_response"},{"id":"toolu_2","response":"in time","type":"tool_call_response"},{"id":"toolu_3","response":[{"text":"See:","type":"text"},{"source":{"type":"url","url":"u"},"type":"image"}],"type":"tool_call_response"}],"role":"user"}]
     gen_ai.operation.name=chat
-    gen_ai.output.messages=[{"role":"assistant","parts":[{"type":"compaction","content":"They talked of cats."},{"type":"reasoning","content":"Hm."},{"type":"text","content":"A cat."},{"type":"server_tool_call","id":"srvtoolu_2","name":"code_execution","server_tool_call":{"id":"srvtoolu_2","input":{"code":"1+1"},"name":"code_execution","type":"server_tool_use"}},{"type":"server_tool_call_response","id":"srvtoolu_2","server_tool_call_response":{"content":{"stdout":"2","type":"code_execution_result"},"tool_use_id":"srvtoolu_2","type":"code_execution_tool_result"}},{"type":"tool_call","id":"toolu_4","name":"lookup","arguments":{}}]}]
+    gen_ai.output.messages=[{"parts":[{"content":"They talked of cats.","type":"compaction"},{"content":"Hm.","type":"reasoning"},{"content":"A cat.","type":"text"},{"id":"srvtoolu_2","name":"code_execution","server_tool_call":{"id":"srvtoolu_2","input":{"code":"1+1"},"name":"code_execution","type":"server_tool_use"},"type":"server_tool_call"},{"id":"srvtoolu_2","server_tool_call_response":{"content":{"stdout":"2","type":"code_execution_result"},"tool_use_id":"srvtoolu_2","type":"code_execution_tool_result"},"type":"server_tool_call_response"},{"arguments":{},"id":"toolu_4","name":"lookup","type":"tool_call"}],"role":"assistant"}]
     gen_ai.output.type=json
     gen_ai.provider.name=anthropic
     gen_ai.request.max_tokens=256
@@ -91,8 +91,8 @@ fn a_request_and_its_answer_become_one_span() {
     gen_ai.response.finish_reasons=["tool_use"]
     gen_ai.response.id=msg_1
     gen_ai.response.model=claude-opus-4-6-20260205
-    gen_ai.system_instructions=[{"type":"text","content":"Be kind."}]
-    gen_ai.tool.definitions=[{"type":"function","name":"lookup"},{"type":"web_search_20250305","name":"web_search"},{"type":"mcp_toolset","name":"orders"}]
+    gen_ai.system_instructions=[{"content":"Be kind.","type":"text"}]
+    gen_ai.tool.definitions=[{"name":"lookup","type":"function"},{"name":"web_search","type":"web_search_20250305"},{"name":"orders","type":"mcp_toolset"}]
     gen_ai.usage.cache_read.input_tokens=90
     gen_ai.usage.cache_write.input_tokens=20
     gen_ai.usage.input_tokens=300
@@ -183,14 +183,14 @@ fn events_tell_the_same_in_pieces() {
     insta::assert_snapshot!(streamed(&AnthropicMessages, Provider::Anthropic, PATH, request, &events), @r#"
     chat claude-opus-4-6
     gen_ai.operation.name=chat
-    gen_ai.output.messages=[{"role":"assistant","parts":[{"type":"reasoning","content":"Hm."},{"type":"text","content":"A cat."},{"type":"tool_call","id":"toolu_1","name":"lookup","arguments":{"order":"A-17"}},{"type":"server_tool_call","id":"srvtoolu_1","name":"web_search","server_tool_call":{"id":"srvtoolu_1","input":{"query":"cats"},"name":"web_search","type":"server_tool_use"}},{"type":"server_tool_call_response","id":"srvtoolu_1","server_tool_call_response":{"content":[],"tool_use_id":"srvtoolu_1","type":"web_search_tool_result"}}]}]
+    gen_ai.output.messages=[{"parts":[{"content":"Hm.","type":"reasoning"},{"content":"A cat.","type":"text"},{"arguments":{"order":"A-17"},"id":"toolu_1","name":"lookup","type":"tool_call"},{"id":"srvtoolu_1","name":"web_search","server_tool_call":{"id":"srvtoolu_1","input":{"query":"cats"},"name":"web_search","type":"server_tool_use"},"type":"server_tool_call"},{"id":"srvtoolu_1","server_tool_call_response":{"content":[],"tool_use_id":"srvtoolu_1","type":"web_search_tool_result"},"type":"server_tool_call_response"}],"role":"assistant"}]
     gen_ai.provider.name=anthropic
     gen_ai.request.model=claude-opus-4-6
     gen_ai.request.stream=true
     gen_ai.response.finish_reasons=["tool_use"]
     gen_ai.response.id=msg_1
     gen_ai.response.model=claude-opus-4-6-20260205
-    gen_ai.system_instructions=[{"type":"text","content":"Be kind."}]
+    gen_ai.system_instructions=[{"content":"Be kind.","type":"text"}]
     gen_ai.usage.cache_read.input_tokens=90
     gen_ai.usage.cache_write.input_tokens=20
     gen_ai.usage.input_tokens=122
@@ -222,7 +222,7 @@ fn a_compaction_comes_in_a_stream_too() {
     ];
     let told = streamed(&AnthropicMessages, Provider::Anthropic, PATH, request, &events);
     assert!(told.contains("gen_ai.conversation.compacted=true"), "{told}");
-    assert!(told.contains(r#"[{"type":"compaction","content":"They talked."}]"#), "{told}");
+    assert!(told.contains(r#"[{"content":"They talked.","type":"compaction"}]"#), "{told}");
     assert!(told.contains(r#"gen_ai.response.finish_reasons=["compaction"]"#), "{told}");
 }
 
@@ -238,7 +238,7 @@ fn a_stream_that_fails_says_why_and_keeps_what_came() {
     let told =
         streamed(&AnthropicMessages, Provider::Anthropic, PATH, r#"{"stream":true}"#, &events);
     assert!(told.contains("error.type=overloaded_error"), "{told}");
-    assert!(told.contains(r#"[{"type":"text","content":"A c"}]"#), "{told}");
+    assert!(told.contains(r#"[{"content":"A c","type":"text"}]"#), "{told}");
 }
 
 #[test]
@@ -255,7 +255,10 @@ fn a_tool_input_that_breaks_off_is_told_as_far_as_it_came() {
         ),
     ];
     let told = broken_off(&AnthropicMessages, Provider::Anthropic, PATH, request, &events);
-    assert!(told.contains(r#""name":"lookup","arguments":"{\"order\":\"A-"}"#), "{told}");
+    assert!(
+        told.contains(r#""arguments":"{\"order\":\"A-","id":"toolu_1","name":"lookup""#),
+        "{told}"
+    );
 }
 
 #[test]

@@ -83,9 +83,9 @@ fn a_conversation_becomes_one_span() {
     insta::assert_snapshot!(whole(&Bedrock, Provider::AwsBedrock, CONVERSE, REQUEST, ANSWER), @r#"
     chat amazon.nova-pro-v1:0
     aws.bedrock.guardrail.id=gr-1
-    gen_ai.input.messages=[{"role":"user","parts":[{"type":"text","content":"What is on the pictures?"},{"type":"blob","modality":"image","mime_type":"image/png","content":"iVBO"},{"type":"blob","modality":"document","mime_type":"application/pdf","content":"JVBE"},{"type":"document","format":"txt","name":"note","source":{"text":"A note"}},{"type":"uri","modality":"video","mime_type":"video/quicktime","uri":"s3://films/1.mov"},{"type":"text","content":"Really?"}]},{"role":"assistant","parts":[{"type":"reasoning","content":"Let me look."},{"type":"reasoningContent"},{"type":"tool_call","id":"tooluse_1","name":"lookup","arguments":{"order":"A-17"}},{"type":"something_of_tomorrow","deep":[1]}]},{"role":"user","parts":[{"type":"tool_call_response","id":"tooluse_1","response":{"arrives":"tomorrow"}},{"type":"tool_call_response","id":"tooluse_2","response":"in time"},{"type":"tool_call_response","id":"tooluse_3","response":[{"text":"See:"},{"image":{"format":"png","source":{"bytes":"iVBO"}}}]}]}]
+    gen_ai.input.messages=[{"parts":[{"content":"What is on the pictures?","type":"text"},{"content":"iVBO","mime_type":"image/png","modality":"image","type":"blob"},{"content":"JVBE","mime_type":"application/pdf","modality":"document","type":"blob"},{"format":"txt","name":"note","source":{"text":"A note"},"type":"document"},{"mime_type":"video/quicktime","modality":"video","type":"uri","uri":"s3://films/1.mov"},{"content":"Really?","type":"text"}],"role":"user"},{"parts":[{"content":"Let me look.","type":"reasoning"},{"type":"reasoningContent"},{"arguments":{"order":"A-17"},"id":"tooluse_1","name":"lookup","type":"tool_call"},{"deep":[1],"type":"something_of_tomorrow"}],"role":"assistant"},{"parts":[{"id":"tooluse_1","response":{"arrives":"tomorrow"},"type":"tool_call_response"},{"id":"tooluse_2","response":"in time","type":"tool_call_response"},{"id":"tooluse_3","response":[{"text":"See:"},{"image":{"format":"png","source":{"bytes":"iVBO"}}}],"type":"tool_call_response"}],"role":"user"}]
     gen_ai.operation.name=chat
-    gen_ai.output.messages=[{"role":"assistant","parts":[{"type":"reasoning","content":"Hm."},{"type":"text","content":"A cat."},{"type":"text","content":"It says so."},{"type":"server_tool_call","id":"tooluse_4","name":"nova_grounding","server_tool_call":{"input":{},"name":"nova_grounding","toolUseId":"tooluse_4","type":"server_tool_use"}},{"type":"server_tool_call_response","id":"tooluse_4","server_tool_call_response":{"content":[{"text":"cats"}],"toolUseId":"tooluse_4","type":"nova_grounding_result"}},{"type":"tool_call","id":"tooluse_5","name":"lookup","arguments":{"order":"B-4"}}]}]
+    gen_ai.output.messages=[{"parts":[{"content":"Hm.","type":"reasoning"},{"content":"A cat.","type":"text"},{"content":"It says so.","type":"text"},{"id":"tooluse_4","name":"nova_grounding","server_tool_call":{"input":{},"name":"nova_grounding","toolUseId":"tooluse_4","type":"server_tool_use"},"type":"server_tool_call"},{"id":"tooluse_4","server_tool_call_response":{"content":[{"text":"cats"}],"toolUseId":"tooluse_4","type":"nova_grounding_result"},"type":"server_tool_call_response"},{"arguments":{"order":"B-4"},"id":"tooluse_5","name":"lookup","type":"tool_call"}],"role":"assistant"}]
     gen_ai.output.type=json
     gen_ai.provider.name=aws.bedrock
     gen_ai.request.max_tokens=256
@@ -97,8 +97,8 @@ fn a_conversation_becomes_one_span() {
     gen_ai.request.top_p=0.25
     gen_ai.response.finish_reasons=["tool_use"]
     gen_ai.response.model=arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0
-    gen_ai.system_instructions=[{"type":"text","content":"Be kind."}]
-    gen_ai.tool.definitions=[{"type":"function","name":"lookup"},{"type":"systemTool","name":"nova_grounding"}]
+    gen_ai.system_instructions=[{"content":"Be kind.","type":"text"}]
+    gen_ai.tool.definitions=[{"name":"lookup","type":"function"},{"name":"nova_grounding","type":"systemTool"}]
     gen_ai.usage.cache_read.input_tokens=90
     gen_ai.usage.cache_write.input_tokens=20
     gen_ai.usage.input_tokens=120
@@ -162,9 +162,9 @@ fn events_tell_the_same_in_pieces() {
     ];
     insta::assert_snapshot!(streamed(&Bedrock, Provider::AwsBedrock, CONVERSE_STREAM, request, &events), @r#"
     chat amazon.nova-pro-v1:0
-    gen_ai.input.messages=[{"role":"user","parts":[{"type":"text","content":"Look!"}]}]
+    gen_ai.input.messages=[{"parts":[{"content":"Look!","type":"text"}],"role":"user"}]
     gen_ai.operation.name=chat
-    gen_ai.output.messages=[{"role":"assistant","parts":[{"type":"reasoning","content":"Hm."},{"type":"text","content":"A cat."},{"type":"tool_call","id":"tooluse_1","name":"lookup","arguments":{"order":"A-17"}},{"type":"server_tool_call_response","id":"tooluse_2","server_tool_call_response":{"content":[{"text":"cats"}],"type":"nova_grounding_result"}},{"type":"blob","modality":"image","mime_type":"image/png","content":"iVBO"}]}]
+    gen_ai.output.messages=[{"parts":[{"content":"Hm.","type":"reasoning"},{"content":"A cat.","type":"text"},{"arguments":{"order":"A-17"},"id":"tooluse_1","name":"lookup","type":"tool_call"},{"id":"tooluse_2","server_tool_call_response":{"content":[{"text":"cats"}],"type":"nova_grounding_result"},"type":"server_tool_call_response"},{"content":"iVBO","mime_type":"image/png","modality":"image","type":"blob"}],"role":"assistant"}]
     gen_ai.provider.name=aws.bedrock
     gen_ai.request.model=amazon.nova-pro-v1:0
     gen_ai.request.stream=true
@@ -182,9 +182,9 @@ fn events_tell_the_same_in_pieces() {
 fn an_anthropic_model_invoked_directly_speaks_its_own_format() {
     insta::assert_snapshot!(whole(&Bedrock, Provider::AwsBedrock, INVOKE, INVOKED, INVOKED_ANSWER), @r#"
     chat anthropic.claude-opus-4-6-v1
-    gen_ai.input.messages=[{"role":"user","parts":[{"type":"text","content":"What is on the picture?"}]}]
+    gen_ai.input.messages=[{"parts":[{"content":"What is on the picture?","type":"text"}],"role":"user"}]
     gen_ai.operation.name=chat
-    gen_ai.output.messages=[{"role":"assistant","parts":[{"type":"text","content":"A cat."}]}]
+    gen_ai.output.messages=[{"parts":[{"content":"A cat.","type":"text"}],"role":"assistant"}]
     gen_ai.provider.name=aws.bedrock
     gen_ai.request.max_tokens=256
     gen_ai.request.model=anthropic.claude-opus-4-6-v1
@@ -192,7 +192,7 @@ fn an_anthropic_model_invoked_directly_speaks_its_own_format() {
     gen_ai.response.finish_reasons=["end_turn"]
     gen_ai.response.id=msg_bdrk_1
     gen_ai.response.model=claude-opus-4-6
-    gen_ai.system_instructions=[{"type":"text","content":"Be kind."}]
+    gen_ai.system_instructions=[{"content":"Be kind.","type":"text"}]
     gen_ai.usage.cache_read.input_tokens=90
     gen_ai.usage.cache_write.input_tokens=20
     gen_ai.usage.input_tokens=120
@@ -217,9 +217,9 @@ fn chunks_hold_events_of_anthropic() {
     let events: Vec<_> = chunks.iter().map(|chunk| ("chunk", chunk.as_str())).collect();
     insta::assert_snapshot!(streamed(&Bedrock, Provider::AwsBedrock, INVOKE_STREAM, INVOKED, &events), @r#"
     chat anthropic.claude-opus-4-6-v1
-    gen_ai.input.messages=[{"role":"user","parts":[{"type":"text","content":"What is on the picture?"}]}]
+    gen_ai.input.messages=[{"parts":[{"content":"What is on the picture?","type":"text"}],"role":"user"}]
     gen_ai.operation.name=chat
-    gen_ai.output.messages=[{"role":"assistant","parts":[{"type":"text","content":"A cat."}]}]
+    gen_ai.output.messages=[{"parts":[{"content":"A cat.","type":"text"}],"role":"assistant"}]
     gen_ai.provider.name=aws.bedrock
     gen_ai.request.max_tokens=256
     gen_ai.request.model=anthropic.claude-opus-4-6-v1
@@ -228,7 +228,7 @@ fn chunks_hold_events_of_anthropic() {
     gen_ai.response.finish_reasons=["end_turn"]
     gen_ai.response.id=msg_bdrk_1
     gen_ai.response.model=claude-opus-4-6
-    gen_ai.system_instructions=[{"type":"text","content":"Be kind."}]
+    gen_ai.system_instructions=[{"content":"Be kind.","type":"text"}]
     gen_ai.usage.cache_read.input_tokens=90
     gen_ai.usage.cache_write.input_tokens=20
     gen_ai.usage.input_tokens=120
@@ -271,7 +271,7 @@ fn a_stream_that_fails_says_why_and_keeps_what_came() {
     ];
     let told = streamed(&Bedrock, Provider::AwsBedrock, CONVERSE_STREAM, "{}", &events);
     assert!(told.contains("error.type=throttlingException"), "{told}");
-    assert!(told.contains(r#"[{"type":"text","content":"A c"}]"#), "{told}");
+    assert!(told.contains(r#"[{"content":"A c","type":"text"}]"#), "{told}");
 }
 
 #[test]
@@ -287,7 +287,10 @@ fn a_tool_input_that_breaks_off_is_told_as_far_as_it_came() {
         ),
     ];
     let told = broken_off(&Bedrock, Provider::AwsBedrock, CONVERSE_STREAM, "{}", &events);
-    assert!(told.contains(r#""name":"lookup","arguments":"{\"order\":""#), "{told}");
+    assert!(
+        told.contains(r#""arguments":"{\"order\":","id":"tooluse_1","name":"lookup""#),
+        "{told}"
+    );
 }
 
 #[test]

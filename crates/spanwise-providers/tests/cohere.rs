@@ -55,9 +55,9 @@ const ANSWER: &str = r#"{
 fn a_chat_and_its_answer_become_one_span() {
     insta::assert_snapshot!(whole(&Cohere, Provider::Cohere, CHAT, REQUEST, ANSWER), @r#"
     chat command-a-03-2025
-    gen_ai.input.messages=[{"role":"document","parts":[{"type":"text","content":"Orders arrive."},{"type":"document","data":{"title":"Returns"},"id":"doc_1"}]},{"role":"system","parts":[{"type":"text","content":"Be kind."}]},{"role":"user","parts":[{"type":"text","content":"When does it arrive?"},{"type":"blob","modality":"image","mime_type":"image/png","content":"iVBO"}]},{"role":"assistant","parts":[{"type":"reasoning","content":"I will look it up."},{"type":"tool_call","id":"lookup_1","name":"lookup","arguments":{"order":"A-17"}}]},{"role":"tool","parts":[{"type":"tool_call_response","id":"lookup_1","response":[{"document":{"data":{"arrives":"tomorrow"},"id":"1"},"type":"document"}]}]},{"role":"assistant","parts":[{"type":"reasoning","content":"Hm."},{"type":"text","content":"Tomorrow."}]},{"role":"user","parts":[{"type":"text","content":"Thanks"}]}]
+    gen_ai.input.messages=[{"parts":[{"content":"Orders arrive.","type":"text"},{"data":{"title":"Returns"},"id":"doc_1","type":"document"}],"role":"document"},{"parts":[{"content":"Be kind.","type":"text"}],"role":"system"},{"parts":[{"content":"When does it arrive?","type":"text"},{"content":"iVBO","mime_type":"image/png","modality":"image","type":"blob"}],"role":"user"},{"parts":[{"content":"I will look it up.","type":"reasoning"},{"arguments":{"order":"A-17"},"id":"lookup_1","name":"lookup","type":"tool_call"}],"role":"assistant"},{"parts":[{"id":"lookup_1","response":[{"document":{"data":{"arrives":"tomorrow"},"id":"1"},"type":"document"}],"type":"tool_call_response"}],"role":"tool"},{"parts":[{"content":"Hm.","type":"reasoning"},{"content":"Tomorrow.","type":"text"}],"role":"assistant"},{"parts":[{"content":"Thanks","type":"text"}],"role":"user"}]
     gen_ai.operation.name=chat
-    gen_ai.output.messages=[{"role":"assistant","parts":[{"type":"reasoning","content":"I will look again."},{"type":"reasoning","content":"Which one?"},{"type":"text","content":"Wait."},{"type":"tool_call","id":"lookup_2","name":"lookup","arguments":{}},{"type":"tool_call","id":"lookup_3","name":"lookup","arguments":{"a":1}}]}]
+    gen_ai.output.messages=[{"parts":[{"content":"I will look again.","type":"reasoning"},{"content":"Which one?","type":"reasoning"},{"content":"Wait.","type":"text"},{"arguments":{},"id":"lookup_2","name":"lookup","type":"tool_call"},{"arguments":{"a":1},"id":"lookup_3","name":"lookup","type":"tool_call"}],"role":"assistant"}]
     gen_ai.output.type=json
     gen_ai.provider.name=cohere
     gen_ai.request.frequency_penalty=0.5
@@ -72,7 +72,7 @@ fn a_chat_and_its_answer_become_one_span() {
     gen_ai.request.top_p=0.25
     gen_ai.response.finish_reasons=["TOOL_CALL"]
     gen_ai.response.id=c14c80c3
-    gen_ai.tool.definitions=[{"type":"function","name":"lookup"}]
+    gen_ai.tool.definitions=[{"name":"lookup","type":"function"}]
     gen_ai.usage.cache_read.input_tokens=64
     gen_ai.usage.input_tokens=100
     gen_ai.usage.output_tokens=48
@@ -117,7 +117,7 @@ fn events_tell_the_same_in_pieces() {
     insta::assert_snapshot!(streamed(&Cohere, Provider::Cohere, CHAT, request, &events), @r#"
     chat command-a-03-2025
     gen_ai.operation.name=chat
-    gen_ai.output.messages=[{"role":"assistant","parts":[{"type":"reasoning","content":"I will look."},{"type":"reasoning","content":"Hm."},{"type":"text","content":"A cat"},{"type":"tool_call","id":"look_1","name":"look","arguments":{"a":1}},{"type":"tool_call","id":"look_2","name":"look","arguments":{}}]}]
+    gen_ai.output.messages=[{"parts":[{"content":"I will look.","type":"reasoning"},{"content":"Hm.","type":"reasoning"},{"content":"A cat","type":"text"},{"arguments":{"a":1},"id":"look_1","name":"look","type":"tool_call"},{"arguments":{},"id":"look_2","name":"look","type":"tool_call"}],"role":"assistant"}]
     gen_ai.provider.name=cohere
     gen_ai.request.model=command-a-03-2025
     gen_ai.request.stream=true

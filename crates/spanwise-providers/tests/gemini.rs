@@ -73,9 +73,9 @@ fn told(path: &str, request: &str, answer: &str) -> String {
 fn a_request_and_its_answer_become_one_span() {
     insta::assert_snapshot!(told(PATH, REQUEST, ANSWER), @r#"
     generate_content gemini-2.5-flash
-    gen_ai.input.messages=[{"role":"user","parts":[{"type":"text","content":"What is on the picture?"},{"type":"blob","modality":"image","mime_type":"image/png","content":"iVBO"},{"type":"uri","modality":"video","mime_type":"video/mp4","uri":"gs://films/1.mp4"},{"type":"uri","modality":"document","mime_type":"application/pdf","uri":"https://files.example/1"}]},{"role":"assistant","parts":[{"type":"reasoning","content":"I look it up."},{"type":"server_tool_call","name":"codeExecution","server_tool_call":{"code":"print(1)","language":"PYTHON","type":"executableCode"}},{"type":"server_tool_call_response","server_tool_call_response":{"outcome":"OUTCOME_OK","output":"1","type":"codeExecutionResult"}},{"type":"server_tool_call","id":"t1","name":"GOOGLE_SEARCH_WEB","server_tool_call":{"args":{"queries":["q"]},"id":"t1","toolType":"GOOGLE_SEARCH_WEB","type":"toolCall"}},{"type":"server_tool_call_response","id":"t1","server_tool_call_response":{"id":"t1","response":{"ok":true},"toolType":"GOOGLE_SEARCH_WEB","type":"toolResponse"}},{"type":"tool_call","id":"c1","name":"lookup","arguments":{"order":"A-17"}}]},{"role":"tool","parts":[{"type":"tool_call_response","id":"c1","response":{"arrives":"tomorrow"}}]}]
+    gen_ai.input.messages=[{"parts":[{"content":"What is on the picture?","type":"text"},{"content":"iVBO","mime_type":"image/png","modality":"image","type":"blob"},{"mime_type":"video/mp4","modality":"video","type":"uri","uri":"gs://films/1.mp4"},{"mime_type":"application/pdf","modality":"document","type":"uri","uri":"https://files.example/1"}],"role":"user"},{"parts":[{"content":"I look it up.","type":"reasoning"},{"name":"codeExecution","server_tool_call":{"code":"print(1)","language":"PYTHON","type":"executableCode"},"type":"server_tool_call"},{"server_tool_call_response":{"outcome":"OUTCOME_OK","output":"1","type":"codeExecutionResult"},"type":"server_tool_call_response"},{"id":"t1","name":"GOOGLE_SEARCH_WEB","server_tool_call":{"args":{"queries":["q"]},"id":"t1","toolType":"GOOGLE_SEARCH_WEB","type":"toolCall"},"type":"server_tool_call"},{"id":"t1","server_tool_call_response":{"id":"t1","response":{"ok":true},"toolType":"GOOGLE_SEARCH_WEB","type":"toolResponse"},"type":"server_tool_call_response"},{"arguments":{"order":"A-17"},"id":"c1","name":"lookup","type":"tool_call"}],"role":"assistant"},{"parts":[{"id":"c1","response":{"arrives":"tomorrow"},"type":"tool_call_response"}],"role":"tool"}]
     gen_ai.operation.name=generate_content
-    gen_ai.output.messages=[{"role":"assistant","parts":[{"type":"reasoning","content":"Hm."},{"type":"text","content":"A cat."},{"type":"tool_call","name":"lookup","arguments":{}}]},{"role":"assistant","parts":[{"type":"text","content":"No."}]}]
+    gen_ai.output.messages=[{"parts":[{"content":"Hm.","type":"reasoning"},{"content":"A cat.","type":"text"},{"arguments":{},"name":"lookup","type":"tool_call"}],"role":"assistant"},{"parts":[{"content":"No.","type":"text"}],"role":"assistant"}]
     gen_ai.output.type=json
     gen_ai.provider.name=gcp.gemini
     gen_ai.request.choice.count=2
@@ -92,8 +92,8 @@ fn a_request_and_its_answer_become_one_span() {
     gen_ai.response.finish_reasons=["STOP","SAFETY"]
     gen_ai.response.id=r1
     gen_ai.response.model=gemini-2.5-flash-001
-    gen_ai.system_instructions=[{"type":"text","content":"Be kind."}]
-    gen_ai.tool.definitions=[{"type":"function","name":"lookup"},{"type":"googleSearch","name":"googleSearch"},{"type":"codeExecution","name":"codeExecution"}]
+    gen_ai.system_instructions=[{"content":"Be kind.","type":"text"}]
+    gen_ai.tool.definitions=[{"name":"lookup","type":"function"},{"name":"googleSearch","type":"googleSearch"},{"name":"codeExecution","type":"codeExecution"}]
     gen_ai.usage.cache_read.input_tokens=40
     gen_ai.usage.image.input_tokens=258
     gen_ai.usage.input_tokens=320
@@ -145,9 +145,9 @@ fn chunks_tell_the_same_in_pieces() {
     let told = streamed(&Gemini, Provider::GcpVertexAi, STREAM, request, &events);
     insta::assert_snapshot!(told, @r#"
     generate_content gemini-2.5-flash
-    gen_ai.input.messages=[{"role":"user","parts":[{"type":"text","content":"Hi"}]}]
+    gen_ai.input.messages=[{"parts":[{"content":"Hi","type":"text"}],"role":"user"}]
     gen_ai.operation.name=generate_content
-    gen_ai.output.messages=[{"role":"assistant","parts":[{"type":"reasoning","content":"Hm. "},{"type":"text","content":"A cat"},{"type":"tool_call","name":"look","arguments":{"a":1}}]},{"role":"assistant","parts":[{"type":"text","content":"No"}]}]
+    gen_ai.output.messages=[{"parts":[{"content":"Hm. ","type":"reasoning"},{"content":"A cat","type":"text"},{"arguments":{"a":1},"name":"look","type":"tool_call"}],"role":"assistant"},{"parts":[{"content":"No","type":"text"}],"role":"assistant"}]
     gen_ai.provider.name=gcp.vertex_ai
     gen_ai.request.choice.count=2
     gen_ai.request.model=gemini-2.5-flash
@@ -200,7 +200,7 @@ fn both_spellings_are_read() {
     let path = format!("{VERTEX}gemini-2.5-flash:generateContent");
     insta::assert_snapshot!(told(&path, request, answer), @r#"
     generate_content gemini-2.5-flash
-    gen_ai.input.messages=[{"role":"user","parts":[{"type":"blob","modality":"audio","mime_type":"audio/wav","content":"UklG"},{"type":"uri","modality":"document","uri":"https://files.example/1"},{"type":"tool_call_response","response":{"x":1}}]}]
+    gen_ai.input.messages=[{"parts":[{"content":"UklG","mime_type":"audio/wav","modality":"audio","type":"blob"},{"modality":"document","type":"uri","uri":"https://files.example/1"},{"response":{"x":1},"type":"tool_call_response"}],"role":"user"}]
     gen_ai.operation.name=generate_content
     gen_ai.output.type=image
     gen_ai.provider.name=gcp.gemini
@@ -212,8 +212,8 @@ fn both_spellings_are_read() {
     gen_ai.request.top_p=0.25
     gen_ai.response.finish_reasons=["STOP"]
     gen_ai.response.id=r1
-    gen_ai.system_instructions=[{"type":"text","content":"Be kind."}]
-    gen_ai.tool.definitions=[{"type":"function","name":"lookup"},{"type":"googleSearch","name":"googleSearch"}]
+    gen_ai.system_instructions=[{"content":"Be kind.","type":"text"}]
+    gen_ai.tool.definitions=[{"name":"lookup","type":"function"},{"name":"googleSearch","type":"googleSearch"}]
     gen_ai.usage.input_tokens=3
     server.address=api.example
     server.port=443
@@ -342,7 +342,7 @@ fn an_error_ends_a_stream() {
     ];
     let told = streamed(&Gemini, Provider::GcpGemini, STREAM, "{}", &events);
     assert!(told.contains("error.type=UNAVAILABLE\n"), "{told}");
-    assert!(told.contains(r#"{"type":"text","content":"A"}"#), "{told}");
+    assert!(told.contains(r#"{"content":"A","type":"text"}"#), "{told}");
 }
 
 #[test]
@@ -350,7 +350,7 @@ fn a_stream_that_was_read_whole_is_an_answer() {
     let answer = r#"[{"candidates": [{"content": {"parts": [{"text": "A "}]}}]},
                      {"candidates": [{"content": {"parts": [{"text": "cat"}]}, "finishReason": "STOP"}]}]"#;
     let told = told(STREAM, "{}", answer);
-    assert!(told.contains(r#"{"type":"text","content":"A cat"}"#), "{told}");
+    assert!(told.contains(r#"{"content":"A cat","type":"text"}"#), "{told}");
 }
 
 #[test]

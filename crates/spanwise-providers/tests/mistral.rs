@@ -58,9 +58,9 @@ const ANSWER: &str = r#"{
 fn a_chat_and_its_answer_become_one_span() {
     insta::assert_snapshot!(whole(&Mistral, Provider::MistralAi, PATH, REQUEST, ANSWER), @r#"
     chat magistral-medium-latest
-    gen_ai.input.messages=[{"role":"system","parts":[{"type":"text","content":"Be kind."}]},{"role":"user","parts":[{"type":"text","content":"What is on the picture?"},{"type":"blob","modality":"image","mime_type":"image/png","content":"iVBO"},{"type":"uri","modality":"image","uri":"https://pictures.example/1.png"},{"type":"uri","modality":"document","uri":"https://files.example/1.pdf"},{"type":"blob","modality":"audio","content":"UklG"},{"type":"uri","modality":"audio","uri":"https://sounds.example/1.wav"},{"type":"file","modality":"document","file_id":"file_1"}]},{"role":"assistant","parts":[{"type":"reasoning","content":"Hm. Ears."},{"type":"text","content":"Let me look."},{"type":"tool_call","id":"call_1","name":"lookup","arguments":{"order":"A-17"}}]},{"role":"tool","parts":[{"type":"tool_call_response","id":"call_1","response":{"arrives":"tomorrow"}}],"name":"lookup"}]
+    gen_ai.input.messages=[{"parts":[{"content":"Be kind.","type":"text"}],"role":"system"},{"parts":[{"content":"What is on the picture?","type":"text"},{"content":"iVBO","mime_type":"image/png","modality":"image","type":"blob"},{"modality":"image","type":"uri","uri":"https://pictures.example/1.png"},{"modality":"document","type":"uri","uri":"https://files.example/1.pdf"},{"content":"UklG","modality":"audio","type":"blob"},{"modality":"audio","type":"uri","uri":"https://sounds.example/1.wav"},{"file_id":"file_1","modality":"document","type":"file"}],"role":"user"},{"parts":[{"content":"Hm. Ears.","type":"reasoning"},{"content":"Let me look.","type":"text"},{"arguments":{"order":"A-17"},"id":"call_1","name":"lookup","type":"tool_call"}],"role":"assistant"},{"name":"lookup","parts":[{"id":"call_1","response":{"arrives":"tomorrow"},"type":"tool_call_response"}],"role":"tool"}]
     gen_ai.operation.name=chat
-    gen_ai.output.messages=[{"role":"assistant","parts":[{"type":"reasoning","content":"Whiskers."},{"type":"text","content":"A cat."},{"type":"reference","reference_ids":[1]},{"type":"tool_call","id":"call_2","name":"lookup","arguments":{"a":1}}]},{"role":"assistant","parts":[{"type":"text","content":"A dog."}]}]
+    gen_ai.output.messages=[{"parts":[{"content":"Whiskers.","type":"reasoning"},{"content":"A cat.","type":"text"},{"reference_ids":[1],"type":"reference"},{"arguments":{"a":1},"id":"call_2","name":"lookup","type":"tool_call"}],"role":"assistant"},{"parts":[{"content":"A dog.","type":"text"}],"role":"assistant"}]
     gen_ai.output.type=json
     gen_ai.provider.name=mistral_ai
     gen_ai.request.choice.count=2
@@ -76,7 +76,7 @@ fn a_chat_and_its_answer_become_one_span() {
     gen_ai.response.finish_reasons=["tool_calls","model_length"]
     gen_ai.response.id=cmpl-1
     gen_ai.response.model=magistral-medium-2509
-    gen_ai.tool.definitions=[{"type":"function","name":"lookup"}]
+    gen_ai.tool.definitions=[{"name":"lookup","type":"function"}]
     gen_ai.usage.cache_read.input_tokens=40
     gen_ai.usage.input_tokens=300
     gen_ai.usage.output_tokens=48
@@ -115,7 +115,7 @@ fn chunks_tell_the_same_in_pieces() {
     insta::assert_snapshot!(streamed(&Mistral, Provider::MistralAi, PATH, request, &events), @r#"
     chat magistral-medium-latest
     gen_ai.operation.name=chat
-    gen_ai.output.messages=[{"role":"assistant","parts":[{"type":"reasoning","content":"Hm."},{"type":"text","content":"A cat"},{"type":"tool_call","id":"call_1","name":"look","arguments":{"a":1}}]}]
+    gen_ai.output.messages=[{"parts":[{"content":"Hm.","type":"reasoning"},{"content":"A cat","type":"text"},{"arguments":{"a":1},"id":"call_1","name":"look","type":"tool_call"}],"role":"assistant"}]
     gen_ai.provider.name=mistral_ai
     gen_ai.request.model=magistral-medium-latest
     gen_ai.request.stream=true

@@ -46,9 +46,9 @@ fn provider() -> Provider {
 fn a_request_and_its_answer_become_one_span() {
     insta::assert_snapshot!(whole(&Ollama, provider(), CHAT, REQUEST, ANSWER), @r#"
     chat qwen3
-    gen_ai.input.messages=[{"role":"system","parts":[{"type":"text","content":"Be kind."}]},{"role":"user","parts":[{"type":"text","content":"What is on the picture?"},{"type":"blob","modality":"image","content":"iVBO"}]},{"role":"assistant","parts":[{"type":"reasoning","content":"I look it up."},{"type":"tool_call","name":"lookup","arguments":{"order":"A-17"}}]},{"role":"tool","parts":[{"type":"tool_call_response","response":{"arrives":"tomorrow"}}],"name":"lookup"},{"role":"tool","parts":[{"type":"tool_call_response","id":"call_1","response":"nothing found"}]}]
+    gen_ai.input.messages=[{"parts":[{"content":"Be kind.","type":"text"}],"role":"system"},{"parts":[{"content":"What is on the picture?","type":"text"},{"content":"iVBO","modality":"image","type":"blob"}],"role":"user"},{"parts":[{"content":"I look it up.","type":"reasoning"},{"arguments":{"order":"A-17"},"name":"lookup","type":"tool_call"}],"role":"assistant"},{"name":"lookup","parts":[{"response":{"arrives":"tomorrow"},"type":"tool_call_response"}],"role":"tool"},{"parts":[{"id":"call_1","response":"nothing found","type":"tool_call_response"}],"role":"tool"}]
     gen_ai.operation.name=chat
-    gen_ai.output.messages=[{"role":"assistant","parts":[{"type":"reasoning","content":"Hm."},{"type":"text","content":"A cat."},{"type":"tool_call","id":"call_2","name":"lookup","arguments":{"a":1}}]}]
+    gen_ai.output.messages=[{"parts":[{"content":"Hm.","type":"reasoning"},{"content":"A cat.","type":"text"},{"arguments":{"a":1},"id":"call_2","name":"lookup","type":"tool_call"}],"role":"assistant"}]
     gen_ai.output.type=json
     gen_ai.provider.name=ollama
     gen_ai.request.frequency_penalty=0.5
@@ -63,7 +63,7 @@ fn a_request_and_its_answer_become_one_span() {
     gen_ai.request.top_p=0.25
     gen_ai.response.finish_reasons=["stop"]
     gen_ai.response.model=qwen3:8b
-    gen_ai.tool.definitions=[{"type":"function","name":"lookup"}]
+    gen_ai.tool.definitions=[{"name":"lookup","type":"function"}]
     gen_ai.usage.input_tokens=300
     gen_ai.usage.output_tokens=48
     server.address=api.example
@@ -93,9 +93,9 @@ fn lines_tell_the_same_in_pieces() {
     let events: Vec<_> = lines.iter().map(|line| ("", line.as_str())).collect();
     insta::assert_snapshot!(streamed(&Ollama, provider(), CHAT, request, &events), @r#"
     chat qwen3
-    gen_ai.input.messages=[{"role":"user","parts":[{"type":"text","content":"Hi"}]}]
+    gen_ai.input.messages=[{"parts":[{"content":"Hi","type":"text"}],"role":"user"}]
     gen_ai.operation.name=chat
-    gen_ai.output.messages=[{"role":"assistant","parts":[{"type":"reasoning","content":"Hm. "},{"type":"text","content":"A cat"},{"type":"tool_call","name":"look","arguments":{"a":1}}]}]
+    gen_ai.output.messages=[{"parts":[{"content":"Hm. ","type":"reasoning"},{"content":"A cat","type":"text"},{"arguments":{"a":1},"name":"look","type":"tool_call"}],"role":"assistant"}]
     gen_ai.provider.name=ollama
     gen_ai.request.model=qwen3
     gen_ai.request.stream=true
@@ -125,16 +125,16 @@ fn a_completion_is_streamed_as_well() {
     ];
     insta::assert_snapshot!(streamed(&Ollama, provider(), GENERATE, request, &events), @r#"
     text_completion codellama
-    gen_ai.input.messages=[{"role":"user","parts":[{"type":"text","content":"def add("},{"type":"suffix","content":"return c"},{"type":"blob","modality":"image","content":"iVBO"}]}]
+    gen_ai.input.messages=[{"parts":[{"content":"def add(","type":"text"},{"content":"return c","type":"suffix"},{"content":"iVBO","modality":"image","type":"blob"}],"role":"user"}]
     gen_ai.operation.name=text_completion
-    gen_ai.output.messages=[{"role":"assistant","parts":[{"type":"reasoning","content":"Two."},{"type":"text","content":"a, b):"}]}]
+    gen_ai.output.messages=[{"parts":[{"content":"Two.","type":"reasoning"},{"content":"a, b):","type":"text"}],"role":"assistant"}]
     gen_ai.output.type=json
     gen_ai.provider.name=ollama
     gen_ai.request.model=codellama
     gen_ai.request.stream=true
     gen_ai.response.finish_reasons=["length"]
     gen_ai.response.model=codellama
-    gen_ai.system_instructions=[{"type":"text","content":"Write code."}]
+    gen_ai.system_instructions=[{"content":"Write code.","type":"text"}]
     gen_ai.usage.input_tokens=8
     gen_ai.usage.output_tokens=4
     server.address=api.example
@@ -193,7 +193,7 @@ fn an_error_ends_a_stream() {
     ];
     let told = streamed(&Ollama, provider(), CHAT, r#"{"model": "m"}"#, &events);
     assert!(told.contains("error.type=error\n"), "{told}");
-    assert!(told.contains(r#"{"type":"text","content":"A"}"#), "{told}");
+    assert!(told.contains(r#"{"content":"A","type":"text"}"#), "{told}");
 }
 
 #[test]

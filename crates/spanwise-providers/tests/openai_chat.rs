@@ -53,9 +53,9 @@ const ANSWER: &str = r#"{
 fn a_request_and_its_answer_become_one_span() {
     insta::assert_snapshot!(whole(&OpenAiChat, Provider::OpenAi, PATH, REQUEST, ANSWER), @r#"
     chat gpt-4o
-    gen_ai.input.messages=[{"role":"developer","parts":[{"type":"text","content":"Be kind."}]},{"role":"user","parts":[{"type":"text","content":"What is on the picture?"},{"type":"blob","modality":"image","mime_type":"image/png","content":"iVBO"},{"type":"uri","modality":"image","uri":"https://pictures.example/1.png"},{"type":"blob","modality":"audio","mime_type":"audio/wav","content":"UklG"},{"type":"file","modality":"document","file_id":"file_1"}],"name":"ann"},{"role":"assistant","parts":[{"type":"tool_call","id":"call_1","name":"lookup","arguments":{"order":"A-17"}}]},{"role":"tool","parts":[{"type":"tool_call_response","id":"call_1","response":{"arrives":"tomorrow"}}]}]
+    gen_ai.input.messages=[{"parts":[{"content":"Be kind.","type":"text"}],"role":"developer"},{"name":"ann","parts":[{"content":"What is on the picture?","type":"text"},{"content":"iVBO","mime_type":"image/png","modality":"image","type":"blob"},{"modality":"image","type":"uri","uri":"https://pictures.example/1.png"},{"content":"UklG","mime_type":"audio/wav","modality":"audio","type":"blob"},{"file_id":"file_1","modality":"document","type":"file"}],"role":"user"},{"parts":[{"arguments":{"order":"A-17"},"id":"call_1","name":"lookup","type":"tool_call"}],"role":"assistant"},{"parts":[{"id":"call_1","response":{"arrives":"tomorrow"},"type":"tool_call_response"}],"role":"tool"}]
     gen_ai.operation.name=chat
-    gen_ai.output.messages=[{"role":"assistant","parts":[{"type":"text","content":"A cat."},{"type":"tool_call","id":"call_2","name":"lookup","arguments":{}}]},{"role":"assistant","parts":[{"type":"text","content":"I will not."}]}]
+    gen_ai.output.messages=[{"parts":[{"content":"A cat.","type":"text"},{"arguments":{},"id":"call_2","name":"lookup","type":"tool_call"}],"role":"assistant"},{"parts":[{"content":"I will not.","type":"text"}],"role":"assistant"}]
     gen_ai.output.type=json
     gen_ai.provider.name=openai
     gen_ai.request.choice.count=2
@@ -71,7 +71,7 @@ fn a_request_and_its_answer_become_one_span() {
     gen_ai.response.finish_reasons=["tool_calls","content_filter"]
     gen_ai.response.id=chatcmpl-1
     gen_ai.response.model=gpt-4o-2024-08-06
-    gen_ai.tool.definitions=[{"type":"function","name":"lookup"}]
+    gen_ai.tool.definitions=[{"name":"lookup","type":"function"}]
     gen_ai.usage.audio.input_tokens=50
     gen_ai.usage.audio.output_tokens=0
     gen_ai.usage.cache_read.input_tokens=40
@@ -121,7 +121,7 @@ fn chunks_tell_the_same_in_pieces() {
     insta::assert_snapshot!(streamed(&OpenAiChat, Provider::OpenAi, PATH, request, &events), @r#"
     chat gpt-4o
     gen_ai.operation.name=chat
-    gen_ai.output.messages=[{"role":"assistant","parts":[{"type":"reasoning","content":"Hm. "},{"type":"text","content":"A cat"},{"type":"tool_call","id":"call_1","name":"look","arguments":{"a":1}}]},{"role":"assistant","parts":[{"type":"text","content":"No"}]}]
+    gen_ai.output.messages=[{"parts":[{"content":"Hm. ","type":"reasoning"},{"content":"A cat","type":"text"},{"arguments":{"a":1},"id":"call_1","name":"look","type":"tool_call"}],"role":"assistant"},{"parts":[{"content":"No","type":"text"}],"role":"assistant"}]
     gen_ai.provider.name=openai
     gen_ai.request.choice.count=2
     gen_ai.request.model=gpt-4o

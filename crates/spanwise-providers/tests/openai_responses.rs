@@ -87,9 +87,9 @@ fn a_request_and_its_answer_become_one_span() {
     chat gpt-5
     gen_ai.conversation.compacted=true
     gen_ai.conversation.id=conv_1
-    gen_ai.input.messages=[{"role":"developer","parts":[{"type":"text","content":"Be brief."}]},{"role":"user","parts":[{"type":"text","content":"What is on the picture?"},{"type":"blob","modality":"image","mime_type":"image/png","content":"iVBO"},{"type":"file","modality":"image","file_id":"file_1"},{"type":"uri","modality":"document","uri":"https://files.example/1.pdf"},{"type":"blob","modality":"document","mime_type":"application/pdf","content":"JVBE"},{"type":"blob","modality":"audio","mime_type":"audio/wav","content":"UklG"}]},{"role":"assistant","parts":[{"type":"reasoning","content":"Hm."}]},{"role":"assistant","parts":[{"type":"tool_call","id":"call_1","name":"lookup","arguments":{"order":"A-17"}}]},{"role":"tool","parts":[{"type":"tool_call_response","id":"call_1","response":{"arrives":"tomorrow"}}]},{"role":"assistant","parts":[{"type":"tool_call","id":"call_2","name":"run","arguments":"1 + 1"}]},{"role":"tool","parts":[{"type":"tool_call_response","id":"call_2","response":[{"text":"2","type":"input_text"}]}]},{"role":"assistant","parts":[{"type":"tool_call","id":"call_3","name":"local_shell","arguments":{"command":["ls"],"env":{},"type":"exec"}}]},{"role":"assistant","parts":[{"type":"compaction","id":"cmp_1"}]},{"role":"assistant","parts":[{"type":"item_reference","id":"msg_1"}]}]
+    gen_ai.input.messages=[{"parts":[{"content":"Be brief.","type":"text"}],"role":"developer"},{"parts":[{"content":"What is on the picture?","type":"text"},{"content":"iVBO","mime_type":"image/png","modality":"image","type":"blob"},{"file_id":"file_1","modality":"image","type":"file"},{"modality":"document","type":"uri","uri":"https://files.example/1.pdf"},{"content":"JVBE","mime_type":"application/pdf","modality":"document","type":"blob"},{"content":"UklG","mime_type":"audio/wav","modality":"audio","type":"blob"}],"role":"user"},{"parts":[{"content":"Hm.","type":"reasoning"}],"role":"assistant"},{"parts":[{"arguments":{"order":"A-17"},"id":"call_1","name":"lookup","type":"tool_call"}],"role":"assistant"},{"parts":[{"id":"call_1","response":{"arrives":"tomorrow"},"type":"tool_call_response"}],"role":"tool"},{"parts":[{"arguments":"1 + 1","id":"call_2","name":"run","type":"tool_call"}],"role":"assistant"},{"parts":[{"id":"call_2","response":[{"text":"2","type":"input_text"}],"type":"tool_call_response"}],"role":"tool"},{"parts":[{"arguments":{"command":["ls"],"env":{},"type":"exec"},"id":"call_3","name":"local_shell","type":"tool_call"}],"role":"assistant"},{"parts":[{"id":"cmp_1","type":"compaction"}],"role":"assistant"},{"parts":[{"id":"msg_1","type":"item_reference"}],"role":"assistant"}]
     gen_ai.operation.name=chat
-    gen_ai.output.messages=[{"role":"assistant","parts":[{"type":"compaction","id":"cmp_2"},{"type":"reasoning","content":"Ears."},{"type":"reasoning","content":"Whiskers."},{"type":"server_tool_call","id":"ws_1","name":"web_search","server_tool_call":{"action":{"query":"cats","type":"search"},"id":"ws_1","status":"completed","type":"web_search_call"}},{"type":"server_tool_call","id":"mcp_1","name":"lookup","server_tool_call":{"arguments":"{}","id":"mcp_1","name":"lookup","output":"none","server_label":"orders","type":"mcp_call"}},{"type":"server_tool_call","id":"ig_1","name":"image_generation","server_tool_call":{"id":"ig_1","output_format":"webp","status":"completed","type":"image_generation_call"}},{"type":"blob","modality":"image","mime_type":"image/webp","content":"UklG"},{"type":"mcp_list_tools","id":"mcpl_1","server_label":"orders","tools":[]},{"type":"text","content":"A cat."},{"type":"text","content":"I will not say more."},{"type":"tool_call","id":"call_4","name":"lookup","arguments":{}}]}]
+    gen_ai.output.messages=[{"parts":[{"id":"cmp_2","type":"compaction"},{"content":"Ears.","type":"reasoning"},{"content":"Whiskers.","type":"reasoning"},{"id":"ws_1","name":"web_search","server_tool_call":{"action":{"query":"cats","type":"search"},"id":"ws_1","status":"completed","type":"web_search_call"},"type":"server_tool_call"},{"id":"mcp_1","name":"lookup","server_tool_call":{"arguments":"{}","id":"mcp_1","name":"lookup","output":"none","server_label":"orders","type":"mcp_call"},"type":"server_tool_call"},{"id":"ig_1","name":"image_generation","server_tool_call":{"id":"ig_1","output_format":"webp","status":"completed","type":"image_generation_call"},"type":"server_tool_call"},{"content":"UklG","mime_type":"image/webp","modality":"image","type":"blob"},{"id":"mcpl_1","server_label":"orders","tools":[],"type":"mcp_list_tools"},{"content":"A cat.","type":"text"},{"content":"I will not say more.","type":"text"},{"arguments":{},"id":"call_4","name":"lookup","type":"tool_call"}],"role":"assistant"}]
     gen_ai.output.type=json
     gen_ai.prompt.name=pmpt_1
     gen_ai.prompt.version=3
@@ -103,8 +103,8 @@ fn a_request_and_its_answer_become_one_span() {
     gen_ai.response.finish_reasons=["tool_call"]
     gen_ai.response.id=resp_1
     gen_ai.response.model=gpt-5-2025-08-07
-    gen_ai.system_instructions=[{"type":"text","content":"Be kind."}]
-    gen_ai.tool.definitions=[{"type":"function","name":"lookup"},{"type":"custom","name":"run"},{"type":"web_search","name":"web_search"},{"type":"file_search","name":"file_search"},{"type":"code_interpreter","name":"code_interpreter"},{"type":"mcp","name":"orders"}]
+    gen_ai.system_instructions=[{"content":"Be kind.","type":"text"}]
+    gen_ai.tool.definitions=[{"name":"lookup","type":"function"},{"name":"run","type":"custom"},{"name":"web_search","type":"web_search"},{"name":"file_search","type":"file_search"},{"name":"code_interpreter","type":"code_interpreter"},{"name":"orders","type":"mcp"}]
     gen_ai.usage.cache_read.input_tokens=40
     gen_ai.usage.cache_write.input_tokens=20
     gen_ai.usage.input_tokens=300
@@ -206,7 +206,7 @@ fn the_last_event_tells_the_whole() {
     insta::assert_snapshot!(streamed(&OpenAiResponses, Provider::OpenAi, PATH, STREAM_REQUEST, &events), @r#"
     chat gpt-5
     gen_ai.operation.name=chat
-    gen_ai.output.messages=[{"role":"assistant","parts":[{"type":"text","content":"A cat."}]}]
+    gen_ai.output.messages=[{"parts":[{"content":"A cat.","type":"text"}],"role":"assistant"}]
     gen_ai.provider.name=openai
     gen_ai.request.model=gpt-5
     gen_ai.request.stream=true
@@ -255,7 +255,7 @@ fn a_stream_that_breaks_off_has_told_what_had_arrived() {
     let [span] = captured.spans() else { panic!("not one span") };
     assert_eq!(span.text("spanwise.outcome"), "cancelled");
     assert_eq!(span.text("gen_ai.response.model"), "gpt-5-1");
-    insta::assert_snapshot!(span.text("gen_ai.output.messages"), @r#"[{"role":"assistant","parts":[{"type":"reasoning","content":"Hm."},{"type":"server_tool_call","id":"ci_1","name":"code_interpreter","server_tool_call":{"code":"1+1","id":"ci_1","status":"in_progress","type":"code_interpreter_call"}},{"type":"text","content":"A cat"},{"type":"text","content":"No."},{"type":"tool_call","id":"call_1","name":"look","arguments":{"a":1}}]}]"#);
+    insta::assert_snapshot!(support::sorted(&span.text("gen_ai.output.messages")), @r#"[{"parts":[{"content":"Hm.","type":"reasoning"},{"id":"ci_1","name":"code_interpreter","server_tool_call":{"code":"1+1","id":"ci_1","status":"in_progress","type":"code_interpreter_call"},"type":"server_tool_call"},{"content":"A cat","type":"text"},{"content":"No.","type":"text"},{"arguments":{"a":1},"id":"call_1","name":"look","type":"tool_call"}],"role":"assistant"}]"#);
 }
 
 #[test]
@@ -292,15 +292,15 @@ fn a_stored_response_is_fetched() {
     insta::assert_snapshot!(whole(&OpenAiResponses, Provider::OpenAi, path, "", ANSWER), @r#"
     fetch_response
     gen_ai.operation.name=fetch_response
-    gen_ai.output.messages=[{"role":"assistant","parts":[{"type":"compaction","id":"cmp_2"},{"type":"reasoning","content":"Ears."},{"type":"reasoning","content":"Whiskers."},{"type":"server_tool_call","id":"ws_1","name":"web_search","server_tool_call":{"action":{"query":"cats","type":"search"},"id":"ws_1","status":"completed","type":"web_search_call"}},{"type":"server_tool_call","id":"mcp_1","name":"lookup","server_tool_call":{"arguments":"{}","id":"mcp_1","name":"lookup","output":"none","server_label":"orders","type":"mcp_call"}},{"type":"server_tool_call","id":"ig_1","name":"image_generation","server_tool_call":{"id":"ig_1","output_format":"webp","status":"completed","type":"image_generation_call"}},{"type":"blob","modality":"image","mime_type":"image/webp","content":"UklG"},{"type":"mcp_list_tools","id":"mcpl_1","server_label":"orders","tools":[]},{"type":"text","content":"A cat."},{"type":"text","content":"I will not say more."},{"type":"tool_call","id":"call_4","name":"lookup","arguments":{}}]}]
+    gen_ai.output.messages=[{"parts":[{"id":"cmp_2","type":"compaction"},{"content":"Ears.","type":"reasoning"},{"content":"Whiskers.","type":"reasoning"},{"id":"ws_1","name":"web_search","server_tool_call":{"action":{"query":"cats","type":"search"},"id":"ws_1","status":"completed","type":"web_search_call"},"type":"server_tool_call"},{"id":"mcp_1","name":"lookup","server_tool_call":{"arguments":"{}","id":"mcp_1","name":"lookup","output":"none","server_label":"orders","type":"mcp_call"},"type":"server_tool_call"},{"id":"ig_1","name":"image_generation","server_tool_call":{"id":"ig_1","output_format":"webp","status":"completed","type":"image_generation_call"},"type":"server_tool_call"},{"content":"UklG","mime_type":"image/webp","modality":"image","type":"blob"},{"id":"mcpl_1","server_label":"orders","tools":[],"type":"mcp_list_tools"},{"content":"A cat.","type":"text"},{"content":"I will not say more.","type":"text"},{"arguments":{},"id":"call_4","name":"lookup","type":"tool_call"}],"role":"assistant"}]
     gen_ai.provider.name=openai
     gen_ai.request.stream_cursor=7
     gen_ai.response.finish_reasons=["tool_call"]
     gen_ai.response.id=resp_1
     gen_ai.response.model=gpt-5-2025-08-07
     gen_ai.response.status=completed
-    gen_ai.system_instructions=[{"type":"text","content":"Be kind."}]
-    gen_ai.tool.definitions=[{"type":"web_search","name":"web_search"}]
+    gen_ai.system_instructions=[{"content":"Be kind.","type":"text"}]
+    gen_ai.tool.definitions=[{"name":"web_search","type":"web_search"}]
     openai.api.type=responses
     openai.response.service_tier=default
     server.address=api.example
@@ -322,7 +322,7 @@ fn a_stored_response_that_failed_has_been_fetched_all_the_same() {
     gen_ai.response.finish_reasons=["error"]
     gen_ai.response.id=resp_1
     gen_ai.response.status=failed
-    gen_ai.system_instructions=[{"type":"text","content":"Be kind."}]
+    gen_ai.system_instructions=[{"content":"Be kind.","type":"text"}]
     openai.api.type=responses
     server.address=api.example
     server.port=443

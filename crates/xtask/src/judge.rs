@@ -13,6 +13,9 @@ pub(crate) fn conventions(genai: &Table, spanwise: &Table, v1_41: &Earlier) -> R
     merge(&mut all, serde_json::to_value(spanwise)?);
     merge(&mut all, serde_json::json!({ "earlier": v1_41 }));
 
+    // Whatever feature of `serde_json` someone turns on, the file is the same.
+    all.sort_all_objects();
+
     let mut text = String::from("{\n");
     let sections = all.as_object().context("a table is an object")?;
     for (at, (name, section)) in sections.iter().enumerate() {

@@ -95,8 +95,20 @@ fn shown(captured: &Captured) -> String {
     let [span] = captured.spans() else { panic!("not one span:\n{}", captured.tree()) };
     let told = |key: &&str| !matches!(*key, "gen_ai.response.time_to_first_chunk");
     let keys = span.keys().into_iter().filter(told);
-    let attributes = keys.map(|key| format!("{key}={}\n", span.text(key)));
+    let attributes = keys.map(|key| format!("{key}={}\n", sorted(&span.text(key))));
     format!("{}\n{}", span.name(), attributes.collect::<String>())
+}
+
+/// JSON with its keys in order: which they have of themselves depends on a feature of `serde_json` that any
+/// crate may turn on.
+pub fn sorted(text: &str) -> String {
+    match serde_json::from_str::<serde_json::Value>(text) {
+        Ok(mut json) if text.starts_with(['[', '{']) => {
+            json.sort_all_objects();
+            json.to_string()
+        }
+        _ => text.to_owned(),
+    }
 }
 
 /// What a codec makes of nonsense: nothing panics, and nothing is recorded that is not there.

@@ -318,7 +318,8 @@ fn stand_in(example: &Value, cut: usize) -> Value {
 /// let messages = format!(r#"[{{"role":"user","content":"{}"}}]"#, "x".repeat(1000));
 /// let cut = spanwise::truncate_json(&messages, 256);
 /// assert!(cut.len() <= 256);
-/// assert!(cut.starts_with(r#"[{"content":"xxx"#) && cut.ends_with(r#"xxx","role":"user"}]"#));
+/// let cut: serde_json::Value = serde_json::from_str(&cut).unwrap();
+/// assert_eq!(cut[0]["role"], "user");
 /// ```
 pub fn truncate_json(text: &str, most_bytes: usize) -> Cow<'_, str> {
     if text.len() <= most_bytes {

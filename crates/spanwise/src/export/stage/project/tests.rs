@@ -101,9 +101,11 @@ fn messages_in_text_say_why_they_ended() {
         attribute("gen_ai.response.finish_reasons", list([text("stop")])),
     ];
     let group = projected(SCOPE_NAME, attributes, SemconvProfile::V1_41);
+    let shown = &shown(&group)[0];
+    let told: serde_json::Value = serde_json::from_str(shown.split_once('=').unwrap().1).unwrap();
     assert_eq!(
-        shown(&group)[0],
-        r#"gen_ai.output.messages=[{"finish_reason":"stop","parts":[],"role":"assistant"},{"finish_reason":"unknown","parts":[],"role":"assistant"}]"#
+        (&told[0]["finish_reason"], &told[1]["finish_reason"]),
+        (&"stop".into(), &"unknown".into())
     );
 }
 
