@@ -88,11 +88,12 @@ impl Traffic {
     /// Delivers until there is nothing more to come.
     pub(super) async fn run(mut self) {
         while !self.is_over() {
+            let looked_at = Instant::now();
             self.spill();
             self.start_ready();
             self.replay();
             let takes_more = self.takes_more();
-            let wakes_at = self.wakes_at();
+            let wakes_at = self.wakes_at(looked_at);
             let told = self.spill.as_mut().map(Spill::told);
             tokio::select! {
                 Some(answer) = self.attempts.join_next_with_id() => self.answered(answer),
@@ -146,21 +147,21 @@ impl Traffic {
         !self.drained && (self.spill.is_some() || for_sending())
     }
 
-    /// When something may happen though nobody says anything.
-    fn wakes_at(&self) -> Option<Instant> {
-        let now = Instant::now();
+    /// When something may happen though nobody says anything. What has become due since things were looked at
+    /// counts as well: nobody has seen it yet.
+    fn wakes_at(&self, looked_at: Instant) -> Option<Instant> {
         let in_flight = self.under_way.len();
         let full = in_flight >= self.end.delivery.most_requests;
-        let open_until = self.breaker.open_until().filter(|until| *until > now);
+        let open_until = self.breaker.open_until().filter(|until| *until > looked_at);
         let starts_at = if full || (in_flight > 0 && self.breaker.is_open()) {
             None
         } else {
             let failing = self.failing.iter().filter_map(|parcel| parcel.failing);
             let due = failing.map(|it| it.not_before.max(open_until.unwrap_or(it.not_before)));
-            due.chain(open_until).filter(|at| *at > now).min()
+            due.chain(open_until).filter(|at| *at > looked_at).min()
         };
-        let spills_at = self.spills_at().filter(|at| *at > now);
-        let ends_at = self.ends_at.filter(|at| *at > now);
+        let spills_at = self.spills_at().filter(|at| *at > looked_at);
+        let ends_at = self.ends_at.filter(|at| *at > looked_at);
         [starts_at, spills_at, ends_at].into_iter().flatten().min()
     }
 
