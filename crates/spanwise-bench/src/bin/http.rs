@@ -29,6 +29,8 @@ fn main() {
         _ => ContentCapture::NoContent,
     };
     let prepared = Prepared::new(Way::Installed, content);
+    // The client is one without a provider of its own; it asks for one even where it speaks no TLS.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let plain = reqwest::Client::builder().no_proxy().build().expect("it needs no TLS");
     let without = ClientBuilder::new(plain.clone()).build();
     let with = ClientBuilder::new(plain).with(GenAiMiddleware::default()).build();
