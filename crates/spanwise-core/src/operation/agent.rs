@@ -13,7 +13,9 @@ use opentelemetry::{Context, KeyValue, StringValue};
 
 use super::create_agent::{CreateAgent, CreateAgentBuilder};
 use super::current_agent::CurrentAgent;
-use super::live::{Draft, Kind, Live};
+use super::draft::Draft;
+use super::kind::Kind;
+use super::live::Live;
 use super::methods::{
     input_setters, operation_methods, output_setter, request_setters, run_method,
 };

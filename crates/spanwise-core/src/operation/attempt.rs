@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use opentelemetry::KeyValue;
 
-use super::live::SpanEvent;
+use super::kind::SpanEvent;
 use crate::error_kind;
 use crate::recorder::{Measurement, MetricRecorder, Series};
 use crate::semconv::value::spanwise_rate_limit_type as limit_type;

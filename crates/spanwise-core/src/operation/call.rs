@@ -6,7 +6,7 @@ use std::time::Duration;
 use opentelemetry::{KeyValue, StringValue};
 
 use super::attempt::{Attempt, Attempts};
-use super::live::SpanEvent;
+use super::kind::SpanEvent;
 use super::outcome::End;
 use super::request::{filled, named};
 use crate::provider::Provider;

@@ -10,7 +10,9 @@ use opentelemetry::trace::SpanKind;
 use opentelemetry::{KeyValue, StringValue};
 
 use super::call::Call;
-use super::live::{Asks, Draft, Kind, Live};
+use super::draft::Draft;
+use super::kind::{Asks, Kind};
+use super::live::Live;
 use super::methods::{
     attempt_method, call_setters, gateway_method, operation_methods, request_method, run_method,
 };

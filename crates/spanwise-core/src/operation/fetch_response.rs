@@ -10,7 +10,9 @@ use opentelemetry::trace::SpanKind;
 use opentelemetry::{KeyValue, StringValue};
 
 use super::call::{Call, measure_duration};
-use super::live::{Draft, Kind, Live};
+use super::draft::Draft;
+use super::kind::Kind;
+use super::live::Live;
 use super::methods::{
     attempt_method, call_setters, gateway_method, operation_methods, output_setter, run_method,
 };

@@ -16,7 +16,9 @@ use opentelemetry::{Context, KeyValue, StringValue};
 
 use super::call::Call;
 use super::current_agent::CurrentAgent;
-use super::live::{Asks, Draft, Kind, Live};
+use super::draft::Draft;
+use super::kind::{Asks, Kind};
+use super::live::Live;
 use super::methods::{
     attempt_method, call_setters, gateway_method, input_setters, operation_methods, output_setter,
     request_method, request_setters,

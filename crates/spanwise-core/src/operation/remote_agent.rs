@@ -10,7 +10,9 @@ use opentelemetry::trace::SpanKind;
 use opentelemetry::{Context, KeyValue, StringValue};
 
 use super::call::Call;
-use super::live::{Draft, Kind, Live};
+use super::draft::Draft;
+use super::kind::Kind;
+use super::live::Live;
 use super::methods::{
     call_setters, input_setters, operation_methods, output_setter, request_setters, run_method,
 };

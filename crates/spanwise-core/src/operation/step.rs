@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use opentelemetry::trace::SpanKind;
 use opentelemetry::{KeyValue, StringValue};
 
-use super::live::{Draft, Kind, Live};
+use super::draft::Draft;
+use super::kind::Kind;
+use super::live::Live;
 use super::methods::{operation_methods, run_method};
 use super::outcome::{End, Outcome};
 use super::request::{filled, named};

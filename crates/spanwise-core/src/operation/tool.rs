@@ -11,7 +11,9 @@ use opentelemetry::{Context, KeyValue, StringValue};
 use serde::Serialize;
 
 use super::current_agent::CurrentAgent;
-use super::live::{Draft, Kind, Live};
+use super::draft::Draft;
+use super::kind::Kind;
+use super::live::Live;
 use super::methods::{operation_methods, run_method};
 use super::outcome::{End, Outcome};
 use super::request::filled;

@@ -9,7 +9,9 @@ use std::borrow::Cow;
 use opentelemetry::trace::SpanKind;
 use opentelemetry::{Context, KeyValue, StringValue};
 
-use super::live::{Draft, Kind, Live};
+use super::draft::Draft;
+use super::kind::Kind;
+use super::live::Live;
 use super::methods::{input_setters, operation_methods, output_setter, run_method};
 use super::outcome::{End, Outcome};
 use super::request::{filled, named};

@@ -6,23 +6,27 @@
 //! periodic readers ────────┘
 //! ```
 
+mod queues;
+mod room;
+
 use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, Once, OnceLock, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use opentelemetry::SpanId;
-use tokio::runtime::RuntimeFlavor;
 use tokio::sync::Notify;
 
+use self::queues::{Phase, State};
 use super::command::Command;
-use super::ledger::{Backlog, LaneId, Ledger};
+use super::ledger::{LaneId, Ledger};
 use super::queued::{Collection, Drained, QueuedLog, QueuedSpan};
 use super::size;
-use crate::config::{BatchConfiguration, ExportMode, OverflowPolicy};
-use crate::diagnostics::Diagnostics;
+use crate::config::{BatchConfiguration, ExportMode};
 use crate::offload::Stores;
 use crate::report::{Counts, DropReason, Report};
 use crate::signal::Signal;
+
+pub(crate) use self::queues::Queues;
 
 /// What waits to be exported, and who is told about it.
 pub(crate) struct Intake {
@@ -44,47 +48,6 @@ const MOST_COLLECTIONS: usize = 8;
 
 /// About how many items are dispatched before others have their turn.
 const PIECE: usize = 2048;
-
-/// With a spool, how much more than the queue may be on its way to the disk: recording never waits, and a
-/// burst of it is faster than any disk.
-const SPILL_BYTES: usize = 128 << 20;
-
-/// How much may wait, and what happens beyond that.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Queues {
-    pub(crate) spans: BatchConfiguration,
-    pub(crate) logs: BatchConfiguration,
-    pub(crate) overflow: OverflowPolicy,
-    /// How many bytes more, with [`OverflowPolicy::Spill`].
-    pub(crate) spill_bytes: usize,
-    pub(crate) mode: ExportMode,
-}
-
-struct State {
-    phase: Phase,
-    /// All that waits is to leave now.
-    hurry: bool,
-    /// Someone waited for room in vain, and there has been none since.
-    waited_in_vain: bool,
-    spans: Vec<QueuedSpan>,
-    /// The next buffer for them.
-    emptied_spans: Vec<QueuedSpan>,
-    span_bytes: usize,
-    logs: Vec<QueuedLog>,
-    log_bytes: usize,
-    metrics: Vec<Collection>,
-    commands: Vec<Command>,
-    ledger: Ledger,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Open,
-    /// Nothing is accepted any more; what is here is still sent.
-    Closed,
-    /// There is no worker any more.
-    Stopped,
-}
 
 /// How full the queues are.
 #[derive(Clone, Copy, Debug)]
@@ -161,36 +124,6 @@ impl Intake {
         };
         if wakes {
             self.wake.notify_one();
-        }
-    }
-
-    /// The state, once there is room for so many bytes, or no time or reason to wait for it.
-    fn room_for(&self, signal: Signal, bytes: usize) -> MutexGuard<'_, State> {
-        let state = self.lock();
-        let OverflowPolicy::Block(timeout) = self.queues.overflow else { return state };
-        let full = |state: &mut State| !state.has_room(&self.queues, signal, bytes);
-        let mut state = state;
-        if !full(&mut state) {
-            state.waited_in_vain = false;
-            return state;
-        }
-        if state.phase != Phase::Open || state.waited_in_vain || !may_wait() {
-            return state;
-        }
-        // What makes room may be waiting for its batch to be full.
-        state.hurry = true;
-        self.wake.notify_one();
-        let open_and_full = |state: &mut State| state.phase == Phase::Open && full(state);
-        let waited = self.room.wait_timeout_while(state, timeout, open_and_full);
-        let (mut state, result) = waited.unwrap_or_else(PoisonError::into_inner);
-        state.waited_in_vain = result.timed_out();
-        state
-    }
-
-    /// There may be room: what was in a queue has gone.
-    fn tell_room(&self) {
-        if let OverflowPolicy::Block(_) = self.queues.overflow {
-            self.room.notify_all();
         }
     }
 
@@ -374,87 +307,9 @@ impl Intake {
     }
 }
 
-impl State {
-    /// Enters an item into the books; says whether it may come in.
-    fn admit(&mut self, queues: &Queues, signal: Signal, bytes: usize) -> bool {
-        if self.phase != Phase::Open {
-            self.ledger.refuse(signal, DropReason::AfterShutdown);
-            return false;
-        }
-        if !self.has_room(queues, signal, bytes) {
-            self.ledger.refuse(signal, DropReason::QueueFull);
-            return false;
-        }
-        self.ledger.accept(signal);
-        true
-    }
-
-    fn has_room(&self, queues: &Queues, signal: Signal, bytes: usize) -> bool {
-        let batches = queues.of(signal);
-        let waiting = self.ledger.waiting(signal);
-        let waiting_bytes = if signal == Signal::Logs { self.log_bytes } else { self.span_bytes };
-        let backlog = match queues.overflow {
-            OverflowPolicy::DropNewest => self.ledger.backlogs(signal).min_by_key(|it| it.bytes),
-            OverflowPolicy::Block(_) => self.ledger.backlogs(signal).max_by_key(|it| it.bytes),
-            // Lanes have the disk for what does not fit; this has not reached them.
-            OverflowPolicy::Spill => {
-                let handed_over = self.ledger.handed_over(signal);
-                Some(Backlog { items: 0, bytes: handed_over })
-            }
-        };
-        let backlog = backlog.unwrap_or_default();
-        let held = waiting_bytes + backlog.bytes;
-        // A single item larger than the whole queue is let through alone: it may still be deliverable.
-        let spills = queues.overflow == OverflowPolicy::Spill;
-        let spare = if spills { queues.spill_bytes } else { 0 };
-        let fits = held == 0 || held + bytes <= batches.max_queue_bytes.saturating_add(spare);
-        fits && (spills || waiting + backlog.items < batches.max_queue_size as u64)
-    }
-}
-
-impl Default for Queues {
-    fn default() -> Self {
-        Self {
-            spans: BatchConfiguration::SPANS,
-            logs: BatchConfiguration::LOGS,
-            overflow: OverflowPolicy::default(),
-            spill_bytes: SPILL_BYTES,
-            mode: ExportMode::default(),
-        }
-    }
-}
-
-impl Queues {
-    fn of(&self, signal: Signal) -> &BatchConfiguration {
-        if signal == Signal::Logs { &self.logs } else { &self.spans }
-    }
-}
-
 /// Whether its trace ends here with it: its parent is elsewhere, or nowhere.
 fn is_local_root(QueuedSpan { span, .. }: &QueuedSpan) -> bool {
     span.parent_span_id == SpanId::INVALID || span.parent_span_is_remote
-}
-
-/// Whether this thread may wait for room: not one of ours, which make it, and not the only one of a runtime,
-/// on which the program would stand still.
-fn may_wait() -> bool {
-    static SAID: Once = Once::new();
-    if super::thread::is_own() {
-        return false;
-    }
-    let runtime = tokio::runtime::Handle::try_current().map(|handle| handle.runtime_flavor());
-    let may = runtime.is_err() || runtime.is_ok_and(|it| it != RuntimeFlavor::CurrentThread);
-    if !may {
-        SAID.call_once(|| {
-            Diagnostics::default().warn(
-                "block",
-                "the queue is full, and recording cannot wait on the thread of a current-thread \
-                 runtime: the newest is dropped"
-                    .into(),
-            );
-        });
-    }
-    may
 }
 
 fn crosses(before: usize, after: usize) -> bool {

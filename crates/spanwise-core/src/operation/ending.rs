@@ -1,0 +1,163 @@
+//! How an operation ends: metrics, events, and its span.
+
+use std::borrow::Cow;
+use std::sync::{Arc, PoisonError};
+use std::time::SystemTime;
+
+use opentelemetry::KeyValue;
+use opentelemetry::logs::Severity;
+use opentelemetry::trace::{Status, TraceContextExt};
+
+use super::kind::{Kind, SpanEvent};
+use super::live::Live;
+use super::outcome::{End, Failure, Outcome};
+use crate::capture::ContentLevel;
+use crate::error_kind;
+use crate::recorder::{Event, OpenOperation, completion};
+use crate::scope::ActiveScope;
+use crate::semconv::{attribute as key, event};
+
+impl<K: Kind> Live<K> {
+    /// How an operation ends whose work gave this error.
+    pub(crate) fn failure<E>(&self, error: &E) -> Outcome
+    where
+        E: std::fmt::Display + 'static,
+    {
+        let kind = self
+            .with_state(|state| error_kind::error_kind(error, state.error_kind.as_ref()))
+            .unwrap_or(Cow::Borrowed(error_kind::OTHER));
+        let heard = self.recording || self.emits_exceptions();
+        let told = self.tells_errors && heard;
+        let exception = Some(error_kind::type_of::<E>());
+        Outcome::Failed(Failure { kind, exception, message: told.then(|| error.to_string()) })
+    }
+
+    fn emits_exceptions(&self) -> bool {
+        K::CALLS_A_SERVICE && self.recorder.events.is_some()
+    }
+
+    fn emit_exception(&self, failure: &Failure, at: SystemTime) {
+        let Some(events) = self.recorder.events.as_ref().filter(|_| K::CALLS_A_SERVICE) else {
+            return;
+        };
+        let kind = failure.exception.map_or_else(|| failure.kind.clone(), Cow::Borrowed);
+        let mut attributes = vec![key::EXCEPTION_TYPE.of(kind)];
+        let message = failure.message.clone().filter(|message| !message.is_empty());
+        attributes.extend(message.map(|message| key::EXCEPTION_MESSAGE.of(message)));
+        events.record(Event {
+            name: event::GEN_AI_CLIENT_OPERATION_EXCEPTION,
+            timestamp: at,
+            severity: Severity::Warn,
+            attributes,
+            content: None,
+            span: self.span_context(),
+        });
+    }
+
+    /// Ends it, unless it has ended.
+    pub(crate) fn end(&self, outcome: Outcome) -> bool {
+        self.end_marked(outcome, false)
+    }
+
+    fn end_marked(&self, outcome: Outcome, open_at_shutdown: bool) -> bool {
+        let taken = self.state.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut state) = taken else { return false };
+        if let Some(slot) = state.slot {
+            self.recorder.open.remove(slot);
+        }
+        let end = End { outcome: &outcome, duration: self.elapsed() };
+        state.kind.measure(&end, &self.metrics());
+        let ended_at = self.started.at.checked_add(end.duration).unwrap_or(self.started.at);
+
+        if let Outcome::Failed(failure) = &outcome {
+            self.emit_exception(failure, ended_at);
+        }
+        if self.captures_outputs()
+            && let Some(item) = state.kind.gathered()
+        {
+            self.keep_output(&mut state, item);
+        }
+        let completed = std::mem::take(&mut state.completed);
+        let said = match &self.recorder.completion {
+            Some(hook) if !completed.is_empty() => {
+                completion::complete(&**hook, completed, self.span_context())
+            }
+            _ => Vec::new(),
+        };
+        if !self.keeps_attributes() {
+            return true;
+        }
+        let mut attributes = match self.recorder.gives_start_attributes() {
+            true => Vec::with_capacity(K::ATTRIBUTES),
+            false => state.kind.all_start_attributes(ActiveScope::of(&self.context)),
+        };
+        let early = attributes.len();
+        state.kind.end_attributes(&outcome, &mut attributes);
+        if let Outcome::Failed(failure) = &outcome {
+            attributes.push(key::ERROR_TYPE.of(failure.kind.clone()));
+        }
+        attributes.push(key::SPANWISE_OUTCOME.of(outcome.name()));
+        let happened = match state.kind.call() {
+            Some(call) => call.settle(&mut attributes),
+            None => Vec::new(),
+        };
+        if open_at_shutdown {
+            attributes.push(key::SPANWISE_OPEN_AT_SHUTDOWN.of(true));
+        }
+        attributes.extend(said);
+        // The program's own come last: a limit on their number cuts none of the conventions'.
+        attributes.append(&mut state.own);
+
+        // A level of its own goes along without content as well: attributes may hold some.
+        let reduced = state.content.level() < ContentLevel::Full;
+        let content = (!state.content.is_empty() || reduced).then(|| Arc::new(state.content));
+        if let (Some(name), Some(events)) = (self.details, &self.recorder.events) {
+            let mut repeated = state.repeated;
+            repeated.extend(attributes.iter().cloned());
+            events.record(Event {
+                name,
+                timestamp: ended_at,
+                severity: Severity::Debug,
+                attributes: repeated,
+                content: content.clone().filter(|_| self.on_event || reduced),
+                span: self.span_context(),
+            });
+        }
+        if self.recording {
+            let span = self.context.span();
+            let content = content.filter(|_| self.on_span || reduced);
+            match &self.recorder.content {
+                Some(recorder) => {
+                    if recorder.takes_attributes() {
+                        recorder.record_attributes(span.span_context(), &mut attributes, early);
+                    }
+                    content.into_iter().for_each(|it| recorder.record(span.span_context(), it));
+                }
+                None => attributes.extend(
+                    content
+                        .iter()
+                        .flat_map(|content| content.items())
+                        .map(|item| KeyValue::new(item.key().into_owned(), item.to_text())),
+                ),
+            }
+            if !attributes.is_empty() {
+                span.set_attributes(attributes);
+            }
+            for SpanEvent { name, at, attributes } in happened {
+                let at = self.started.at.checked_add(at).unwrap_or(self.started.at);
+                span.add_event_with_timestamp(name, at, attributes);
+            }
+            if let Outcome::Failed(failure) = outcome {
+                span.set_status(Status::error(failure.message.unwrap_or_default()));
+            }
+            span.end_with_timestamp(ended_at);
+        }
+        true
+    }
+}
+
+impl<K: Kind> OpenOperation for Live<K> {
+    fn end_at_shutdown(&self) -> bool {
+        self.end_marked(Outcome::Cancelled, true)
+    }
+}

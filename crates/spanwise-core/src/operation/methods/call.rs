@@ -1,0 +1,66 @@
+//! What there is to say of a call to a service.
+
+/// Gives `$Builder` the listed setters of a call to a service; the kind keeps a `call`.
+macro_rules! call_setters {
+    ($Builder:ident: $($setter:ident)*) => {
+        impl $Builder<'_> {
+            $(call_setters!(@ $setter);)*
+        }
+    };
+    (@ server) => {
+        /// Where the request goes: `server.address` (string) and `server.port` (int).
+        pub fn server(self, address: impl Into<opentelemetry::StringValue>, port: u16) -> Self {
+            self.change(|kind| kind.call.set_server(address, port))
+        }
+    };
+    (@ provider) => {
+        /// Whose service it is: `gen_ai.provider.name` (string).
+        pub fn provider(self, provider: impl Into<$crate::Provider>) -> Self {
+            self.change(|kind| kind.call.provider = Some(provider.into()))
+        }
+    };
+    (@ model) => {
+        /// The model that is asked for, where there is one: `gen_ai.request.model` (string).
+        pub fn model(self, model: impl Into<opentelemetry::StringValue>) -> Self {
+            self.change(|kind| kind.call.model = $crate::operation::request::filled(model))
+        }
+    };
+}
+
+/// Gives `$Guard` what is told of the attempts of a call; the kind gives its `call`.
+macro_rules! attempt_method {
+    ($Guard:ident) => {
+        impl $Guard {
+            /// Notes that the request was sent, and what became of that: once for each attempt.
+            ///
+            /// With more than one, each becomes an event `spanwise.attempt` of the span, which then has
+            /// `http.request.resend_count` (int), and `spanwise.retries` (`{retry}`) counts all but the
+            /// first. What an answer says of rate limits becomes an event `spanwise.rate_limit` and the
+            /// gauges `spanwise.rate_limit.remaining_requests` (`{request}`) and
+            /// `….remaining_tokens` (`{token}`); an answer with status 429 is counted by
+            /// `spanwise.rate_limits` (`{answer}`). *Extension.*
+            pub fn attempt(&self, attempt: $crate::Attempt) {
+                if let Some(live) = &self.0 {
+                    live.attempt(attempt);
+                }
+            }
+        }
+    };
+}
+
+/// Gives `$Guard` what a gateway says of its call; the kind keeps a `call`.
+macro_rules! gateway_method {
+    ($Guard:ident) => {
+        impl $Guard {
+            /// What a gateway says of the call that went through it; see
+            /// [`GatewayAnswer`](crate::GatewayAnswer).
+            pub fn gateway(&self, answer: $crate::GatewayAnswer) {
+                if let Some(live) = &self.0 {
+                    live.gateway(answer);
+                }
+            }
+        }
+    };
+}
+
+pub(crate) use {attempt_method, call_setters, gateway_method};
