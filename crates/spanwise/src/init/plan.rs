@@ -1,0 +1,69 @@
+//! What can fail without a thread, done for every destination.
+
+use spanwise_core::semconv::SemconvProfile;
+
+use crate::config::{ContentPolicy, DestinationSettings, Route, Settings, Signals, Temporality};
+use crate::error::InitError;
+use crate::export::SdkExporter;
+use crate::export::lane::otlp::OtlpSettings;
+use crate::signal::Signal;
+
+/// One destination, with everything that can fail without a thread done.
+pub(super) struct Plan {
+    pub(super) name: String,
+    pub(super) temporality: Temporality,
+    pub(super) profile: SemconvProfile,
+    pub(super) content: ContentPolicy,
+    pub(super) route: PlannedRoute,
+}
+
+pub(super) enum PlannedRoute {
+    Otlp(Vec<(Signal, OtlpSettings)>),
+    Console(Signals),
+    Sdk(SdkExporter),
+}
+
+impl Plan {
+    pub(super) fn takes(&self) -> [bool; 3] {
+        Signal::ALL.map(|signal| match &self.route {
+            PlannedRoute::Otlp(signals) => signals.iter().any(|(goes, _)| *goes == signal),
+            PlannedRoute::Console(signals) => signals.includes(signal),
+            PlannedRoute::Sdk(exporter) => exporter.signal() == signal,
+        })
+    }
+}
+
+pub(super) fn plan(
+    settings: &Settings,
+    exporters: &mut [Option<SdkExporter>],
+) -> Result<Vec<Plan>, InitError> {
+    let mut plans = Vec::new();
+    for settings_of_one in &settings.routes {
+        let DestinationSettings { name, route, temporality, profile, delivery, content } =
+            settings_of_one;
+        let route = match route {
+            Route::Otlp(endpoints) => {
+                let mut signals = Vec::new();
+                for (signal, endpoint) in endpoints {
+                    let timeout = settings.export_timeout(*signal);
+                    signals
+                        .push((*signal, OtlpSettings::new(*signal, endpoint, timeout, *delivery)?));
+                }
+                PlannedRoute::Otlp(signals)
+            }
+            Route::Console(signals) => PlannedRoute::Console(*signals),
+            Route::Sdk(index) => match exporters.get_mut(*index).and_then(Option::take) {
+                Some(exporter) => PlannedRoute::Sdk(exporter),
+                None => continue,
+            },
+        };
+        plans.push(Plan {
+            name: name.clone(),
+            temporality: *temporality,
+            profile: *profile,
+            content: content.clone(),
+            route,
+        });
+    }
+    Ok(plans)
+}
