@@ -4,6 +4,8 @@ use std::fmt;
 
 use spanwise_core::{Document, Part, Response, ResponseStatus, ToolDefinition, Usage};
 
+use crate::json::Json;
+
 /// What an answer says, as far as its bytes tell.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
@@ -23,6 +25,20 @@ pub struct Answer {
     pub tools: Vec<ToolDefinition>,
     /// The answer came as one, but says that the request failed.
     pub error: Option<ErrorAnswer>,
+}
+
+impl Answer {
+    /// Takes over a text that a field of the answer says, if it says one.
+    pub(crate) fn hear(&mut self, said: Json<'_>, set: fn(Response, String) -> Response) {
+        if let Some(text) = said.text() {
+            self.response = set(std::mem::take(&mut self.response), text);
+        }
+    }
+
+    /// Takes over the tokens that were used.
+    pub(crate) fn used(&mut self, usage: Usage) {
+        self.response = std::mem::take(&mut self.response).usage(usage);
+    }
 }
 
 /// Why a provider refused. `Debug` shows its code, never what it says, which may quote a prompt.

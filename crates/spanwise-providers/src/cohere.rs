@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
-use spanwise_core::{Document, Message, Part, Role, Usage};
+use spanwise_core::{Document, Message, Part, Response, Role, Usage};
 
 use crate::answer::{Answer, ErrorAnswer};
 use crate::codec::{Codec, Decoder, Event};
@@ -191,25 +191,27 @@ struct Content {
 impl ReadAnswer {
     /// What stands beside the message. The word for how it ended says, too, whether it failed.
     fn head(&mut self, key: &str, value: Json<'_>) {
-        let Answer { response, error, .. } = &mut self.answer;
-        let known = std::mem::take(response);
-        *response = match (key, value.text()) {
-            ("id", Some(id)) => known.id(id),
-            ("usage", _) if !value.is_null() => known.usage(usage(value)),
-            ("finish_reason", Some(reason)) => {
-                if matches!(reason.as_str(), "ERROR" | "TIMEOUT") {
-                    let message = error.take().map(|error| error.message).unwrap_or_default();
-                    *error = Some(ErrorAnswer { code: reason.clone(), message });
+        let answer = &mut self.answer;
+        match key {
+            "id" => answer.hear(value, Response::id),
+            "usage" if !value.is_null() => answer.used(usage(value)),
+            "finish_reason" => {
+                answer.hear(value, Response::finish_reason);
+                if let Some(reason @ ("ERROR" | "TIMEOUT")) = value.string().as_deref() {
+                    let told = answer.error.take();
+                    let message = told.map(|error| error.message).unwrap_or_default();
+                    answer.error = Some(ErrorAnswer { code: reason.to_owned(), message });
                 }
-                known.finish_reason(reason)
             }
-            ("error", Some(message)) => {
-                let code = error.take().map_or_else(|| "ERROR".to_owned(), |error| error.code);
-                *error = Some(ErrorAnswer { code, message });
-                known
+            "error" => {
+                if let Some(message) = value.text() {
+                    let told = answer.error.take();
+                    let code = told.map_or_else(|| "ERROR".to_owned(), |error| error.code);
+                    answer.error = Some(ErrorAnswer { code, message });
+                }
             }
-            _ => known,
-        };
+            _ => {}
+        }
     }
 
     fn message(&mut self, message: Json<'_>) {

@@ -14,7 +14,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use spanwise_core::{Message, OutputType, Part, Role};
+use spanwise_core::{Message, OutputType, Part, Response, Role};
 
 use crate::answer::{Answer, ErrorAnswer};
 use crate::codec::{Codec, Decoder, Event};
@@ -217,25 +217,24 @@ impl ReadAnswer {
 
     fn chunk(&mut self, chunk: Json<'_>, content: bool) {
         let Self { answer, candidates, block_reason } = self;
-        let response = &mut answer.response;
-        fields(chunk, |key, value| match (key, value.text()) {
-            ("responseId", Some(id)) => *response = std::mem::take(response).id(id),
-            ("modelVersion", Some(model)) => *response = std::mem::take(response).model(model),
-            ("promptFeedback", _) => {
+        fields(chunk, |key, value| match key {
+            "responseId" => answer.hear(value, Response::id),
+            "modelVersion" => answer.hear(value, Response::model),
+            "promptFeedback" => {
                 let reason = value_of(value, "blockReason").and_then(Json::text);
                 *block_reason = reason.or(block_reason.take());
             }
             // In a stream the counts grow: the last ones count.
-            ("usageMetadata", _) => answer.usage = usage::of(value).or(answer.usage),
-            ("error", _) => answer.error = error(value).or(answer.error.take()),
-            ("embedding", _) => answer.dimension_count = dimensions(value),
-            ("embeddings" | "predictions", _) => {
+            "usageMetadata" => answer.usage = usage::of(value).or(answer.usage),
+            "error" => answer.error = error(value).or(answer.error.take()),
+            "embedding" => answer.dimension_count = dimensions(value),
+            "embeddings" | "predictions" => {
                 let mut first = None;
                 each(value, |item| first = first.or(Some(item)));
                 answer.dimension_count = first.and_then(dimensions);
                 answer.usage = usage::of_embeddings(value).or(answer.usage);
             }
-            ("candidates", _) => {
+            "candidates" => {
                 let mut place = 0;
                 each(value, |candidate| {
                     let index = candidate.field("index").and_then(Json::count).unwrap_or(place);

@@ -23,31 +23,51 @@ impl<'a> Json<'a> {
 
     /// Calls `each` with every field of an object. A body that breaks off yields the fields before.
     pub(crate) fn fields(self, each: impl FnMut(&str, Json<'a>)) {
-        let mut reader = serde_json::Deserializer::from_str(self.0);
-        let _ = reader.deserialize_any(Fields(each));
+        if self.is_object() {
+            let mut reader = serde_json::Deserializer::from_str(self.0);
+            let _ = reader.deserialize_any(Fields(each));
+        }
     }
 
     /// Calls `each` with every item of an array. A body that breaks off yields the items before.
     pub(crate) fn items(self, each: impl FnMut(Json<'a>)) {
-        let mut reader = serde_json::Deserializer::from_str(self.0);
-        let _ = reader.deserialize_any(Items(each));
+        if self.starts_with(|first| first == b'[') {
+            let mut reader = serde_json::Deserializer::from_str(self.0);
+            let _ = reader.deserialize_any(Items(each));
+        }
     }
 
     /// The value, if it is of this type.
+    ///
+    /// To be told that it is not costs more than to look: serde words an error.
     pub(crate) fn read<T: Deserialize<'a>>(self) -> Option<T> {
         serde_json::from_str(self.0).ok()
     }
 
+    /// A string, borrowed where nothing in it is escaped.
+    pub(crate) fn string(self) -> Option<Cow<'a, str>> {
+        let inner = self.raw().strip_prefix('"')?;
+        let is_plain =
+            |text: &str| text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\');
+        match inner.strip_suffix('"') {
+            Some(text) if is_plain(text) => Some(Cow::Borrowed(text)),
+            _ => self.read().map(Cow::Owned),
+        }
+    }
+
     /// A string that is not empty.
     pub(crate) fn text(self) -> Option<String> {
-        self.read::<String>().filter(|text| !text.is_empty())
+        self.string().filter(|text| !text.is_empty()).map(Cow::into_owned)
     }
 
     /// A whole number; a fraction of zero is let pass.
     pub(crate) fn int(self) -> Option<i64> {
         let whole =
             |number: f64| (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64);
-        self.read::<i64>().or_else(|| self.read::<f64>().and_then(whole))
+        if !self.is_number() {
+            return None;
+        }
+        self.raw().parse().ok().or_else(|| self.read::<f64>().and_then(whole))
     }
 
     /// A number of tokens or the like.
@@ -57,12 +77,13 @@ impl<'a> Json<'a> {
 
     /// Any number.
     pub(crate) fn number(self) -> Option<f64> {
-        self.read::<f64>().filter(|number| number.is_finite())
+        let number = if self.is_number() { self.read::<f64>() } else { None };
+        number.filter(|number| number.is_finite())
     }
 
     /// A boolean that is true.
     pub(crate) fn is_true(self) -> bool {
-        self.read() == Some(true)
+        self.raw() == "true"
     }
 
     /// The value as it is written.
@@ -75,7 +96,15 @@ impl<'a> Json<'a> {
     }
 
     pub(crate) fn is_object(self) -> bool {
-        self.0.trim_start().starts_with('{')
+        self.starts_with(|first| first == b'{')
+    }
+
+    fn is_number(self) -> bool {
+        self.starts_with(|first| first == b'-' || first.is_ascii_digit())
+    }
+
+    fn starts_with(self, is: impl Fn(u8) -> bool) -> bool {
+        self.0.bytes().find(|byte| !byte.is_ascii_whitespace()).is_some_and(is)
     }
 
     /// How many items an array has.

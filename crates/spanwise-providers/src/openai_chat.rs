@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 use spanwise_core::{
-    Message, Modality, OpenAiApiType, OutputType, Part, Role, ToolDefinition, Usage,
+    Message, Modality, OpenAiApiType, OutputType, Part, Response, Role, ToolDefinition, Usage,
 };
 
 use crate::answer::{Answer, ErrorAnswer};
@@ -209,8 +209,8 @@ pub(crate) fn tool_call(call: Json<'_>) -> Option<Part> {
 
 /// Text as it is meant, or any other JSON as it is written: some send arguments as objects.
 pub(crate) fn written(value: Json<'_>) -> String {
-    match value.read::<String>() {
-        Some(text) => text,
+    match value.string() {
+        Some(text) => text.into_owned(),
         None if value.is_null() => String::new(),
         None => value.raw().to_owned(),
     }
@@ -299,39 +299,28 @@ impl ReadAnswer {
     fn object(&mut self, object: Json<'_>, content: bool) {
         let Self { flavour, answer, choices } = self;
         let is_openai = *flavour == Flavour::OpenAi;
-        let response = &mut answer.response;
         let mut error_told = None;
-        object.fields(|key, value| {
-            let known = std::mem::take(response);
-            *response = match (key, value.text()) {
-                ("id", Some(id)) => known.id(id),
-                ("model", Some(model)) => known.model(model),
-                ("service_tier", Some(tier)) if is_openai => known.openai_service_tier(tier),
-                ("system_fingerprint", Some(print)) if is_openai => {
-                    known.openai_system_fingerprint(print)
-                }
-                ("usage", _) if !value.is_null() => known.usage(usage(value)),
-                ("error", _) => {
-                    error_told = error(value);
-                    known
-                }
-                ("object", Some(kind)) if kind == "error" => {
-                    error_told = error(object);
-                    known
-                }
-                ("choices", _) => {
-                    let mut place = 0;
-                    value.items(|choice| {
-                        let index = choice.field("index").and_then(Json::count).unwrap_or(place);
-                        place += 1;
-                        if index < MOST {
-                            choices.entry(index).or_default().read(choice, content);
-                        }
-                    });
-                    known
-                }
-                _ => known,
-            };
+        object.fields(|key, value| match key {
+            "id" => answer.hear(value, Response::id),
+            "model" => answer.hear(value, Response::model),
+            "service_tier" if is_openai => answer.hear(value, Response::openai_service_tier),
+            "system_fingerprint" if is_openai => {
+                answer.hear(value, Response::openai_system_fingerprint);
+            }
+            "usage" if !value.is_null() => answer.used(usage(value)),
+            "error" => error_told = error(value),
+            "object" if value.string().as_deref() == Some("error") => error_told = error(object),
+            "choices" => {
+                let mut place = 0;
+                value.items(|choice| {
+                    let index = choice.field("index").and_then(Json::count).unwrap_or(place);
+                    place += 1;
+                    if index < MOST {
+                        choices.entry(index).or_default().read(choice, content);
+                    }
+                });
+            }
+            _ => {}
         });
         answer.error = error_told.or(answer.error.take());
     }

@@ -8,7 +8,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use spanwise_core::{Message, OpenAiApiType, Part, ResponseStatus, Role, ToolDefinition, Usage};
+use spanwise_core::{
+    Message, OpenAiApiType, Part, Response, ResponseStatus, Role, ToolDefinition, Usage,
+};
 
 use crate::answer::{Answer, ErrorAnswer};
 use crate::codec::{Codec, Decoder, Event};
@@ -397,36 +399,34 @@ impl ReadResponse {
     fn response(&mut self, response: Json<'_>, content: bool, whole: bool) {
         let Self { answer, items, incomplete_reason } = self;
         let mut error_told = None;
-        response.fields(|key, value| {
-            let known = std::mem::take(&mut answer.response);
-            answer.response = match (key, value.text()) {
-                ("id", Some(id)) => known.id(id),
-                ("model", Some(model)) => known.model(model),
-                ("service_tier", Some(tier)) => known.openai_service_tier(tier),
-                ("usage", _) if !value.is_null() => known.usage(usage(value)),
-                _ => known,
-            };
-            match (key, value.text()) {
-                ("status", Some(told)) => answer.status = Some(status(told)),
-                ("error", _) => error_told = openai_chat::error(value),
-                ("incomplete_details", _) => {
-                    *incomplete_reason = value.field("reason").and_then(Json::text);
+        response.fields(|key, value| match key {
+            "id" => answer.hear(value, Response::id),
+            "model" => answer.hear(value, Response::model),
+            "service_tier" => answer.hear(value, Response::openai_service_tier),
+            "usage" if !value.is_null() => answer.used(usage(value)),
+            "status" => {
+                if let Some(told) = value.text() {
+                    answer.status = Some(status(told));
                 }
-                ("output", _) if whole => {
-                    let mut place = 0;
-                    value.items(|item| {
-                        // Some servers leave out at the end what they have told in pieces.
-                        if place == 0 {
-                            items.clear();
-                        }
-                        items.insert(place, Item::read(item, content, true));
-                        place += 1;
-                    });
-                }
-                ("instructions", _) if whole && content => answer.system = instructions(value),
-                ("tools", _) if whole && content => answer.tools = definitions(value),
-                _ => {}
             }
+            "error" => error_told = openai_chat::error(value),
+            "incomplete_details" => {
+                *incomplete_reason = value.field("reason").and_then(Json::text);
+            }
+            "output" if whole => {
+                let mut place = 0;
+                value.items(|item| {
+                    // Some servers leave out at the end what they have told in pieces.
+                    if place == 0 {
+                        items.clear();
+                    }
+                    items.insert(place, Item::read(item, content, true));
+                    place += 1;
+                });
+            }
+            "instructions" if whole && content => answer.system = instructions(value),
+            "tools" if whole && content => answer.tools = definitions(value),
+            _ => {}
         });
         answer.error = error_told.or(answer.error.take());
     }

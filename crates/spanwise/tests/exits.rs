@@ -42,7 +42,7 @@ fn a_signal_ends_the_process_as_ever_but_only_after_everything_is_delivered() {
         Tool::new("t").start().finish();
         let _open = Tool::new("open").start();
         ready();
-        std::thread::sleep(PATIENCE);
+        std::thread::park_timeout(PATIENCE);
     });
     for (signal, number) in [("-TERM", 15), ("-INT", 2)] {
         let receiver = Receiver::start();

@@ -192,7 +192,7 @@ fn with_write_ahead_a_process_that_is_killed_loses_nothing_older_than_a_moment()
                 std::thread::sleep(Duration::from_millis(1000));
                 let me = std::process::id().to_string();
                 Command::new("kill").args(["-9", &me]).status().unwrap();
-                std::thread::sleep(PATIENCE);
+                std::thread::park_timeout(PATIENCE);
             }
             let deadline = Instant::now() + PATIENCE;
             while telemetry.report().destinations[0].traces().exported < 1000 {
