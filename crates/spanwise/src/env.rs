@@ -48,6 +48,16 @@ impl Environment {
         self.0.get(variable).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
+    /// The same, with these in place of those of the same names.
+    #[cfg(test)]
+    pub(crate) fn with<'a>(
+        mut self,
+        variables: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
+        self.0.extend(variables.into_iter().map(|(k, v)| (k.to_owned(), v.to_owned())));
+        self
+    }
+
     pub(crate) fn any_set(&self, variables: &[&str]) -> bool {
         variables.iter().any(|variable| self.get(variable).is_some())
     }

@@ -39,7 +39,7 @@
 //! | say whose call it is | [`scope`](scope()) |
 //! | go on in tasks, threads and other processes | [`propagate_context`], [`inject_into_headers`], [`extract_from_headers`] |
 //! | end, and know what arrived | [`Telemetry`], [`Report`] |
-//! | send to a backend by its name | [`Langfuse`] |
+//! | send to a backend by its name | [`preset`] |
 //! | look at what is spooled on disk, and send it | [`spool`] |
 //!
 //! Content (prompts, completions, tool payloads) stays in the process unless it is asked for:
@@ -51,7 +51,7 @@ mod config;
 mod env;
 mod error;
 mod init;
-mod preset;
+pub mod preset;
 mod resource;
 mod secret;
 
@@ -76,9 +76,10 @@ pub mod spool;
 
 pub use attach::attach_providers;
 pub use config::{
-    BatchConfiguration, Compression, ContentPolicy, Destination, ExportConfig, ExportMode,
-    MainAgent, OtlpDestination, OtlpProtocol, OverflowPolicy, Preset, SamplingRule,
-    SamplingStrategy, Signals, SpoolSettings, SpoolSync, TelemetryConfig, Temporality,
+    BatchConfiguration, Compression, ContentPolicy, Credentials, Destination, ExportConfig,
+    ExportMode, MainAgent, OtlpDestination, OtlpProtocol, OutgoingRequest, OverflowPolicy, Preset,
+    SamplingRule, SamplingStrategy, Signals, SpoolSettings, SpoolSync, TelemetryConfig,
+    Temporality,
 };
 pub use env::Environment;
 pub use error::InitError;
@@ -89,7 +90,8 @@ pub use offload::ObjectStorage;
 pub use offload::{
     ContentStore, Offload, OffloadCounts, StoreError, StoredObject, UploadFormat, UploadHook,
 };
-pub use preset::Langfuse;
+#[doc(no_inline)]
+pub use preset::{Langfuse, Phoenix};
 pub use redact::{
     HashKey, Pattern, PatternRedactor, PatternRedactorBuilder, Replacement, redact_json,
 };

@@ -4,10 +4,12 @@ mod support;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use spanwise::semconv::SemconvProfile;
 use spanwise::{
     ContentCapture, Environment, Generation, InitError, Langfuse, Provider, TelemetryConfig,
     TracingMode, Usage,
 };
+use spanwise_testing::Conformance;
 use support::{Receiver, block_on, child, config, isolated, text};
 
 const PUBLIC: &str = "pk-lf-canary";
@@ -41,7 +43,7 @@ fn traces_and_nothing_else_arrive_with_the_projects_keys() {
         assert_eq!(requests[0].headers["x-langfuse-ingestion-version"], "4");
         assert_eq!(requests[0].headers["content-type"], "application/x-protobuf");
         assert_eq!(requests[0].headers["content-encoding"], "gzip");
-        receiver.assert_conformant();
+        Conformance::new().profile(SemconvProfile::V1_41).assert(&receiver);
         let span = receiver.span("chat gpt-4o");
         assert_eq!(text(&span.attributes, "gen_ai.usage.input_tokens"), "120");
     });

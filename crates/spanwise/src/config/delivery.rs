@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::env::Reader;
 use crate::error::{InitError, Source};
+use crate::signal::Signal;
 
 /// What happens when a queue is full, by number or by bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -91,6 +92,8 @@ pub(crate) struct DeliveryOptions {
     pub(crate) most_requests: Option<usize>,
     pub(crate) request_items: Option<usize>,
     pub(crate) request_bytes: Option<usize>,
+    /// In place of that, for one signal.
+    pub(crate) signal_request_bytes: [Option<usize>; 3],
     pub(crate) item_bytes: Option<usize>,
 }
 
@@ -103,7 +106,7 @@ pub(crate) struct DeliverySettings {
     pub(crate) most_requests: usize,
     /// What the destination takes, beside what its protocol does.
     pub(crate) request_items: Option<usize>,
-    pub(crate) request_bytes: Option<usize>,
+    pub(crate) request_bytes: [Option<usize>; 3],
     pub(crate) item_bytes: Option<usize>,
 }
 
@@ -113,7 +116,7 @@ impl Default for DeliverySettings {
             retry_timeout: RETRY_TIMEOUT,
             most_requests: MOST_REQUESTS,
             request_items: None,
-            request_bytes: None,
+            request_bytes: [None; 3],
             item_bytes: None,
         }
     }
@@ -145,10 +148,14 @@ impl DeliverySettings {
         options: DeliveryOptions,
         source: impl Fn(&'static str) -> Source,
     ) -> Result<Self, InitError> {
+        let [traces, metrics, logs] = options.signal_request_bytes;
         let sizes = [
             ("max_concurrent_requests", options.most_requests),
             ("max_request_items", options.request_items),
             ("max_request_bytes", options.request_bytes),
+            ("max_signal_request_bytes", traces),
+            ("max_signal_request_bytes", metrics),
+            ("max_signal_request_bytes", logs),
             ("max_item_bytes", options.item_bytes),
         ];
         if let Some((setting, _)) = sizes.into_iter().find(|(_, size)| *size == Some(0)) {
@@ -158,7 +165,10 @@ impl DeliverySettings {
             retry_timeout: options.retry_timeout.unwrap_or(self.retry_timeout),
             most_requests: options.most_requests.unwrap_or(self.most_requests),
             request_items: options.request_items.or(self.request_items),
-            request_bytes: options.request_bytes.or(self.request_bytes),
+            request_bytes: Signal::ALL.map(|signal| {
+                let own = options.signal_request_bytes[signal as usize];
+                own.or(options.request_bytes).or(self.request_bytes[signal as usize])
+            }),
             item_bytes: options.item_bytes.or(self.item_bytes),
         })
     }

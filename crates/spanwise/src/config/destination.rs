@@ -4,12 +4,14 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use opentelemetry::{Key, KeyValue, Value};
 use spanwise_core::semconv::SemconvProfile;
 
+use super::backend::BackendFacts;
 use super::content_policy::ContentPolicy;
+use super::credentials::CredentialSource;
 use super::delivery::DeliveryOptions;
 use super::values::{Compression, OtlpProtocol, Signals, Temporality};
-use crate::error::InitError;
 use crate::export::{IntoSdkExporter, SdkExporter};
 use crate::signal::Signal;
 
@@ -155,31 +157,29 @@ impl Destination {
     }
 
     /// What of content may go there, and in which form. Defaults to what
-    /// [`TelemetryConfig::content`](crate::TelemetryConfig::content) says; where both say something, the
-    /// stricter is in force.
+    /// [`TelemetryConfig::content`](crate::TelemetryConfig::content) says; where several say something, the
+    /// strictest is in force.
     pub fn content(mut self, policy: impl Into<ContentPolicy>) -> Self {
-        self.content = Some(policy.into());
+        self.content = both(self.content, policy.into());
         self
     }
 }
 
-/// A backend that knows where and how it takes telemetry.
-pub trait Preset: fmt::Debug + Send + Sync {
-    /// The destination that it stands for.
-    ///
-    /// # Errors
-    ///
-    /// [`InitError`], where keys or the host cannot be used.
-    fn destination(&self) -> Result<Destination, InitError>;
+/// What both allow.
+fn both(before: Option<ContentPolicy>, policy: ContentPolicy) -> Option<ContentPolicy> {
+    Some(match before {
+        Some(before) => before.and(&policy),
+        None => policy,
+    })
 }
 
 /// An OTLP receiver; made by [`Destination::otlp`].
 #[derive(Debug)]
 #[must_use = "give it to `TelemetryConfig::destination`"]
 pub struct OtlpDestination {
-    name: String,
-    content: Option<ContentPolicy>,
-    options: OtlpOptions,
+    pub(super) name: String,
+    pub(super) content: Option<ContentPolicy>,
+    pub(super) options: OtlpOptions,
 }
 
 impl From<OtlpDestination> for Destination {
@@ -198,6 +198,7 @@ pub(crate) struct OtlpOptions {
     pub(crate) signal_endpoints: [Option<String>; 3],
     pub(crate) protocol: Option<OtlpProtocol>,
     pub(crate) headers: Vec<(String, String)>,
+    pub(crate) credentials: Option<CredentialSource>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) compression: Option<Compression>,
     pub(crate) insecure: Option<bool>,
@@ -208,6 +209,10 @@ pub(crate) struct OtlpOptions {
     pub(crate) temporality: Option<Temporality>,
     pub(crate) profile: Option<SemconvProfile>,
     pub(crate) delivery: DeliveryOptions,
+    /// Of the resource, for this destination alone.
+    pub(crate) resource: Vec<KeyValue>,
+    /// What a preset knows of what is there.
+    pub(crate) backend: Option<&'static BackendFacts>,
 }
 
 /// Header names only, and no endpoint: it may hold a password.
@@ -223,6 +228,11 @@ impl fmt::Debug for OtlpOptions {
 }
 
 impl OtlpDestination {
+    /// What is there is known.
+    pub(crate) fn set_backend(&mut self, facts: &'static BackendFacts) {
+        self.options.backend = Some(facts);
+    }
+
     pub(crate) fn into_parts(self) -> (String, OtlpOptions) {
         (self.name, self.options)
     }
@@ -307,7 +317,16 @@ impl OtlpDestination {
 
     /// What of content may go there, and in which form: see [`Destination::content`].
     pub fn content(mut self, policy: impl Into<ContentPolicy>) -> Self {
-        self.content = Some(policy.into());
+        self.content = both(self.content, policy.into());
+        self
+    }
+
+    /// Adds an attribute of the resource, in place of the process's, for this destination alone: a project, a
+    /// space.
+    pub fn resource_attribute(mut self, key: impl Into<Key>, value: impl Into<Value>) -> Self {
+        let attribute = KeyValue::new(key, value);
+        self.options.resource.retain(|known| known.key != attribute.key);
+        self.options.resource.push(attribute);
         self
     }
 
@@ -342,6 +361,12 @@ impl OtlpDestination {
     /// and 15 MiB over HTTP, which receivers take by default.
     pub fn max_request_bytes(mut self, bytes: usize) -> Self {
         self.options.delivery.request_bytes = Some(bytes);
+        self
+    }
+
+    /// The same for one signal.
+    pub fn max_signal_request_bytes(mut self, signal: Signal, bytes: usize) -> Self {
+        self.options.delivery.signal_request_bytes[signal as usize] = Some(bytes);
         self
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::credentials::CredentialSource;
 use super::destination::OtlpOptions;
 use super::values::{Compression, OtlpProtocol};
 use crate::env::{Reader, pairs};
@@ -22,6 +23,7 @@ pub(crate) struct Endpoint {
     pub(crate) url: EndpointUrl,
     pub(crate) protocol: OtlpProtocol,
     pub(crate) headers: Headers,
+    pub(crate) credentials: Option<CredentialSource>,
     pub(crate) timeout: Duration,
     pub(crate) compression: Compression,
     pub(crate) tls: TlsFiles,
@@ -84,6 +86,7 @@ impl EndpointReader<'_, '_> {
             url,
             protocol,
             headers: self.headers(signal)?,
+            credentials: self.options.credentials.clone(),
             timeout: self.timeout(signal)?,
             compression: self.compression(signal)?,
             tls,
@@ -180,30 +183,11 @@ impl EndpointReader<'_, '_> {
         text: &str,
         source: &Source,
     ) -> Result<Url, InitError> {
-        const REMEDY: &str = "give a URL such as http://localhost:4318";
-        let has_scheme = text.contains("://");
-        let text = match protocol {
-            OtlpProtocol::Grpc if !has_scheme => {
-                let scheme = if self.insecure(signal) { "http" } else { "https" };
-                format!("{scheme}://{text}")
-            }
-            _ if !has_scheme => {
-                let remedy = "begin it with http:// or https://, as in http://localhost:4318";
-                return Err(source.invalid("has no scheme", remedy));
-            }
-            _ => text.to_owned(),
-        };
-        let url = Url::parse(&text).map_err(|error| {
-            // The parser's own words hold nothing of what it parsed.
-            source.invalid(format!("is no URL ({error})"), REMEDY)
-        })?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(source.invalid("has a scheme that is neither http nor https", REMEDY));
+        if protocol == OtlpProtocol::Grpc && !text.contains("://") {
+            let scheme = if self.insecure(signal) { "http" } else { "https" };
+            return check_url(&format!("{scheme}://{text}"), source);
         }
-        if url.host_str().is_none_or(str::is_empty) {
-            return Err(source.invalid("names no host", REMEDY));
-        }
-        Ok(url)
+        check_url(text, source)
     }
 
     fn insecure(&self, signal: Signal) -> bool {
@@ -328,6 +312,26 @@ impl EndpointReader<'_, '_> {
         }
         Ok(Some(PemFile { pem: Pem(pem), source }))
     }
+}
+
+/// A URL that something can be sent to.
+pub(crate) fn check_url(text: &str, source: &Source) -> Result<Url, InitError> {
+    const REMEDY: &str = "give a URL such as http://localhost:4318";
+    if !text.contains("://") {
+        let remedy = "begin it with http:// or https://, as in http://localhost:4318";
+        return Err(source.invalid("has no scheme", remedy));
+    }
+    let url = Url::parse(text).map_err(|error| {
+        // The parser's own words hold nothing of what it parsed.
+        source.invalid(format!("is no URL ({error})"), REMEDY)
+    })?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(source.invalid("has a scheme that is neither http nor https", REMEDY));
+    }
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err(source.invalid("names no host", REMEDY));
+    }
+    Ok(url)
 }
 
 fn read_file(path: &Path, source: &Source) -> Result<Vec<u8>, InitError> {

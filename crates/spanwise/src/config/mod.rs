@@ -6,11 +6,14 @@
 //! defaults ───────────────┘   code wins over the environment, that over defaults
 //! ```
 
+mod backend;
 mod content_policy;
+mod credentials;
 mod delivery;
 mod destination;
 mod endpoint;
 mod main_agent;
+mod preset;
 mod rules;
 mod setters;
 mod settings;
@@ -26,9 +29,11 @@ use spanwise_core::semconv::SemconvProfile;
 use spanwise_core::{ContentCapture, ScopeField};
 
 pub use content_policy::ContentPolicy;
+pub use credentials::{Credentials, OutgoingRequest};
 pub use delivery::{ExportMode, OverflowPolicy};
-pub use destination::{Destination, OtlpDestination, Preset};
+pub use destination::{Destination, OtlpDestination};
 pub use main_agent::MainAgent;
+pub use preset::Preset;
 pub use rules::SamplingRule;
 pub use spool::{SpoolSettings, SpoolSync};
 pub use values::{
@@ -36,10 +41,12 @@ pub use values::{
     Temporality,
 };
 
+pub(crate) use backend::BackendFacts;
 pub(crate) use content_policy::ContentHook;
+pub(crate) use credentials::CredentialSource;
 pub(crate) use delivery::{DeliveryOptions, DeliverySettings};
 pub(crate) use destination::{DestinationKind, OtlpOptions};
-pub(crate) use endpoint::{Endpoint, EndpointReader, EndpointUrl};
+pub(crate) use endpoint::{Endpoint, EndpointReader, EndpointUrl, check_url};
 #[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
 pub(crate) use endpoint::{PemFile, TlsFiles};
 pub(crate) use settings::{DestinationSettings, Limits, Route, Settings, attached};

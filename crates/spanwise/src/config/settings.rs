@@ -110,9 +110,10 @@ impl Settings {
         Ok(settings)
     }
 
-    /// What serves every destination.
+    /// What serves every destination of metrics, which are recorded by it.
     pub(crate) fn profile(&self) -> SemconvProfile {
-        let profiles = self.routes.iter().map(|route| route.profile);
+        let metrics = self.routes.iter().filter(|route| route.route.takes(Signal::Metrics));
+        let profiles = metrics.map(|route| route.profile);
         profiles.reduce(SemconvProfile::union).unwrap_or_default()
     }
 

@@ -148,6 +148,16 @@ pub enum Compression {
     Zstd,
 }
 
+impl Compression {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+        }
+    }
+}
+
 impl FromStr for Compression {
     type Err = ();
 

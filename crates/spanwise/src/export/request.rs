@@ -12,6 +12,7 @@ use opentelemetry_proto::tonic::metrics::v1::{
 };
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
+use opentelemetry_proto::transform::common::tonic::Attributes;
 use prost::Message;
 
 use crate::signal::Signal;
@@ -95,6 +96,18 @@ impl Request {
 pub(crate) struct ExportedResource {
     pub(crate) resource: Resource,
     pub(crate) schema_url: String,
+}
+
+impl ExportedResource {
+    /// The same with these attributes, in place of those of the same keys.
+    pub(crate) fn with(&self, own: &[opentelemetry::KeyValue]) -> Self {
+        let mut with = self.clone();
+        let attributes = &mut with.resource.attributes;
+        attributes.retain(|known| own.iter().all(|own| own.key.as_str() != known.key));
+        let own = own.iter().cloned().map(|own| (own.key, own.value));
+        attributes.extend(own.collect::<Attributes>().0);
+        with
+    }
 }
 
 /// Items of one instrumentation scope.

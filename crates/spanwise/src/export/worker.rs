@@ -311,7 +311,8 @@ impl Pipeline {
         for_each_with_its_own(groups, served, |groups, (stages, places)| {
             let groups = stages.run(groups);
             for_each_with_its_own(groups, places, |groups, place| {
-                lanes[place].send(intake, &stages.resource, groups);
+                let lane = &mut lanes[place];
+                lane.send(intake, stages.resource_for(lane.handle.id.destination), groups);
             });
         });
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use opentelemetry::KeyValue;
 use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader, SdkMeterProvider};
 use spanwise_core::semconv::SemconvProfile;
 
@@ -44,12 +45,14 @@ pub(super) fn start(
         .collect();
     let planned = plan(settings, &mut exporters)?;
     let contents = planned.iter().map(|plan| plan.content.clone()).collect();
+    let resources = planned.iter().map(|plan| plan.resource.clone()).collect();
     let ledger = Ledger::new(planned.iter().map(|plan| (plan.name.clone(), plan.takes())));
     let intake = Arc::new(Intake::new(settings.queues(), ledger));
     let diagnostics = Diagnostics::default();
     let mut assembly = Assembly {
         settings,
         contents,
+        resources,
         intake: intake.clone(),
         diagnostics: diagnostics.clone(),
         readers: Vec::new(),
@@ -71,6 +74,8 @@ pub(super) struct Assembly<'a> {
     pub(super) settings: &'a Settings,
     /// What each destination may have of content.
     pub(super) contents: Vec<ContentPolicy>,
+    /// What the resource has for each destination alone.
+    pub(super) resources: Vec<Vec<KeyValue>>,
     pub(super) intake: Arc<Intake>,
     pub(super) diagnostics: Diagnostics,
     /// The temporality of each reader; its place is the reader's number.

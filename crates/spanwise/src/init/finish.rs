@@ -50,7 +50,7 @@ impl Assembly<'_> {
         stores.start(&diagnostics)?;
         intake.store_in(stores);
         let pipeline_settings = (
-            ContentStages::plan(&self.contents, policy, limits, &resource),
+            ContentStages::plan(&self.contents, policy, limits, &resource, &self.resources),
             settings.limits,
             at_once(settings.spans.scheduled_delay),
             at_once(settings.logs.scheduled_delay),

@@ -1,5 +1,6 @@
 //! What can fail without a thread, done for every destination.
 
+use opentelemetry::KeyValue;
 use spanwise_core::semconv::SemconvProfile;
 
 use crate::config::{ContentPolicy, DestinationSettings, Route, Settings, Signals, Temporality};
@@ -14,6 +15,7 @@ pub(super) struct Plan {
     pub(super) temporality: Temporality,
     pub(super) profile: SemconvProfile,
     pub(super) content: ContentPolicy,
+    pub(super) resource: Vec<KeyValue>,
     pub(super) route: PlannedRoute,
 }
 
@@ -39,15 +41,16 @@ pub(super) fn plan(
 ) -> Result<Vec<Plan>, InitError> {
     let mut plans = Vec::new();
     for settings_of_one in &settings.routes {
-        let DestinationSettings { name, route, temporality, profile, delivery, content } =
+        let DestinationSettings { name, route, temporality, profile, delivery, .. } =
             settings_of_one;
+        let DestinationSettings { content, resource, backend, .. } = settings_of_one;
         let route = match route {
             Route::Otlp(endpoints) => {
                 let mut signals = Vec::new();
                 for (signal, endpoint) in endpoints {
                     let timeout = settings.export_timeout(*signal);
-                    signals
-                        .push((*signal, OtlpSettings::new(*signal, endpoint, timeout, *delivery)?));
+                    let otlp = OtlpSettings::new(*signal, endpoint, timeout, *delivery)?;
+                    signals.push((*signal, otlp.of_backend(*backend)));
                 }
                 PlannedRoute::Otlp(signals)
             }
@@ -62,6 +65,7 @@ pub(super) fn plan(
             temporality: *temporality,
             profile: *profile,
             content: content.clone(),
+            resource: resource.clone(),
             route,
         });
     }

@@ -1,28 +1,68 @@
-//! Langfuse.
-//!
-//! Takes traces alone, over HTTP; keys travel as Basic authentication.
+//! Langfuse: traces alone, over HTTP; keys travel as Basic authentication.
 
-use std::fmt;
+use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use spanwise_core::semconv::SemconvProfile;
 
-use crate::config::{Compression, Destination, OtlpProtocol, Preset, Signals};
-use crate::env::Environment;
+use super::backend::{Backend, Variable, from_env, host, regions};
+use super::host::Host;
+use super::key::ApiKey;
+use super::variables::Variables;
+use crate::config::{
+    BackendFacts, Compression, Credentials, OtlpDestination, OtlpProtocol, Preset, Signals,
+};
 use crate::error::{InitError, Source};
+use crate::signal::Signal;
 
-const DEFAULT_HOST: &str = "https://cloud.langfuse.com";
+pub(super) static LANGFUSE: Backend = Backend {
+    name: "langfuse",
+    facts: BackendFacts {
+        product: "Langfuse",
+        protocols: &[OtlpProtocol::HttpProtobuf, OtlpProtocol::HttpJson],
+        compressions: &[Compression::Gzip],
+        signals: Signals::TRACES,
+        refusals: &[
+            (
+                401,
+                "check LANGFUSE_PUBLIC_KEY and LANGFUSE_SECRET_KEY: both belong to one project, in one region, \
+                 and to no other",
+            ),
+            (
+                403,
+                "the keys are an organisation's, or Langfuse has suspended ingestion: use a project's keys",
+            ),
+            (404, "Langfuse takes OTLP from version 3.22: check LANGFUSE_BASE_URL"),
+        ],
+    },
+    variables: &[
+        Variable::new("LANGFUSE_PUBLIC_KEY", "the project's public key, `pk-lf-…`").required(),
+        Variable::new("LANGFUSE_SECRET_KEY", "the project's secret key, `sk-lf-…`")
+            .required()
+            .secret(),
+        Variable::new("LANGFUSE_BASE_URL", "the server; defaults to Langfuse's cloud in the EU"),
+        Variable::new("LANGFUSE_HOST", "the same, by its earlier name"),
+        Variable::new(PATH, "where the server takes traces"),
+        Variable::new("LANGFUSE_TRACING_ENVIRONMENT", "the environment, such as `production`"),
+        Variable::new("LANGFUSE_RELEASE", "the release"),
+        Variable::new("LANGFUSE_TIMEOUT", "how many seconds a request may take"),
+        Variable::new("LANGFUSE_TRACING_ENABLED", "`false`: nothing is sent"),
+    ],
+    read: Langfuse::boxed,
+};
+
+const PATH: &str = "LANGFUSE_OTEL_TRACES_EXPORT_PATH";
 
 /// [Langfuse](https://langfuse.com/integrations/native/opentelemetry) as a destination.
 ///
-/// Sends spans, and neither metrics nor logs, to `{host}/api/public/otel/v1/traces`, compressed with gzip,
-/// with the header `x-langfuse-ingestion-version: 4` for the direct write path. No variable of
-/// OpenTelemetry's changes any of this, and the keys go to this host alone.
+/// Sends spans, and neither metrics nor logs, to `{host}/api/public/otel/v1/traces`, compressed with gzip, with
+/// the header `x-langfuse-ingestion-version: 4` for the direct write path.
 ///
 /// | Variable | Meaning |
 /// |---|---|
 /// | `LANGFUSE_PUBLIC_KEY`, `LANGFUSE_SECRET_KEY` | the project's keys |
 /// | `LANGFUSE_BASE_URL`, else `LANGFUSE_HOST` | the server; defaults to `https://cloud.langfuse.com` |
+/// | `LANGFUSE_TRACING_ENVIRONMENT`, `LANGFUSE_RELEASE` | said of the resource, for Langfuse alone |
+/// | `LANGFUSE_TIMEOUT`, `LANGFUSE_OTEL_TRACES_EXPORT_PATH`, `LANGFUSE_TRACING_ENABLED` | as in Langfuse's own SDKs |
 ///
 /// ```no_run
 /// use spanwise::{Langfuse, TelemetryConfig};
@@ -32,87 +72,124 @@ const DEFAULT_HOST: &str = "https://cloud.langfuse.com";
 /// let telemetry = spanwise::init_telemetry(config)?;
 /// # Ok(()) }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 #[must_use = "give it to `TelemetryConfig::preset`"]
 pub struct Langfuse {
-    host: String,
-    public_key: String,
-    secret_key: String,
+    host: Host,
+    public_key: ApiKey,
+    secret_key: ApiKey,
+    path: Option<String>,
+    environment: Option<String>,
+    release: Option<String>,
+    timeout: Option<Duration>,
+    enabled: bool,
+}
+
+from_env!(Langfuse);
+host!(Langfuse);
+regions! {
+    Langfuse,
+    /// A region of Langfuse's cloud. Projects and keys belong to one.
+    pub enum LangfuseRegion {
+        /// The European Union, the default:
+        Eu = "https://cloud.langfuse.com",
+        /// The United States:
+        Us = "https://us.cloud.langfuse.com",
+        /// Japan:
+        Jp = "https://jp.cloud.langfuse.com",
+        /// The United States, under HIPAA:
+        Hipaa = "https://hipaa.cloud.langfuse.com",
+    }
 }
 
 impl Langfuse {
-    /// Langfuse's European cloud, with a project's keys.
-    pub fn new(public_key: impl Into<String>, secret_key: impl Into<String>) -> Self {
+    /// Langfuse's cloud in the EU, with a project's keys.
+    pub fn new(public_key: impl Into<ApiKey>, secret_key: impl Into<ApiKey>) -> Self {
         Self {
-            host: DEFAULT_HOST.to_owned(),
+            host: Host::fixed(LangfuseRegion::Eu.url()),
             public_key: public_key.into(),
             secret_key: secret_key.into(),
+            path: None,
+            environment: None,
+            release: None,
+            timeout: None,
+            enabled: true,
         }
     }
 
-    /// As Langfuse's own variables say.
-    ///
-    /// # Errors
-    ///
-    /// [`InitError::InvalidEnv`], which names the variable that is missing.
-    pub fn from_env() -> Result<Self, InitError> {
-        Self::from_environment(&Environment::of_process())
-    }
-
-    /// The same, with the variables given.
-    ///
-    /// # Errors
-    ///
-    /// [`InitError::InvalidEnv`], which names the variable that is missing.
-    pub fn from_environment(environment: &Environment) -> Result<Self, InitError> {
-        let key = |variable: &'static str, begins: &str| {
-            environment.get(variable).map(str::to_owned).ok_or_else(|| InitError::InvalidEnv {
-                variable: variable.into(),
-                problem: "is empty or missing".into(),
-                remedy: format!("set it to the project's key, which begins with {begins}").into(),
-            })
+    fn read(variables: Variables<'_>) -> Result<Self, InitError> {
+        let seconds =
+            |text: &str| text.parse().ok().and_then(|s| Duration::try_from_secs_f64(s).ok());
+        let truth = |text: &str| match text.to_ascii_lowercase().as_str() {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            _ => None,
         };
-        let host = environment
-            .get("LANGFUSE_BASE_URL")
-            .or_else(|| environment.get("LANGFUSE_HOST"))
-            .unwrap_or(DEFAULT_HOST);
+        let key = |name, begins: &str, not: &str| {
+            let what = format!("the project's key, which begins with {begins}");
+            let key = variables.key(name, &what)?;
+            // They are side by side, and often confused.
+            match key.fixed().is_some_and(|key| key.starts_with(not)) {
+                true => Err(Source::env(name)
+                    .invalid("is the project's other key", format!("set it to {what}"))),
+                false => Ok(key),
+            }
+        };
+        let enabled = variables.read("LANGFUSE_TRACING_ENABLED", "true or false", truth)?;
         Ok(Self {
-            host: host.to_owned(),
-            public_key: key("LANGFUSE_PUBLIC_KEY", "pk-lf-")?,
-            secret_key: key("LANGFUSE_SECRET_KEY", "sk-lf-")?,
+            host: variables
+                .host(["LANGFUSE_BASE_URL", "LANGFUSE_HOST"], LangfuseRegion::Eu.url())?,
+            path: variables.text(PATH),
+            environment: variables.text("LANGFUSE_TRACING_ENVIRONMENT"),
+            release: variables.text("LANGFUSE_RELEASE"),
+            timeout: variables.read("LANGFUSE_TIMEOUT", "a number of seconds", seconds)?,
+            enabled: enabled.unwrap_or(true),
+            ..Self::new(
+                key("LANGFUSE_PUBLIC_KEY", "pk-lf-", "sk-lf-")?,
+                key("LANGFUSE_SECRET_KEY", "sk-lf-", "pk-lf-")?,
+            )
         })
     }
 
-    /// The server: another region, or one of your own, such as `http://localhost:3000`.
-    pub fn host(mut self, host: impl Into<String>) -> Self {
-        self.host = host.into();
+    /// The environment, such as `production`, as Langfuse shows it. Defaults to the resource's
+    /// `deployment.environment.name`.
+    pub fn environment(mut self, environment: impl Into<String>) -> Self {
+        self.environment = Some(environment.into());
+        self
+    }
+
+    /// The release, as Langfuse shows it.
+    pub fn release(mut self, release: impl Into<String>) -> Self {
+        self.release = Some(release.into());
         self
     }
 }
 
 impl Preset for Langfuse {
-    fn destination(&self) -> Result<Destination, InitError> {
-        let Self { host, public_key, secret_key } = self;
-        if public_key.is_empty() || secret_key.is_empty() {
-            let source = Source::code("Langfuse");
-            return Err(source.invalid("has an empty key", "give both the project's keys"));
-        }
-        let credentials = STANDARD.encode(format!("{public_key}:{secret_key}"));
-        let endpoint = format!("{}/api/public/otel", host.trim_end_matches('/'));
-        Ok(Destination::otlp(endpoint)
-            .name("langfuse")
-            .protocol(OtlpProtocol::HttpProtobuf)
-            .compression(Compression::Gzip)
-            .signals(Signals::TRACES)
-            .header("authorization", format!("Basic {credentials}"))
+    fn destination(&self) -> Result<OtlpDestination, InitError> {
+        let keys = [(&self.public_key, "public key"), (&self.secret_key, "secret key")];
+        let mut destination = LANGFUSE
+            .keyed(
+                LANGFUSE.destination(&self.host, "/api/public/otel"),
+                keys,
+                |[user, password]| Credentials::basic(user, password),
+            )?
             .header("x-langfuse-ingestion-version", "4")
-            .into())
-    }
-}
-
-/// The host, and neither key.
-impl fmt::Debug for Langfuse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Langfuse").field("host", &self.host).finish_non_exhaustive()
+            .semconv_profile(SemconvProfile::V1_41);
+        if let Some(path) = &self.path {
+            let url = format!("{}/{}", self.host.base(""), path.trim_start_matches('/'));
+            destination = destination.signal_endpoint(Signal::Traces, url);
+        }
+        for (key, value) in
+            [("langfuse.environment", &self.environment), ("langfuse.release", &self.release)]
+        {
+            if let Some(value) = value {
+                destination = destination.resource_attribute(key, value.clone());
+            }
+        }
+        if let Some(timeout) = self.timeout {
+            destination = destination.timeout(timeout);
+        }
+        Ok(if self.enabled { destination } else { destination.signals(Signals::NONE) })
     }
 }

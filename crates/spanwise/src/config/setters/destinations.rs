@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use crate::config::preset::Changed;
 use crate::config::{
-    Compression, Configured, Destination, OtlpProtocol, Preset, Signals, TelemetryConfig,
-    Temporality,
+    Compression, Configured, Destination, OtlpDestination, OtlpProtocol, Preset, Signals,
+    TelemetryConfig, Temporality,
 };
 
 impl TelemetryConfig {
@@ -69,9 +70,30 @@ impl TelemetryConfig {
         self
     }
 
-    /// Adds a backend by its name, as a destination.
+    /// Adds a backend by its name, as a destination: see [`preset`](crate::preset).
     pub fn preset(mut self, preset: impl Preset + 'static) -> Self {
         self.destinations.push(Configured::Preset(Box::new(preset)));
         self
+    }
+
+    /// The same, and changes what the preset says: every setter of [`OtlpDestination`] is there.
+    ///
+    /// ```
+    /// use spanwise::preset::{Honeycomb, Langfuse};
+    /// use spanwise::{ContentLevel, TelemetryConfig};
+    ///
+    /// let config = TelemetryConfig::new("support-bot")
+    ///     .preset(Langfuse::new("pk-lf-…", "sk-lf-…"))
+    ///     .preset_with(Honeycomb::new("hcaik_…"), |honeycomb| {
+    ///         honeycomb.content(ContentLevel::Off).header("x-honeycomb-dataset", "bots")
+    ///     });
+    /// # let _ = config;
+    /// ```
+    pub fn preset_with<P, F>(self, preset: P, change: F) -> Self
+    where
+        P: Preset + 'static,
+        F: Fn(OtlpDestination) -> OtlpDestination + Send + Sync + 'static,
+    {
+        self.preset(Changed { preset, change })
     }
 }

@@ -1,9 +1,11 @@
 //! Where telemetry goes, settled.
 
+use opentelemetry::KeyValue;
 use spanwise_core::ContentLevel;
 use spanwise_core::semconv::SemconvProfile;
 
 use super::{content, recording};
+use crate::config::backend::BackendFacts;
 use crate::config::delivery::DeliverySettings;
 use crate::config::destination::{DestinationKind, OtlpOptions};
 use crate::config::endpoint::{Endpoint, EndpointReader};
@@ -22,6 +24,10 @@ pub(crate) struct DestinationSettings {
     pub(crate) profile: SemconvProfile,
     pub(crate) delivery: DeliverySettings,
     pub(crate) content: ContentPolicy,
+    /// Of the resource, for this destination alone.
+    pub(crate) resource: Vec<KeyValue>,
+    /// What a preset knows of what is there.
+    pub(crate) backend: Option<&'static BackendFacts>,
 }
 
 #[derive(Debug)]
@@ -31,6 +37,18 @@ pub(crate) enum Route {
     Console(Signals),
     /// The exporter at this place among the configured destinations.
     Sdk(usize),
+}
+
+impl Route {
+    /// Whether this signal may go there.
+    pub(super) fn takes(&self, signal: Signal) -> bool {
+        match self {
+            Self::Otlp(endpoints) => endpoints.iter().any(|(goes, _)| *goes == signal),
+            Self::Console(signals) => signals.includes(signal),
+            // The exporter knows.
+            Self::Sdk(_) => true,
+        }
+    }
 }
 
 /// What holds for every destination that does not say otherwise.
@@ -87,7 +105,7 @@ pub(super) fn routes(
         let Destination { name, kind, content: own } = match configured {
             Configured::Destination(destination) => destination,
             Configured::Preset(named) => {
-                preset = named.destination()?;
+                preset = Destination::from(named.destination()?);
                 &preset
             }
         };
@@ -113,6 +131,8 @@ pub(super) fn routes(
                     profile,
                     delivery,
                     content,
+                    resource: Vec::new(),
+                    backend: None,
                 }
             }
             DestinationKind::Sdk(_) => continue,
@@ -165,6 +185,8 @@ fn console(signals: Signals, allowed: Signals, content: &ContentPolicy) -> Desti
         delivery: DeliverySettings::default(),
         // It shows none.
         content: content.and(&ContentPolicy::new(ContentLevel::Off)),
+        resource: Vec::new(),
+        backend: None,
     }
 }
 
@@ -192,6 +214,9 @@ fn otlp_route(
         let endpoint = EndpointReader { name, options, reader }.read(signal)?;
         endpoints.push((signal, endpoint));
     }
+    if let Some(backend) = options.backend {
+        backend.check(name, &endpoints)?;
+    }
     Ok(DestinationSettings {
         name: name.to_owned(),
         route: Route::Otlp(endpoints),
@@ -199,6 +224,8 @@ fn otlp_route(
         profile: options.profile.unwrap_or(defaults.profile),
         delivery: defaults.delivery.of_one(name, options.delivery)?,
         content,
+        resource: options.resource.clone(),
+        backend: options.backend,
     })
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes};
+use http::HeaderMap;
 use http::uri::PathAndQuery;
 use prost::Message as _;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
@@ -11,9 +12,10 @@ use tonic::transport::Channel;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
+use super::authorize::{authorized, with};
 use super::transport::{Attempt, Transport};
 use super::verdict::{Cause, ExportResponse, Verdict, WRONG_KEY};
-use crate::config::{Compression, Endpoint};
+use crate::config::{Compression, CredentialSource, Endpoint, OutgoingRequest};
 use crate::error::{InitError, Source};
 use crate::signal::Signal;
 
@@ -21,7 +23,8 @@ use crate::signal::Signal;
 #[derive(Clone, Debug)]
 pub(crate) struct GrpcSettings {
     endpoint: tonic::transport::Endpoint,
-    headers: MetadataMap,
+    headers: HeaderMap,
+    credentials: Option<CredentialSource>,
     timeout: Duration,
     compression: Compression,
 }
@@ -49,7 +52,8 @@ impl GrpcSettings {
         let headers = endpoint.headers.iter().map(|(n, v)| (n.clone(), v.clone())).collect();
         Ok(Self {
             endpoint: channel,
-            headers: MetadataMap::from_headers(headers),
+            headers,
+            credentials: endpoint.credentials.clone(),
             timeout: endpoint.timeout,
             compression: endpoint.compression,
         })
@@ -62,7 +66,9 @@ impl GrpcSettings {
             // Receivers in Go answer as they were asked, whatever the client says that it takes.
             client = client.send_compressed(encoding).accept_compressed(encoding);
         }
-        GrpcSender { client, headers: self.headers, timeout: self.timeout }
+        let url = self.endpoint.uri().to_string();
+        let (headers, credentials) = (self.headers, self.credentials);
+        GrpcSender { client, url, headers, credentials, timeout: self.timeout }
     }
 }
 
@@ -104,30 +110,45 @@ fn with_tls(
 
 pub(crate) struct GrpcSender {
     client: tonic::client::Grpc<Channel>,
-    headers: MetadataMap,
+    url: String,
+    headers: HeaderMap,
+    credentials: Option<CredentialSource>,
     timeout: Duration,
 }
 
 impl Transport for GrpcSender {
     fn send(&self, signal: Signal, body: Bytes) -> Attempt<'_> {
         Box::pin(async move {
-            match tokio::time::timeout(self.timeout, self.attempt(signal, body)).await {
-                Ok(verdict) => verdict,
-                Err(_) => Verdict::Retry { after: None, cause: Cause::new("timeout", "") },
-            }
+            let Some(source) = &self.credentials else {
+                return self.attempt(signal, self.headers.clone(), body).await;
+            };
+            let url = format!("{}{}", self.url.trim_end_matches('/'), signal.grpc_method());
+            let headers = self.headers.clone();
+            let request = OutgoingRequest { signal, url, headers, body: body.clone() };
+            authorized(source, request, self.timeout, |credentials| {
+                self.attempt(signal, with(self.headers.clone(), credentials), body.clone())
+            })
+            .await
         })
     }
 }
 
 impl GrpcSender {
-    async fn attempt(&self, signal: Signal, body: Bytes) -> Verdict {
+    async fn attempt(&self, signal: Signal, headers: HeaderMap, body: Bytes) -> Verdict {
+        match tokio::time::timeout(self.timeout, self.call(signal, headers, body)).await {
+            Ok(verdict) => verdict,
+            Err(_) => Verdict::Retry { after: None, cause: Cause::new("timeout", "") },
+        }
+    }
+
+    async fn call(&self, signal: Signal, headers: HeaderMap, body: Bytes) -> Verdict {
         let mut client = self.client.clone();
         if let Err(error) = client.ready().await {
             let cause = Cause::new("unavailable", chain(&error)).hint(hint(&chain(&error)));
             return Verdict::Retry { after: None, cause };
         }
         let mut request = tonic::Request::new(body);
-        *request.metadata_mut() = self.headers.clone();
+        *request.metadata_mut() = MetadataMap::from_headers(headers);
         request.set_timeout(self.timeout);
         let method = PathAndQuery::from_static(signal.grpc_method());
         match client.unary(request, method, Raw).await {

@@ -6,10 +6,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use prost::Message as _;
 
+use super::authorize::{authorized, with};
 use super::compress::compress;
 use super::transport::{Attempt, Transport};
 use super::verdict::{Cause, ExportResponse, PartialSuccess, Verdict, WRONG_KEY};
-use crate::config::{Endpoint, OtlpProtocol};
+use crate::config::{Endpoint, OtlpProtocol, OutgoingRequest};
 use crate::error::{InitError, Source};
 use crate::signal::Signal;
 
@@ -23,8 +24,8 @@ pub(crate) struct HttpSender {
 }
 
 impl Transport for HttpSender {
-    fn send(&self, _: Signal, body: Bytes) -> Attempt<'_> {
-        Box::pin(self.attempt(body))
+    fn send(&self, signal: Signal, body: Bytes) -> Attempt<'_> {
+        Box::pin(self.attempt(signal, body))
     }
 }
 
@@ -50,13 +51,24 @@ impl HttpSender {
         Ok(Self { client, endpoint: endpoint.clone(), headers })
     }
 
-    async fn attempt(&self, body: Bytes) -> Verdict {
+    async fn attempt(&self, signal: Signal, body: Bytes) -> Verdict {
         let (body, encoding) = compress(body, self.endpoint.compression);
-        let mut request =
-            self.client.post(self.endpoint.url.0.clone()).headers(self.headers.clone()).body(body);
+        let mut headers = self.headers.clone();
         if let Some(encoding) = encoding {
-            request = request.header(header::CONTENT_ENCODING, encoding);
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
+        let Endpoint { url, credentials, timeout, .. } = &self.endpoint;
+        let Some(source) = credentials else { return self.post(headers, body).await };
+        let url = url.0.as_str().to_owned();
+        let request = OutgoingRequest { signal, url, headers: headers.clone(), body: body.clone() };
+        authorized(source, request, *timeout, |credentials| {
+            self.post(with(headers.clone(), credentials), body.clone())
+        })
+        .await
+    }
+
+    async fn post(&self, headers: HeaderMap, body: Bytes) -> Verdict {
+        let request = self.client.post(self.endpoint.url.0.clone()).headers(headers).body(body);
         let response = match request.send().await {
             Ok(response) => response,
             Err(error) => return verdict_of_error(&error),

@@ -5,6 +5,8 @@
 //!                                └─► Deliver ─► console, exporter of the SDK    ─┴─► Fate ─► books
 //! ```
 
+#[cfg(any(feature = "grpc", feature = "http"))]
+mod authorize;
 pub(crate) mod breaker;
 #[cfg(feature = "http")]
 mod compress;

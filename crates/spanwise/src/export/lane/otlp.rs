@@ -7,7 +7,7 @@ use super::Lane;
 use super::traffic::Traffic;
 use super::transport::{Connect, Transport};
 use super::verdict::Cause;
-use crate::config::{DeliverySettings, Endpoint, EndpointUrl, OtlpProtocol};
+use crate::config::{BackendFacts, DeliverySettings, Endpoint, EndpointUrl, OtlpProtocol};
 use crate::diagnostics::Diagnostics;
 use crate::error::InitError;
 use crate::export::request::Form;
@@ -31,6 +31,7 @@ pub(crate) struct OtlpSettings {
     protocol: OtlpProtocol,
     connect: Connect,
     delivery: DeliverySettings,
+    backend: Option<&'static BackendFacts>,
 }
 
 impl OtlpSettings {
@@ -51,7 +52,13 @@ impl OtlpSettings {
             protocol: endpoint.protocol,
             connect: connect(endpoint)?,
             delivery: DeliverySettings { most_requests, ..delivery },
+            backend: None,
         })
+    }
+
+    /// Is this backend, and says so in warnings.
+    pub(crate) fn of_backend(self, backend: Option<&'static BackendFacts>) -> Self {
+        Self { backend, ..self }
     }
 
     pub(crate) fn form(&self) -> Form {
@@ -78,7 +85,7 @@ impl OtlpSettings {
         let DeliverySettings { request_items, request_bytes, item_bytes, .. } = self.delivery;
         Bounds {
             items: request_items.unwrap_or(usize::MAX),
-            bytes: request_bytes.unwrap_or(most_bytes(self.protocol)),
+            bytes: request_bytes[self.signal as usize].unwrap_or(most_bytes(self.protocol)),
             item_bytes: item_bytes.unwrap_or(usize::MAX),
         }
     }
@@ -92,6 +99,7 @@ impl OtlpSettings {
             host: self.url.0.origin().ascii_serialization(),
             transport: (self.connect)(),
             delivery: self.delivery,
+            backend: self.backend,
             diagnostics,
         }
     }
@@ -109,6 +117,7 @@ impl OtlpEnd {
             form: Form::Protobuf,
             transport,
             delivery,
+            backend: None,
             receiver: "a receiver of the test's".into(),
             host: String::new(),
             diagnostics,
@@ -151,13 +160,16 @@ pub(crate) struct OtlpEnd {
     /// Endpoint and protocol, as warnings name them.
     receiver: String,
     host: String,
+    backend: Option<&'static BackendFacts>,
     diagnostics: Diagnostics,
 }
 
 impl OtlpEnd {
     pub(super) fn warn_lost(&self, items: u64, cause: &Cause, what: &str) {
-        let message =
-            format!("{} {what}: {cause}; lost: {}", self.receiver, self.signal.counted(items));
+        let means = self.backend.and_then(|backend| backend.refusal(&cause.kind));
+        let means = means.map(|means| format!("; {means}")).unwrap_or_default();
+        let lost = self.signal.counted(items);
+        let message = format!("{} {what}: {cause}{means}; lost: {lost}", self.receiver);
         self.warn(cause, what, message);
     }
 

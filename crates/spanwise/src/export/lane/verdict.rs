@@ -79,6 +79,13 @@ pub(crate) struct PartialSuccess {
     pub(crate) error_message: String,
 }
 
+impl Verdict {
+    /// Whether the receiver does not know us.
+    pub(crate) fn is_wrong_key(&self) -> bool {
+        matches!(self, Self::Refused(cause) if cause.hint == Some(WRONG_KEY))
+    }
+}
+
 impl From<ExportResponse> for Verdict {
     fn from(response: ExportResponse) -> Self {
         match response.partial_success {

@@ -2,7 +2,6 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::env::asked;
-use crate::preset::Langfuse;
 
 /// Variables of one signal count as the one for all.
 fn for_all_signals(variable: &str) -> String {
@@ -29,8 +28,6 @@ fn read_by_us() -> BTreeSet<String> {
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317"),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
     ]);
-    let keys = [("LANGFUSE_PUBLIC_KEY", "pk"), ("LANGFUSE_SECRET_KEY", "sk")];
-    drop(Langfuse::from_environment(&Environment::from_iter(keys)).unwrap());
     asked::take().iter().map(|variable| for_all_signals(variable)).collect()
 }
 
@@ -39,9 +36,7 @@ fn documented() -> BTreeSet<String> {
     let text = std::fs::read_to_string(file).unwrap();
     let words = text.split(|c: char| !(c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'));
     words
-        .filter(|word| {
-            ["OTEL_", "LANGFUSE_", "SPANWISE_"].iter().any(|begin| word.starts_with(begin))
-        })
+        .filter(|word| ["OTEL_", "SPANWISE_"].iter().any(|begin| word.starts_with(begin)))
         .filter(|word| !word.ends_with('_'))
         .map(for_all_signals)
         .collect()

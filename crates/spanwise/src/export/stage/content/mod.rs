@@ -47,10 +47,9 @@ use crate::signal::Signal;
 /// The stages of one signal, for the destinations whose policies are equal.
 pub(crate) struct ContentStages {
     signal: Signal,
-    destinations: Vec<usize>,
+    /// The destinations, and the resource as each of them sees it.
+    destinations: Vec<(usize, ExportedResource)>,
     policy: PolicyInForce,
-    /// The resource as these destinations see it.
-    pub(crate) resource: ExportedResource,
     messages_seen: Seen,
     schemas_seen: Seen,
 }
@@ -62,21 +61,23 @@ impl ContentStages {
         capture: &CapturePolicy,
         limits: &Limits,
         resource: &ExportedResource,
+        own: &[Vec<opentelemetry::KeyValue>],
     ) -> Vec<Self> {
         let hash_key = random_key();
         let mut planned: Vec<Self> = Vec::new();
         for signal in Signal::ALL {
             for (destination, content) in destinations.iter().enumerate() {
                 let policy = PolicyInForce::new(signal, content, capture, limits, &hash_key);
+                let own = own.get(destination).map(Vec::as_slice).unwrap_or_default();
+                let resource = redacted_resource(&resource.with(own), &policy);
                 let same = planned
                     .iter_mut()
                     .find(|stages| stages.signal == signal && stages.policy.is_same_as(&policy));
                 match same {
-                    Some(stages) => stages.destinations.push(destination),
+                    Some(stages) => stages.destinations.push((destination, resource)),
                     None => planned.push(Self {
                         signal,
-                        destinations: vec![destination],
-                        resource: redacted_resource(resource, &policy),
+                        destinations: vec![(destination, resource)],
                         policy,
                         messages_seen: Seen::default(),
                         schemas_seen: Seen::default(),
@@ -89,7 +90,15 @@ impl ContentStages {
 
     /// Whether what goes to this destination goes through these.
     pub(crate) fn serve(&self, signal: Signal, destination: usize) -> bool {
-        self.signal == signal && self.destinations.contains(&destination)
+        self.signal == signal && self.destinations.iter().any(|(one, _)| *one == destination)
+    }
+
+    /// The resource as this destination sees it.
+    pub(crate) fn resource_for(&self, destination: usize) -> &ExportedResource {
+        let found = self.destinations.iter().find(|(one, _)| *one == destination);
+        // Those that these serve are all there.
+        let (_, resource) = found.unwrap_or(&self.destinations[0]);
+        resource
     }
 
     /// Goes through all of them.

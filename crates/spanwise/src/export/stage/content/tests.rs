@@ -38,7 +38,7 @@ fn resource() -> ExportedResource {
 
 fn stages(policy: &ContentPolicy, capture: &CapturePolicy) -> ContentStages {
     let policies = [policy.clone()];
-    ContentStages::plan(&policies, capture, &limits(None), &resource()).remove(0)
+    ContentStages::plan(&policies, capture, &limits(None), &resource(), &[]).remove(0)
 }
 
 fn text(key: &str, value: &str) -> KeyValue {
@@ -105,10 +105,30 @@ fn equal_policies_share_their_stages() {
         ContentPolicy::default().redactor(Secrets::default()),
         ContentPolicy::new(ContentLevel::Names),
     ];
-    let planned = ContentStages::plan(&policies, &CAPTURE, &limits(None), &resource());
+    let planned = ContentStages::plan(&policies, &CAPTURE, &limits(None), &resource(), &[]);
     let of_traces = planned.iter().filter(|stages| stages.signal == Signal::Traces);
-    let shared: Vec<_> = of_traces.map(|stages| stages.destinations.clone()).collect();
+    let shared: Vec<_> = of_traces
+        .map(|stages| stages.destinations.iter().map(|(one, _)| *one).collect::<Vec<_>>())
+        .collect();
     assert_eq!(shared, [vec![0, 2], vec![1, 3], vec![4], vec![5]]);
+}
+
+#[test]
+fn a_destination_may_have_a_resource_of_its_own() {
+    let redacting = ContentPolicy::default().redactor(Secrets::default());
+    let own = [vec![], vec![opentelemetry::KeyValue::new("project", "my secret")], vec![]];
+    let policies = [redacting.clone(), redacting, ContentPolicy::default()];
+    let planned = ContentStages::plan(&policies, &CAPTURE, &limits(None), &resource(), &own);
+    let has = |stages: &ContentStages, destination| {
+        let attributes = &stages.resource_for(destination).resource.attributes;
+        attributes.iter().any(|attribute| attribute.key == "project")
+    };
+    assert_eq!(
+        (has(&planned[0], 0), has(&planned[0], 1), has(&planned[1], 2)),
+        (false, true, false)
+    );
+    let shown = format!("{:?}", planned[0].resource_for(1));
+    assert!(shown.contains("project") && !shown.contains("secret"), "{shown}");
 }
 
 #[test]
@@ -116,7 +136,7 @@ fn a_text_is_looked_at_once_for_all_destinations_that_share_it() {
     let secrets = Arc::new(Secrets::default());
     let policy = ContentPolicy::default().redactor(secrets.clone());
     let policies = [policy.clone(), policy];
-    let mut planned = ContentStages::plan(&policies, &CAPTURE, &limits(None), &resource());
+    let mut planned = ContentStages::plan(&policies, &CAPTURE, &limits(None), &resource(), &[]);
     let before = secrets.0.load(Ordering::Relaxed);
     run(&mut planned[0], SCOPE_NAME, chat(captured([input(&["one", "two"])])));
     // Two messages, two attributes, the name and the status.
@@ -138,7 +158,7 @@ fn every_text_of_a_span_is_redacted() {
     chat.item.attributes.push(text("gen_ai.prompt.0.content", "secret"));
     chat.item.attributes.push(text("url.full", "https://secret@example.com?key=secret"));
     let span = run(&mut stages, SCOPE_NAME, chat);
-    let shown = format!("{span:?} {:?}", stages.resource);
+    let shown = format!("{span:?} {:?}", stages.resource_for(0));
     assert!(
         shown.contains("[SECRET]") && !shown.replace("[SECRET]", "").contains("secret"),
         "{shown}"
@@ -208,7 +228,7 @@ fn events_of_earlier_conventions_have_their_content_in_the_body() {
     let record = LogRecord { event_name: name, body: Some(body), ..LogRecord::default() };
     let of_logs = |policy: &ContentPolicy, capture: &CapturePolicy| {
         let policies = [policy.clone()];
-        let planned = ContentStages::plan(&policies, capture, &limits(None), &resource());
+        let planned = ContentStages::plan(&policies, capture, &limits(None), &resource(), &[]);
         planned.into_iter().find(|stages| stages.signal == Signal::Logs).unwrap()
     };
     for policy in [ContentPolicy::new(ContentLevel::Names), ContentPolicy::default()] {
@@ -297,7 +317,8 @@ fn a_message_has_a_limit_of_its_own() {
 #[test]
 fn the_limit_of_opentelemetry_cuts_inside_of_json_and_the_end_of_other_texts() {
     let policies = [ContentPolicy::default()];
-    let mut planned = ContentStages::plan(&policies, &CAPTURE, &limits(Some(256)), &resource());
+    let mut planned =
+        ContentStages::plan(&policies, &CAPTURE, &limits(Some(256)), &resource(), &[]);
     let mut chat = chat(captured([input(&["ä".repeat(1000).as_str()])]));
     chat.item.attributes.push(text("long", &"ö".repeat(1000)));
     let span = run(&mut planned[0], SCOPE_NAME, chat);
