@@ -4,6 +4,8 @@
 //!
 //! [the interpretation of event streams]: https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 
+use std::borrow::Cow;
+
 use spanwise_providers::Event;
 
 use super::MOST_OF_AN_EVENT;
@@ -122,13 +124,20 @@ impl ServerSentEvents {
         let data = self.data.take();
         if let Some(data) = data.filter(|_| !self.skips_event) {
             // Bytes that are no text stand for characters that nobody knows.
-            let (name, data) =
-                (String::from_utf8_lossy(&self.name), String::from_utf8_lossy(&data));
+            let (name, data) = (text(&self.name), text(&data));
             // What has no name is called so by browsers.
             let name = if name == "message" { "" } else { &*name };
             each(Event { name, data: data.as_bytes() });
         }
         self.name.clear();
         self.skips_event = false;
+    }
+}
+
+/// Most bytes are text; to find that out `from_utf8` takes a tenth of what `from_utf8_lossy` takes.
+fn text(bytes: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.into(),
+        Err(_) => String::from_utf8_lossy(bytes),
     }
 }

@@ -1,12 +1,12 @@
 //! JSON that is read as far as it goes.
 
+mod scan;
+
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer as _, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 /// A JSON value that has not been parsed yet.
 #[derive(Clone, Copy)]
@@ -22,19 +22,25 @@ impl<'a> Json<'a> {
     }
 
     /// Calls `each` with every field of an object. A body that breaks off yields the fields before.
-    pub(crate) fn fields(self, each: impl FnMut(&str, Json<'a>)) {
-        if self.is_object() {
-            let mut reader = serde_json::Deserializer::from_str(self.0);
-            let _ = reader.deserialize_any(Fields(each));
+    pub(crate) fn fields(self, mut each: impl FnMut(&str, Json<'a>)) {
+        let mut rest = self.inside('{');
+        while let Some((key, value, after)) = rest.and_then(field) {
+            each(&key, value);
+            rest = next(after);
         }
     }
 
     /// Calls `each` with every item of an array. A body that breaks off yields the items before.
-    pub(crate) fn items(self, each: impl FnMut(Json<'a>)) {
-        if self.starts_with(|first| first == b'[') {
-            let mut reader = serde_json::Deserializer::from_str(self.0);
-            let _ = reader.deserialize_any(Items(each));
+    pub(crate) fn items(self, mut each: impl FnMut(Json<'a>)) {
+        let mut rest = self.inside('[');
+        while let Some((item, after)) = rest.and_then(|rest| scan::split(scan::trimmed(rest))) {
+            each(Json(item));
+            rest = next(after);
         }
+    }
+
+    fn inside(self, bracket: char) -> Option<&'a str> {
+        scan::trimmed(self.0).strip_prefix(bracket)
     }
 
     /// The value, if it is of this type.
@@ -104,7 +110,7 @@ impl<'a> Json<'a> {
     }
 
     fn starts_with(self, is: impl Fn(u8) -> bool) -> bool {
-        self.0.bytes().find(|byte| !byte.is_ascii_whitespace()).is_some_and(is)
+        scan::trimmed(self.0).bytes().next().is_some_and(is)
     }
 
     /// How many items an array has.
@@ -148,73 +154,24 @@ impl fmt::Debug for Json<'_> {
     }
 }
 
-struct Fields<F>(F);
-
-impl<'de, F: FnMut(&str, Json<'de>)> Visitor<'de> for Fields<F> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<Key<'de>>()? {
-            let value: &'de RawValue = map.next_value()?;
-            (self.0)(&key.0, Json(value.get()));
-        }
-        Ok(())
-    }
+/// A field, and what follows it.
+fn field(text: &str) -> Option<(Cow<'_, str>, Json<'_>, &str)> {
+    let (key, after) = scan::split(scan::trimmed(text))?;
+    let key = Json(key).string()?;
+    let value = scan::trimmed(after).strip_prefix(':')?;
+    let (value, after) = scan::split(scan::trimmed(value))?;
+    Some((key, Json(value), after))
 }
 
-struct Items<F>(F);
-
-impl<'de, F: FnMut(Json<'de>)> Visitor<'de> for Items<F> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
-        while let Some(item) = items.next_element::<&'de RawValue>()? {
-            (self.0)(Json(item.get()));
-        }
-        Ok(())
-    }
-}
-
-/// A key, borrowed where nothing in it is escaped.
-struct Key<'a>(Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Key<'de> {
-    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct Text;
-
-        impl<'de> Visitor<'de> for Text {
-            type Value = Cow<'de, str>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key")
-            }
-
-            fn visit_borrowed_str<E: serde::de::Error>(
-                self,
-                key: &'de str,
-            ) -> Result<Self::Value, E> {
-                Ok(Cow::Borrowed(key))
-            }
-
-            fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<Self::Value, E> {
-                Ok(Cow::Owned(key.to_owned()))
-            }
-        }
-
-        from.deserialize_str(Text).map(Key).map_err(D::Error::custom)
-    }
+/// What follows the comma.
+fn next(text: &str) -> Option<&str> {
+    scan::trimmed(text).strip_prefix(',')
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn keys(body: &str) -> Vec<String> {
@@ -245,6 +202,73 @@ mod tests {
         assert_eq!(json.field("e").unwrap().text().as_deref(), Some("ä"));
         assert_eq!(json.field("f").unwrap().int(), Some(1));
         assert!(json.field("missing").is_none());
+    }
+
+    /// Any JSON, as it may be written.
+    fn json() -> impl Strategy<Value = Value> {
+        let scalar = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            (-1e9..1e9).prop_map(Value::from),
+            ".{0,8}".prop_map(Value::from),
+        ];
+        scalar.prop_recursive(4, 24, 5, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                proptest::collection::vec((".{0,4}", inner), 0..5)
+                    .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    fn all_fields(text: &str) -> Vec<(String, Value)> {
+        let mut fields = Vec::new();
+        Json::of(text.as_bytes())
+            .fields(|key, value| fields.push((key.to_owned(), value.value().expect("it is JSON"))));
+        fields
+    }
+
+    fn all_items(text: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        Json::of(text.as_bytes()).items(|item| items.push(item.value().expect("it is JSON")));
+        items
+    }
+
+    proptest! {
+        #[test]
+        fn objects_and_arrays_are_what_serde_reads(value in json(), spaced: bool) {
+            let written = if spaced { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) };
+            let text = written.unwrap();
+            match &value {
+                Value::Object(object) => {
+                    let fields = object.iter().map(|(key, value)| (key.clone(), value.clone()));
+                    prop_assert_eq!(all_fields(&text), fields.collect::<Vec<_>>());
+                }
+                Value::Array(items) => prop_assert_eq!(&all_items(&text), items),
+                _ => {}
+            }
+            let json = Json::of(text.as_bytes());
+            prop_assert_eq!(json.string(), value.as_str().map(Cow::Borrowed));
+            prop_assert_eq!(json.number(), value.as_f64());
+            prop_assert_eq!(json.is_true(), value == Value::Bool(true));
+        }
+
+        #[test]
+        fn what_breaks_off_yields_a_beginning_of_what_is_there(value in json(), cut: prop::sample::Index) {
+            let text = serde_json::to_string(&value).unwrap();
+            let ends: Vec<_> = (0..=text.len()).filter(|end| text.is_char_boundary(*end)).collect();
+            let cut = &text[..*cut.get(&ends)];
+            prop_assert!(all_fields(&text).starts_with(&all_fields(cut)));
+            prop_assert!(all_items(&text).starts_with(&all_items(cut)));
+        }
+
+        #[test]
+        fn whatever_is_no_json_is_survived(text in r#"[\[\]{}",:\\ a1é-]{0,40}"#) {
+            let json = Json::of(text.as_bytes());
+            json.fields(|_, value| drop((value.text(), value.int(), value.number(), value.length())));
+            json.items(|item| drop((item.text(), item.int(), item.number(), item.length())));
+        }
     }
 
     #[test]

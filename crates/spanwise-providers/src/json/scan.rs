@@ -1,0 +1,57 @@
+//! Where values end, found without parsing them.
+//!
+//! Most of a body is content that nobody asked for. Looking for its end takes a small part of what checking
+//! every letter of it takes; what is asked for is checked when it is read.
+
+/// The value at the beginning, and what follows it. `None` where it is broken off: a number that ends with the
+/// text may go on.
+pub(super) fn split(text: &str) -> Option<(&str, &str)> {
+    let bytes = text.as_bytes();
+    let end = match bytes.first()? {
+        b'"' => string(bytes)?,
+        b'{' | b'[' => nested(bytes)?,
+        _ => bytes.iter().position(|byte| is_space(byte) || matches!(byte, b',' | b'}' | b']'))?,
+    };
+    (end > 0).then(|| text.split_at(end))
+}
+
+/// Without the white space that it begins with.
+pub(super) fn trimmed(text: &str) -> &str {
+    let start = text.bytes().position(|byte| !is_space(&byte)).unwrap_or(text.len());
+    &text[start..]
+}
+
+fn is_space(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
+}
+
+fn string(bytes: &[u8]) -> Option<usize> {
+    let mut at = 1;
+    loop {
+        at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
+        if bytes[at] == b'"' {
+            return Some(at + 1);
+        }
+        at += 2;
+    }
+}
+
+fn nested(bytes: &[u8]) -> Option<usize> {
+    let mut open = 0_usize;
+    let mut at = 0;
+    loop {
+        match bytes.get(at)? {
+            b'"' => {
+                at += string(&bytes[at..])?;
+                continue;
+            }
+            b'{' | b'[' => open += 1,
+            b'}' | b']' => open -= 1,
+            _ => {}
+        }
+        at += 1;
+        if open == 0 {
+            return Some(at);
+        }
+    }
+}
