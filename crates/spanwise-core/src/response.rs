@@ -118,6 +118,11 @@ impl Response {
         self
     }
 
+    /// The response's id, where it is known.
+    pub fn known_id(&self) -> Option<&str> {
+        self.id.as_ref().map(StringValue::as_str)
+    }
+
     /// The model that answered, where it is known.
     pub fn known_model(&self) -> Option<&str> {
         self.model.as_ref().map(StringValue::as_str)

@@ -35,6 +35,20 @@ impl Answer {
         }
     }
 
+    /// Takes over the id, which every event of a stream may say.
+    pub(crate) fn hear_id(&mut self, said: Json<'_>) {
+        if !self.response.known_id().is_some_and(|known| said.is(known)) {
+            self.hear(said, Response::id);
+        }
+    }
+
+    /// Takes over the model, which every event of a stream may say.
+    pub(crate) fn hear_model(&mut self, said: Json<'_>) {
+        if !self.response.known_model().is_some_and(|known| said.is(known)) {
+            self.hear(said, Response::model);
+        }
+    }
+
     /// Takes over the tokens that were used.
     pub(crate) fn used(&mut self, usage: Usage) {
         self.response = std::mem::take(&mut self.response).usage(usage);

@@ -193,7 +193,7 @@ impl ReadAnswer {
     fn head(&mut self, key: &str, value: Json<'_>) {
         let answer = &mut self.answer;
         match key {
-            "id" => answer.hear(value, Response::id),
+            "id" => answer.hear_id(value),
             "usage" if !value.is_null() => answer.used(usage(value)),
             "finish_reason" => {
                 answer.hear(value, Response::finish_reason);

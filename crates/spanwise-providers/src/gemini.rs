@@ -14,7 +14,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use spanwise_core::{Message, OutputType, Part, Response, Role};
+use spanwise_core::{Message, OutputType, Part, Role};
 
 use crate::answer::{Answer, ErrorAnswer};
 use crate::codec::{Codec, Decoder, Event};
@@ -218,8 +218,8 @@ impl ReadAnswer {
     fn chunk(&mut self, chunk: Json<'_>, content: bool) {
         let Self { answer, candidates, block_reason } = self;
         fields(chunk, |key, value| match key {
-            "responseId" => answer.hear(value, Response::id),
-            "modelVersion" => answer.hear(value, Response::model),
+            "responseId" => answer.hear_id(value),
+            "modelVersion" => answer.hear_model(value),
             "promptFeedback" => {
                 let reason = value_of(value, "blockReason").and_then(Json::text);
                 *block_reason = reason.or(block_reason.take());

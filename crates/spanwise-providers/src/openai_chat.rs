@@ -301,15 +301,15 @@ impl ReadAnswer {
         let is_openai = *flavour == Flavour::OpenAi;
         let mut error_told = None;
         object.fields(|key, value| match key {
-            "id" => answer.hear(value, Response::id),
-            "model" => answer.hear(value, Response::model),
+            "id" => answer.hear_id(value),
+            "model" => answer.hear_model(value),
             "service_tier" if is_openai => answer.hear(value, Response::openai_service_tier),
             "system_fingerprint" if is_openai => {
                 answer.hear(value, Response::openai_system_fingerprint);
             }
             "usage" if !value.is_null() => answer.used(usage(value)),
             "error" => error_told = error(value),
-            "object" if value.string().as_deref() == Some("error") => error_told = error(object),
+            "object" if value.is("error") => error_told = error(object),
             "choices" => {
                 let mut place = 0;
                 value.items(|choice| {

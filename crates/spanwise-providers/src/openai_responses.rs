@@ -400,8 +400,8 @@ impl ReadResponse {
         let Self { answer, items, incomplete_reason } = self;
         let mut error_told = None;
         response.fields(|key, value| match key {
-            "id" => answer.hear(value, Response::id),
-            "model" => answer.hear(value, Response::model),
+            "id" => answer.hear_id(value),
+            "model" => answer.hear_model(value),
             "service_tier" => answer.hear(value, Response::openai_service_tier),
             "usage" if !value.is_null() => answer.used(usage(value)),
             "status" => {

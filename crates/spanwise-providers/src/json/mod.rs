@@ -15,32 +15,39 @@ pub(crate) struct Json<'a>(&'a str);
 impl<'a> Json<'a> {
     /// The value in a body; bytes that are no text, and what follows them, are left out.
     pub(crate) fn of(body: &'a [u8]) -> Self {
-        Self(match std::str::from_utf8(body) {
+        let text = match std::str::from_utf8(body) {
             Ok(text) => text,
             Err(error) => std::str::from_utf8(&body[..error.valid_up_to()]).unwrap_or_default(),
-        })
+        };
+        Self(text.trim_ascii())
     }
 
     /// Calls `each` with every field of an object. A body that breaks off yields the fields before.
     pub(crate) fn fields(self, mut each: impl FnMut(&str, Json<'a>)) {
-        let mut rest = self.inside('{');
-        while let Some((key, value, after)) = rest.and_then(field) {
-            each(&key, value);
-            rest = next(after);
-        }
+        self.each_field().for_each(|(key, value)| each(&key, value));
+    }
+
+    fn each_field(self) -> impl Iterator<Item = (Cow<'a, str>, Json<'a>)> {
+        let mut rest = self.0.strip_prefix('{');
+        std::iter::from_fn(move || {
+            let (key, after) = scan::split(scan::trimmed(rest?))?;
+            let key = Json(key).string()?;
+            let value = scan::trimmed(after).strip_prefix(':')?;
+            let (value, after) = scan::split(scan::trimmed(value))?;
+            rest = scan::trimmed(after).strip_prefix(',');
+            Some((key, Json(value)))
+        })
     }
 
     /// Calls `each` with every item of an array. A body that breaks off yields the items before.
-    pub(crate) fn items(self, mut each: impl FnMut(Json<'a>)) {
-        let mut rest = self.inside('[');
-        while let Some((item, after)) = rest.and_then(|rest| scan::split(scan::trimmed(rest))) {
-            each(Json(item));
-            rest = next(after);
-        }
-    }
-
-    fn inside(self, bracket: char) -> Option<&'a str> {
-        scan::trimmed(self.0).strip_prefix(bracket)
+    pub(crate) fn items(self, each: impl FnMut(Json<'a>)) {
+        let mut rest = self.0.strip_prefix('[');
+        let items = std::iter::from_fn(move || {
+            let (item, after) = scan::split(scan::trimmed(rest?))?;
+            rest = scan::trimmed(after).strip_prefix(',');
+            Some(Json(item))
+        });
+        items.for_each(each);
     }
 
     /// The value, if it is of this type.
@@ -52,13 +59,16 @@ impl<'a> Json<'a> {
 
     /// A string, borrowed where nothing in it is escaped.
     pub(crate) fn string(self) -> Option<Cow<'a, str>> {
-        let inner = self.raw().strip_prefix('"')?;
-        let is_plain =
-            |text: &str| text.bytes().all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\');
+        let inner = self.0.strip_prefix('"')?;
         match inner.strip_suffix('"') {
-            Some(text) if is_plain(text) => Some(Cow::Borrowed(text)),
+            Some(text) if scan::is_plain(text) => Some(Cow::Borrowed(text)),
             _ => self.read().map(Cow::Owned),
         }
+    }
+
+    /// Whether it is this string.
+    pub(crate) fn is(self, text: &str) -> bool {
+        self.string().is_some_and(|string| string == text)
     }
 
     /// A string that is not empty.
@@ -73,7 +83,7 @@ impl<'a> Json<'a> {
         if !self.is_number() {
             return None;
         }
-        self.raw().parse().ok().or_else(|| self.read::<f64>().and_then(whole))
+        self.0.parse().ok().or_else(|| self.read::<f64>().and_then(whole))
     }
 
     /// A number of tokens or the like.
@@ -89,28 +99,24 @@ impl<'a> Json<'a> {
 
     /// A boolean that is true.
     pub(crate) fn is_true(self) -> bool {
-        self.raw() == "true"
+        self.0 == "true"
     }
 
     /// The value as it is written.
     pub(crate) fn raw(self) -> &'a str {
-        self.0.trim()
+        self.0
     }
 
     pub(crate) fn is_null(self) -> bool {
-        self.0.trim() == "null"
+        self.0 == "null"
     }
 
     pub(crate) fn is_object(self) -> bool {
-        self.starts_with(|first| first == b'{')
+        self.0.starts_with('{')
     }
 
     fn is_number(self) -> bool {
-        self.starts_with(|first| first == b'-' || first.is_ascii_digit())
-    }
-
-    fn starts_with(self, is: impl Fn(u8) -> bool) -> bool {
-        scan::trimmed(self.0).bytes().next().is_some_and(is)
+        self.0.bytes().next().is_some_and(|first| first == b'-' || first.is_ascii_digit())
     }
 
     /// How many items an array has.
@@ -135,15 +141,9 @@ impl<'a> Json<'a> {
         self.read()
     }
 
-    /// The field of this name, of an object.
+    /// The field of this name, of an object: the first one.
     pub(crate) fn field(self, name: &str) -> Option<Json<'a>> {
-        let mut found = None;
-        self.fields(|key, value| {
-            if key == name {
-                found = Some(value);
-            }
-        });
-        found
+        self.each_field().find_map(|(key, value)| (key == name).then_some(value))
     }
 }
 
@@ -152,20 +152,6 @@ impl fmt::Debug for Json<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Json({} bytes)", self.0.len())
     }
-}
-
-/// A field, and what follows it.
-fn field(text: &str) -> Option<(Cow<'_, str>, Json<'_>, &str)> {
-    let (key, after) = scan::split(scan::trimmed(text))?;
-    let key = Json(key).string()?;
-    let value = scan::trimmed(after).strip_prefix(':')?;
-    let (value, after) = scan::split(scan::trimmed(value))?;
-    Some((key, Json(value), after))
-}
-
-/// What follows the comma.
-fn next(text: &str) -> Option<&str> {
-    scan::trimmed(text).strip_prefix(',')
 }
 
 #[cfg(test)]

@@ -10,30 +10,46 @@ pub(super) fn split(text: &str) -> Option<(&str, &str)> {
     let end = match bytes.first()? {
         b'"' => string(bytes)?,
         b'{' | b'[' => nested(bytes)?,
-        _ => bytes.iter().position(|byte| is_space(byte) || matches!(byte, b',' | b'}' | b']'))?,
+        _ => bytes.iter().position(|byte| is_space(*byte) || matches!(byte, b',' | b'}' | b']'))?,
     };
     (end > 0).then(|| text.split_at(end))
 }
 
 /// Without the white space that it begins with.
 pub(super) fn trimmed(text: &str) -> &str {
-    let start = text.bytes().position(|byte| !is_space(&byte)).unwrap_or(text.len());
-    &text[start..]
+    let mut rest = text;
+    while rest.bytes().next().is_some_and(is_space) {
+        rest = &rest[1..];
+    }
+    rest
 }
 
-fn is_space(byte: &u8) -> bool {
+fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
+
+/// Up to here looking at each byte is faster than to begin with many at once.
+const SHORT: usize = 24;
 
 fn string(bytes: &[u8]) -> Option<usize> {
     let mut at = 1;
     loop {
-        at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;
-        if bytes[at] == b'"' {
-            return Some(at + 1);
+        match bytes.get(at)? {
+            b'"' => return Some(at + 1),
+            b'\\' => at += 2,
+            _ if at < SHORT => at += 1,
+            _ => at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?,
         }
-        at += 2;
     }
+}
+
+/// Whether what stands between two quotes is written as it is meant.
+pub(super) fn is_plain(inner: &str) -> bool {
+    let inner = inner.as_bytes();
+    if inner.len() < SHORT {
+        return !inner.iter().any(|byte| matches!(byte, b'"' | b'\\'));
+    }
+    memchr::memchr2(b'"', b'\\', inner).is_none()
 }
 
 fn nested(bytes: &[u8]) -> Option<usize> {
