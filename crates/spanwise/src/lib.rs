@@ -78,8 +78,8 @@ pub use attach::attach_providers;
 pub use config::{
     BatchConfiguration, Compression, ContentPolicy, Credentials, Destination, ExportConfig,
     ExportMode, MainAgent, OtlpDestination, OtlpProtocol, OutgoingRequest, OverflowPolicy, Preset,
-    SamplingRule, SamplingStrategy, Signals, SpoolSettings, SpoolSync, TelemetryConfig,
-    Temporality,
+    Projection, SamplingRule, SamplingStrategy, Signals, SpanFilter, SpoolSettings, SpoolSync,
+    TelemetryConfig, Temporality,
 };
 pub use env::Environment;
 pub use error::InitError;

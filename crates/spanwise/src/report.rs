@@ -74,7 +74,7 @@ impl fmt::Display for DropReason {
 
 /// What became of one signal's items on their way to one destination.
 ///
-/// At any moment `accepted = queued + in_flight + spooled + exported + dropped`.
+/// At any moment `accepted = queued + in_flight + spooled + exported + filtered + dropped`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Everything that was recorded for this destination, and what was adopted from the spools of processes
@@ -88,6 +88,8 @@ pub struct Counts {
     pub spooled: u64,
     /// Taken by the receiver.
     pub exported: u64,
+    /// Left out, since the destination's [filter](crate::Destination::filter) does not want them.
+    pub filtered: u64,
     /// How many of all these were too large alone, so that their largest content was replaced by a marker
     /// with its length and hash.
     pub shrunk: u64,
@@ -196,6 +198,9 @@ impl fmt::Display for Report {
                     format!("{}: {} exported", destination.name, signal.counted(counts.exported));
                 for (reason, count) in counts.drops() {
                     line.push_str(&format!(", {count} dropped ({reason})"));
+                }
+                if counts.filtered > 0 {
+                    line.push_str(&format!(", {} filtered", counts.filtered));
                 }
                 if counts.shrunk > 0 {
                     line.push_str(&format!(", {} shrunk", counts.shrunk));

@@ -11,6 +11,7 @@ use super::backend::BackendFacts;
 use super::content_policy::ContentPolicy;
 use super::credentials::CredentialSource;
 use super::delivery::DeliveryOptions;
+use super::span_view::{Projection, SpanFilter, SpanView};
 use super::values::{Compression, OtlpProtocol, Signals, Temporality};
 use crate::export::{IntoSdkExporter, SdkExporter};
 use crate::signal::Signal;
@@ -39,6 +40,7 @@ use crate::signal::Signal;
 pub struct Destination {
     pub(crate) name: String,
     pub(crate) content: Option<ContentPolicy>,
+    pub(crate) view: SpanView,
     pub(crate) kind: DestinationKind,
 }
 
@@ -68,7 +70,7 @@ impl Destination {
     /// It takes no setting from the environment, and its headers go to its endpoint and nowhere else.
     pub fn otlp(endpoint: impl Into<String>) -> OtlpDestination {
         let options = OtlpOptions { endpoint: Some(endpoint.into()), ..OtlpOptions::default() };
-        OtlpDestination { name: "otlp".into(), content: None, options }
+        OtlpDestination { name: "otlp".into(), content: None, view: SpanView::default(), options }
     }
 
     /// What the `OTEL_EXPORTER_OTLP_*` variables say, with what is said here on top.
@@ -77,14 +79,14 @@ impl Destination {
     /// variables is set.
     pub fn from_env() -> OtlpDestination {
         let options = OtlpOptions { from_env: true, ..OtlpOptions::default() };
-        OtlpDestination { name: "otlp".into(), content: None, options }
+        OtlpDestination { name: "otlp".into(), content: None, view: SpanView::default(), options }
     }
 
     /// The terminal, on stderr: finished traces as a tree, metrics and logs as lines.
     ///
     /// Shows names, tokens, times and kinds of error; never content.
     pub fn console(signals: Signals) -> Self {
-        Self { name: "console".into(), content: None, kind: DestinationKind::Console(signals) }
+        Self::of("console", DestinationKind::Console(signals))
     }
 
     /// Any span, log or metric exporter of the OpenTelemetry SDK.
@@ -146,8 +148,11 @@ impl Destination {
         E: IntoSdkExporter<M>,
         F: AsyncFnOnce() -> E + Send + 'static,
     {
-        let kind = DestinationKind::Sdk(E::sdk_exporter(make));
-        Self { name: "exporter".into(), content: None, kind }
+        Self::of("exporter", DestinationKind::Sdk(E::sdk_exporter(make)))
+    }
+
+    fn of(name: &str, kind: DestinationKind) -> Self {
+        Self { name: name.into(), content: None, view: SpanView::default(), kind }
     }
 
     /// What reports and metrics call it. Defaults to `otlp`, `console` or `exporter`.
@@ -161,6 +166,33 @@ impl Destination {
     /// strictest is in force.
     pub fn content(mut self, policy: impl Into<ContentPolicy>) -> Self {
         self.content = both(self.content, policy.into());
+        self
+    }
+
+    /// Which spans go there. Defaults to all.
+    ///
+    /// ```
+    /// use spanwise::{Destination, SpanFilter};
+    ///
+    /// let backend = Destination::otlp("https://llm.example.com").filter(SpanFilter::LlmOnly);
+    /// # let _ = backend;
+    /// ```
+    pub fn filter(mut self, filter: SpanFilter) -> Self {
+        self.view.filter = filter;
+        self
+    }
+
+    /// Adds attributes to its spans that the backend reads instead of those of the conventions, or beside
+    /// them. Several projections may be given; by default there is none.
+    ///
+    /// ```
+    /// use spanwise::{Destination, Projection};
+    ///
+    /// let phoenix = Destination::otlp("http://localhost:6006").projection(Projection::OpenInference);
+    /// # let _ = phoenix;
+    /// ```
+    pub fn projection(mut self, projection: Projection) -> Self {
+        self.view.project(projection);
         self
     }
 }
@@ -179,13 +211,14 @@ fn both(before: Option<ContentPolicy>, policy: ContentPolicy) -> Option<ContentP
 pub struct OtlpDestination {
     pub(super) name: String,
     pub(super) content: Option<ContentPolicy>,
+    pub(super) view: SpanView,
     pub(super) options: OtlpOptions,
 }
 
 impl From<OtlpDestination> for Destination {
     fn from(destination: OtlpDestination) -> Self {
-        let OtlpDestination { name, content, options } = destination;
-        Self { name, content, kind: DestinationKind::Otlp(Box::new(options)) }
+        let OtlpDestination { name, content, view, options } = destination;
+        Self { name, content, view, kind: DestinationKind::Otlp(Box::new(options)) }
     }
 }
 
@@ -327,6 +360,18 @@ impl OtlpDestination {
         let attribute = KeyValue::new(key, value);
         self.options.resource.retain(|known| known.key != attribute.key);
         self.options.resource.push(attribute);
+        self
+    }
+
+    /// Which spans go there: see [`Destination::filter`].
+    pub fn filter(mut self, filter: SpanFilter) -> Self {
+        self.view.filter = filter;
+        self
+    }
+
+    /// Adds attributes to its spans in the backend's own words: see [`Destination::projection`].
+    pub fn projection(mut self, projection: Projection) -> Self {
+        self.view.project(projection);
         self
     }
 

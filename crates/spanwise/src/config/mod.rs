@@ -17,6 +17,7 @@ mod preset;
 mod rules;
 mod setters;
 mod settings;
+mod span_view;
 mod spool;
 mod values;
 
@@ -35,6 +36,7 @@ pub use destination::{Destination, OtlpDestination};
 pub use main_agent::MainAgent;
 pub use preset::Preset;
 pub use rules::SamplingRule;
+pub use span_view::{Projection, SpanFilter};
 pub use spool::{SpoolSettings, SpoolSync};
 pub use values::{
     BatchConfiguration, Compression, ExportConfig, OtlpProtocol, SamplingStrategy, Signals,
@@ -50,6 +52,7 @@ pub(crate) use endpoint::{Endpoint, EndpointReader, EndpointUrl, check_url};
 #[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
 pub(crate) use endpoint::{PemFile, TlsFiles};
 pub(crate) use settings::{DestinationSettings, Limits, Route, Settings, attached};
+pub(crate) use span_view::View;
 pub(crate) use spool::Spooling;
 
 use crate::env::Environment;

@@ -113,7 +113,7 @@ impl Settings {
     /// What serves every destination of metrics, which are recorded by it.
     pub(crate) fn profile(&self) -> SemconvProfile {
         let metrics = self.routes.iter().filter(|route| route.route.takes(Signal::Metrics));
-        let profiles = metrics.map(|route| route.profile);
+        let profiles = metrics.map(|route| route.view.profile);
         profiles.reduce(SemconvProfile::union).unwrap_or_default()
     }
 

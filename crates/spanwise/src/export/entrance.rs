@@ -87,22 +87,27 @@ impl ContentRecorder for Entrance {
 impl SpanProcessor for Entrance {
     fn on_start(&self, span: &mut Span, context: &Context) {
         self.0.span_started();
+        if let Some(lineage) = self.0.lineage()
+            && let Some(span) = span.exported_data()
+        {
+            lineage.started(&span);
+        }
         scope::describe(span, context);
     }
 
     fn on_end(&self, span: SpanData) {
         self.0.span_ended();
         let ending = Ending::take(&span.span_context);
+        let (attributes, early, content) = match ending {
+            Some(Ending { attributes, early, content, .. }) => (attributes, early, content),
+            None => (Vec::new(), 0, None),
+        };
+        let kin = self.0.lineage().and_then(|lineage| lineage.ended(&span, &attributes));
         // Recorded for someone else, and not to be exported.
         if !span.span_context.is_sampled() {
             return;
         }
-        self.0.push_span(match ending {
-            Some(Ending { attributes, early, content, .. }) => {
-                QueuedSpan { span, attributes, early, content }
-            }
-            None => QueuedSpan { span, attributes: Vec::new(), early: 0, content: None },
-        });
+        self.0.push_span(QueuedSpan { span, attributes, early, content, kin });
     }
 
     fn force_flush(&self) -> OTelSdkResult {

@@ -19,6 +19,7 @@ use tokio::sync::Notify;
 use self::queues::{Phase, State};
 use super::command::Command;
 use super::ledger::{LaneId, Ledger};
+use super::lineage::Lineage;
 use super::queued::{Collection, Drained, QueuedLog, QueuedSpan};
 use super::size;
 use crate::config::{BatchConfiguration, ExportMode};
@@ -38,6 +39,8 @@ pub(crate) struct Intake {
     open_spans: AtomicI64,
     /// What content goes to beside.
     stores: OnceLock<Stores>,
+    /// Which span is above which, where a destination wants to know.
+    lineage: OnceLock<Lineage>,
 }
 
 /// A batch leaves early when it holds about this much, whatever its number of items.
@@ -78,6 +81,7 @@ impl Intake {
             room: Condvar::new(),
             open_spans: AtomicI64::new(0),
             stores: OnceLock::new(),
+            lineage: OnceLock::new(),
         }
     }
 
@@ -275,6 +279,15 @@ impl Intake {
             state.metrics.clear();
         }
         self.tell_room();
+    }
+
+    /// From now on it is known which span is above which.
+    pub(crate) fn track_lineage(&self) {
+        self.lineage.get_or_init(Lineage::new);
+    }
+
+    pub(crate) fn lineage(&self) -> Option<&Lineage> {
+        self.lineage.get()
     }
 
     /// Says, once, where content goes beside.

@@ -3,12 +3,12 @@
 //! ```text
 //! accepted ──► queued ◄─► in flight ──► exported
 //!               ▲  │          └───────► dropped(reason)
-//!               │  └──────────────────► dropped(reason)
-//!               ▼
+//!               │  ├──────────────────► dropped(reason)
+//!               ▼  └──────────────────► filtered
 //!            spooled ─────────────────► dropped(reason)
 //! ```
 //! Each move is one change under one lock, so that in every snapshot
-//! `accepted = queued + in flight + spooled + exported + dropped`.
+//! `accepted = queued + in flight + spooled + exported + filtered + dropped`.
 
 use crate::report::{Counts, DestinationReport, DropReason};
 use crate::signal::Signal;
@@ -246,6 +246,14 @@ impl Ledger {
         self.change(lane, |pages| {
             pages.counts.queued -= count;
             pages.counts.drop_for(reason, count);
+        });
+    }
+
+    /// Items that a destination does not want are left out.
+    pub(crate) fn filter(&mut self, lane: LaneId, count: u64) {
+        self.change(lane, |pages| {
+            pages.counts.queued -= count;
+            pages.counts.filtered += count;
         });
     }
 

@@ -15,6 +15,7 @@ pub(crate) mod entrance;
 pub(crate) mod intake;
 pub(crate) mod lane;
 pub(crate) mod ledger;
+mod lineage;
 pub(crate) mod metrics;
 mod operation_view;
 mod queued;

@@ -8,6 +8,8 @@ use opentelemetry_sdk::logs::SdkLogRecord;
 use opentelemetry_sdk::trace::SpanData;
 use spanwise_core::{Content, Event};
 
+use super::lineage::Kin;
+
 /// A span, and what an operation ended it with.
 pub(crate) struct QueuedSpan {
     pub(crate) span: SpanData,
@@ -16,6 +18,8 @@ pub(crate) struct QueuedSpan {
     pub(crate) early: usize,
     /// Content, where it was captured.
     pub(crate) content: Option<Arc<Content>>,
+    /// What is above it, where a destination wants to know.
+    pub(crate) kin: Option<Kin>,
 }
 
 /// A log record in one of its two forms.

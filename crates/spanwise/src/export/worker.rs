@@ -11,7 +11,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use spanwise_core::semconv::SemconvProfile;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -25,10 +24,11 @@ use super::shrink;
 use super::split::split;
 use super::stage::content::carried::Carried;
 use super::stage::content::{ContentStages, Staged};
+use super::stage::filter::{Kinship, filter};
 use super::stage::limits;
 use super::stage::project::{Project, project};
 use super::thread::{FarEnd, own_thread};
-use crate::config::Limits;
+use crate::config::{Limits, View};
 use crate::error::InitError;
 use crate::report::{DropReason, Report};
 use crate::signal::Signal;
@@ -48,7 +48,7 @@ pub(crate) struct PipelineLane {
     pub(crate) handle: LaneHandle,
     /// For metrics: the reader whose collections go here.
     pub(crate) reader: usize,
-    pub(crate) profile: SemconvProfile,
+    pub(crate) view: View,
     pub(crate) far_end: FarEnd,
 }
 
@@ -266,15 +266,18 @@ impl Pipeline {
         }
         let Drained { mut spans, logs, metrics } = drained;
         if !spans.is_empty() {
+            let known =
+                spans.iter().filter_map(|it| Some((it.span.span_context.span_id(), it.kin?)));
+            let kinship = known.collect();
             let mut groups = convert::spans(&mut spans);
             intake.refill(spans);
             limits::spans(&mut groups, &self.limits);
-            self.fan_out(intake, groups, |_| true);
+            self.fan_out(intake, groups, &kinship, |_| true);
         }
         if !logs.is_empty() {
             let mut groups = convert::logs(logs);
             limits::logs(&mut groups, &self.limits);
-            self.fan_out(intake, groups, |_| true);
+            self.fan_out(intake, groups, &Kinship::default(), |_| true);
         }
         for collection in metrics {
             let groups = convert::metrics(collection.request);
@@ -284,7 +287,7 @@ impl Pipeline {
             for lane in self.lanes.iter().filter(|lane| lane.takes_metrics_of(reader)) {
                 intake.ledger(|ledger| ledger.accept_for(lane.handle.id, points));
             }
-            self.fan_out(intake, groups, |lane| lane.reader == reader);
+            self.fan_out(intake, groups, &Kinship::default(), |lane| lane.reader == reader);
         }
     }
 
@@ -294,6 +297,7 @@ impl Pipeline {
         &mut self,
         intake: &Intake,
         groups: Vec<Group<Carried<T>>>,
+        kinship: &Kinship,
         takes: impl Fn(&PipelineLane) -> bool,
     ) {
         let Self { lanes, stages, .. } = self;
@@ -312,7 +316,8 @@ impl Pipeline {
             let groups = stages.run(groups);
             for_each_with_its_own(groups, places, |groups, place| {
                 let lane = &mut lanes[place];
-                lane.send(intake, stages.resource_for(lane.handle.id.destination), groups);
+                let resource = stages.resource_for(lane.handle.id.destination);
+                lane.send(intake, resource, groups, kinship);
             });
         });
     }
@@ -341,8 +346,13 @@ impl PipelineLane {
         intake: &Intake,
         resource: &ExportedResource,
         mut groups: Vec<Group<T>>,
+        kinship: &Kinship,
     ) {
-        project(&mut groups, self.profile);
+        let left_out = filter(&mut groups, self.view.spans.filter, kinship);
+        if left_out > 0 {
+            intake.ledger(|ledger| ledger.filter(self.handle.id, left_out));
+        }
+        project(&mut groups, &resource.resource, &self.view);
         if self.handle.bounds.item_bytes < usize::MAX {
             let shrunk = shrink::to_fit(&mut groups, self.handle.bounds.item_bytes);
             intake.ledger(|ledger| ledger.shrunk(self.handle.id, shrunk));

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader, SdkMeterProvider};
-use spanwise_core::semconv::SemconvProfile;
 
 use super::finish::Started;
 use super::plan::{Plan, PlannedRoute, plan};
 use crate::config::{
     BatchConfiguration, Configured, ContentPolicy, DestinationKind, OverflowPolicy, Settings,
-    Spooling, Temporality,
+    SpanFilter, Spooling, Temporality, View,
 };
 use crate::diagnostics::Diagnostics;
 use crate::error::InitError;
@@ -48,6 +47,9 @@ pub(super) fn start(
     let resources = planned.iter().map(|plan| plan.resource.clone()).collect();
     let ledger = Ledger::new(planned.iter().map(|plan| (plan.name.clone(), plan.takes())));
     let intake = Arc::new(Intake::new(settings.queues(), ledger));
+    if planned.iter().any(|plan| plan.view.spans.filter == SpanFilter::LlmOnly) {
+        intake.track_lineage();
+    }
     let diagnostics = Diagnostics::default();
     let mut assembly = Assembly {
         settings,
@@ -94,13 +96,13 @@ pub(super) struct Unconnected {
     handle: LaneHandle,
     lane: Lane,
     reader: usize,
-    profile: SemconvProfile,
+    view: View,
     otlp: OtlpSettings,
 }
 
 impl Assembly<'_> {
     fn add(&mut self, destination: usize, plan: Plan) -> Result<(), InitError> {
-        let Plan { name, temporality, profile, route, .. } = plan;
+        let Plan { name, temporality, view, route, .. } = plan;
         match route {
             PlannedRoute::Otlp(signals) => {
                 for (signal, otlp) in signals {
@@ -109,7 +111,8 @@ impl Assembly<'_> {
                     let disk = self.disk(id, &name, &otlp);
                     let (handle, lane) = self.lane(id, otlp.form(), otlp.bounds(), disk);
                     self.exporters.push(otlp.exporter_name(destination, &name));
-                    self.to_connect.push(Unconnected { handle, lane, reader, profile, otlp });
+                    let view = view.clone();
+                    self.to_connect.push(Unconnected { handle, lane, reader, view, otlp });
                 }
             }
             PlannedRoute::Console(signals) => {
@@ -118,14 +121,14 @@ impl Assembly<'_> {
                     let reader = self.reader(signal, temporality);
                     let (handle, lane) = self.lane(id, Form::Message, Bounds::NONE, None);
                     self.exporters.push(ExporterName::other(destination, signal, "console", &name));
-                    let far_end = console::start(lane)?;
-                    self.ready.push(PipelineLane { handle, reader, profile, far_end });
+                    let (view, far_end) = (view.clone(), console::start(lane)?);
+                    self.ready.push(PipelineLane { handle, reader, view, far_end });
                 }
             }
             PlannedRoute::Sdk(exporter) => {
                 let signal = exporter.signal();
                 self.exporters.push(ExporterName::other(destination, signal, "exporter", &name));
-                self.add_sdk(LaneId { destination, signal }, (name, profile), exporter)?;
+                self.add_sdk(LaneId { destination, signal }, (name, view), exporter)?;
             }
         }
         Ok(())
@@ -134,7 +137,7 @@ impl Assembly<'_> {
     fn add_sdk(
         &mut self,
         id: LaneId,
-        (name, profile): (String, SemconvProfile),
+        (name, view): (String, View),
         exporter: SdkExporter,
     ) -> Result<(), InitError> {
         let terms = SdkTerms {
@@ -149,7 +152,7 @@ impl Assembly<'_> {
             Start::Lane { start, .. } => {
                 let (handle, lane) = self.lane(id, Form::Message, Bounds::NONE, None);
                 let far_end = start(SdkDestination { lane, terms })?;
-                self.ready.push(PipelineLane { handle, reader: 0, profile, far_end });
+                self.ready.push(PipelineLane { handle, reader: 0, view, far_end });
             }
             Start::Metrics { start } => {
                 let interval = self.settings.metrics.export_interval;
@@ -222,12 +225,12 @@ fn limits_of(batches: BatchConfiguration) -> (usize, usize, usize) {
 impl Unconnected {
     /// Must be called in the worker's runtime.
     pub(super) fn connect(self, diagnostics: &Diagnostics) -> PipelineLane {
-        let Self { handle, lane, reader, profile, otlp } = self;
+        let Self { handle, lane, reader, view, otlp } = self;
         let task = tokio::spawn(otlp.connect(diagnostics.clone()).run(lane));
         let abort = Some(task.abort_handle());
         let done = Box::pin(async move {
             let _ = task.await;
         });
-        PipelineLane { handle, reader, profile, far_end: FarEnd { done, abort } }
+        PipelineLane { handle, reader, view, far_end: FarEnd { done, abort } }
     }
 }

@@ -1,9 +1,10 @@
 //! What can fail without a thread, done for every destination.
 
 use opentelemetry::KeyValue;
-use spanwise_core::semconv::SemconvProfile;
 
-use crate::config::{ContentPolicy, DestinationSettings, Route, Settings, Signals, Temporality};
+use crate::config::{
+    ContentPolicy, DestinationSettings, Route, Settings, Signals, Temporality, View,
+};
 use crate::error::InitError;
 use crate::export::SdkExporter;
 use crate::export::lane::otlp::OtlpSettings;
@@ -13,7 +14,7 @@ use crate::signal::Signal;
 pub(super) struct Plan {
     pub(super) name: String,
     pub(super) temporality: Temporality,
-    pub(super) profile: SemconvProfile,
+    pub(super) view: View,
     pub(super) content: ContentPolicy,
     pub(super) resource: Vec<KeyValue>,
     pub(super) route: PlannedRoute,
@@ -41,8 +42,7 @@ pub(super) fn plan(
 ) -> Result<Vec<Plan>, InitError> {
     let mut plans = Vec::new();
     for settings_of_one in &settings.routes {
-        let DestinationSettings { name, route, temporality, profile, delivery, .. } =
-            settings_of_one;
+        let DestinationSettings { name, route, temporality, view, delivery, .. } = settings_of_one;
         let DestinationSettings { content, resource, backend, .. } = settings_of_one;
         let route = match route {
             Route::Otlp(endpoints) => {
@@ -63,7 +63,7 @@ pub(super) fn plan(
         plans.push(Plan {
             name: name.clone(),
             temporality: *temporality,
-            profile: *profile,
+            view: view.clone(),
             content: content.clone(),
             resource: resource.clone(),
             route,

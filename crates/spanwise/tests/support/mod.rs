@@ -5,6 +5,7 @@
 
 mod example;
 mod isolated;
+pub mod operations;
 
 pub use example::run_example;
 pub use isolated::{Child, Said, finishes_within};

@@ -9,6 +9,7 @@ use crate::config::backend::BackendFacts;
 use crate::config::delivery::DeliverySettings;
 use crate::config::destination::{DestinationKind, OtlpOptions};
 use crate::config::endpoint::{Endpoint, EndpointReader};
+use crate::config::span_view::{SpanView, View};
 use crate::config::values::{Signals, Temporality};
 use crate::config::{Configured, ContentPolicy, Destination, TelemetryConfig};
 use crate::env::Reader;
@@ -21,7 +22,7 @@ pub(crate) struct DestinationSettings {
     pub(crate) name: String,
     pub(crate) route: Route,
     pub(crate) temporality: Temporality,
-    pub(crate) profile: SemconvProfile,
+    pub(crate) view: View,
     pub(crate) delivery: DeliverySettings,
     pub(crate) content: ContentPolicy,
     /// Of the resource, for this destination alone.
@@ -95,14 +96,15 @@ pub(super) fn routes(
         let (otlp, shown) =
             if config.otlp_in_code { (allowed, Signals::NONE) } else { exporters(allowed, reader) };
         let otlp = OtlpOptions { signals: Some(otlp), ..options };
-        routes.push(otlp_route("otlp", &otlp, (defaults, content.clone()), reader)?);
+        let given = (defaults, content.clone(), SpanView::default());
+        routes.push(otlp_route("otlp", &otlp, given, reader)?);
         if shown != Signals::NONE {
             routes.push(console(shown, allowed, &content));
         }
     }
     for (index, configured) in config.destinations.iter().enumerate() {
         let preset;
-        let Destination { name, kind, content: own } = match configured {
+        let Destination { name, kind, content: own, view } = match configured {
             Configured::Destination(destination) => destination,
             Configured::Preset(named) => {
                 preset = Destination::from(named.destination()?);
@@ -118,17 +120,19 @@ pub(super) fn routes(
         };
         routes.push(match kind {
             DestinationKind::Otlp(options) => {
-                otlp_route(name, options, (defaults, content), reader)?
+                otlp_route(name, options, (defaults, content, view.clone()), reader)?
             }
             DestinationKind::Console(signals) => {
-                DestinationSettings { name: name.clone(), ..console(*signals, allowed, &content) }
+                let console = console(*signals, allowed, &content);
+                let view = View { spans: view.clone(), ..console.view };
+                DestinationSettings { name: name.clone(), view, ..console }
             }
             DestinationKind::Sdk(exporter) if allowed.includes(exporter.signal()) => {
                 DestinationSettings {
                     name: name.clone(),
                     route: Route::Sdk(index),
                     temporality: Temporality::default(),
-                    profile,
+                    view: View { profile, spans: view.clone() },
                     delivery,
                     content,
                     resource: Vec::new(),
@@ -181,7 +185,7 @@ fn console(signals: Signals, allowed: Signals, content: &ContentPolicy) -> Desti
         route: Route::Console(signals.and(allowed)),
         temporality: Temporality::Cumulative,
         // The tree is drawn from the names of today.
-        profile: SemconvProfile::Latest,
+        view: View { profile: SemconvProfile::Latest, spans: SpanView::default() },
         delivery: DeliverySettings::default(),
         // It shows none.
         content: content.and(&ContentPolicy::new(ContentLevel::Off)),
@@ -193,7 +197,7 @@ fn console(signals: Signals, allowed: Signals, content: &ContentPolicy) -> Desti
 fn otlp_route(
     name: &str,
     options: &OtlpOptions,
-    (defaults, content): (Defaults, ContentPolicy),
+    (defaults, content, spans): (Defaults, ContentPolicy, SpanView),
     reader: &mut Reader<'_>,
 ) -> Result<DestinationSettings, InitError> {
     let signals = options.signals.unwrap_or_default().and(defaults.allowed);
@@ -221,7 +225,7 @@ fn otlp_route(
         name: name.to_owned(),
         route: Route::Otlp(endpoints),
         temporality,
-        profile: options.profile.unwrap_or(defaults.profile),
+        view: View { profile: options.profile.unwrap_or(defaults.profile), spans },
         delivery: defaults.delivery.of_one(name, options.delivery)?,
         content,
         resource: options.resource.clone(),

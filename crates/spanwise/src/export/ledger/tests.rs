@@ -14,6 +14,7 @@ enum Happening {
     Depart { lane: usize, count: u64 },
     Settle { lane: usize, exported: u64, dropped: u64 },
     DropQueued { lane: usize, count: u64 },
+    Filter { lane: usize, count: u64 },
     ComeBack { lane: usize, count: u64 },
     Spool { lane: usize, count: u64 },
     Unspool { lane: usize, count: u64 },
@@ -35,6 +36,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         4 => (lane.clone(), 0..9u64, 0..3u64)
             .prop_map(|(lane, exported, dropped)| Settle { lane, exported, dropped }),
         1 => (lane.clone(), 0..3u64).prop_map(|(lane, count)| DropQueued { lane, count }),
+        1 => (lane.clone(), 0..3u64).prop_map(|(lane, count)| Filter { lane, count }),
         2 => (lane.clone(), 0..3u64).prop_map(|(lane, count)| ComeBack { lane, count }),
         3 => (lane.clone(), 0..9u64).prop_map(|(lane, count)| Spool { lane, count }),
         3 => (lane.clone(), 0..9u64).prop_map(|(lane, count)| Unspool { lane, count }),
@@ -80,6 +82,10 @@ fn happen(ledger: &mut Ledger, happening: Happening) {
             let count = count.min(of(ledger, index).counts.queued);
             ledger.drop_queued(lane(index), count, DropReason::QueueFull);
         }
+        Happening::Filter { lane: index, count } => {
+            let count = count.min(of(ledger, index).counts.queued);
+            ledger.filter(lane(index), count);
+        }
         Happening::ComeBack { lane: index, count } => {
             let count = count.min(of(ledger, index).counts.in_flight);
             ledger.come_back(lane(index), count);
@@ -119,6 +125,7 @@ proptest! {
                         + counts.in_flight
                         + counts.spooled
                         + counts.exported
+                        + counts.filtered
                         + counts.dropped(),
                     "after {:?}: {:?}", next, counts
                 );

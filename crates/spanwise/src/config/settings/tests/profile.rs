@@ -43,7 +43,7 @@ fn code_wins_and_each_destination_may_differ() {
         .destination(Destination::otlp("http://a:4318").semconv_profile(SemconvProfile::V1_41))
         .destination(Destination::otlp("http://b:4318"));
     let settings = config.settings().unwrap();
-    let profiles: Vec<_> = settings.routes.iter().map(|route| route.profile).collect();
+    let profiles: Vec<_> = settings.routes.iter().map(|route| route.view.profile).collect();
     assert_eq!(profiles, [SemconvProfile::V1_41, SemconvProfile::Latest]);
     assert_eq!(settings.profile(), SemconvProfile::Both);
 }

@@ -4,40 +4,14 @@
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
-use opentelemetry_proto::tonic::logs::v1::LogRecord;
-use opentelemetry_proto::tonic::metrics::v1::Metric;
-use opentelemetry_proto::tonic::trace::v1::Span;
 use spanwise_core::SCOPE_NAME;
 use spanwise_core::semconv::{SemconvProfile, attribute, v1_41};
 
-use crate::export::request::{Group, Item};
-
-/// An item that can be translated.
-pub(crate) trait Project: Item {
-    /// Its attributes; metrics are recorded in the right words to begin with.
-    fn attributes(&mut self) -> Option<&mut Vec<KeyValue>>;
-}
-
-impl Project for Span {
-    fn attributes(&mut self) -> Option<&mut Vec<KeyValue>> {
-        Some(&mut self.attributes)
-    }
-}
-
-impl Project for LogRecord {
-    fn attributes(&mut self) -> Option<&mut Vec<KeyValue>> {
-        Some(&mut self.attributes)
-    }
-}
-
-impl Project for Metric {
-    fn attributes(&mut self) -> Option<&mut Vec<KeyValue>> {
-        None
-    }
-}
+use super::Project;
+use crate::export::request::Group;
 
 /// Translates what operations recorded.
-pub(crate) fn project<T: Project>(groups: &mut [Group<T>], profile: SemconvProfile) {
+pub(super) fn translate<T: Project>(groups: &mut [Group<T>], profile: SemconvProfile) {
     if !profile.has_v1_41() {
         return;
     }

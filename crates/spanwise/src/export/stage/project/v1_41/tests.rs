@@ -1,5 +1,7 @@
 use opentelemetry_proto::tonic::common::v1::{ArrayValue, InstrumentationScope, KeyValueList};
 
+use opentelemetry_proto::tonic::trace::v1::Span;
+
 use super::*;
 
 fn any(value: Value) -> AnyValue {
@@ -25,7 +27,7 @@ fn projected(scope: &str, attributes: Vec<KeyValue>, profile: SemconvProfile) ->
         schema_url: "today".to_owned(),
         items: vec![Span { attributes, ..Span::default() }],
     }];
-    project(&mut groups, profile);
+    translate(&mut groups, profile);
     let [group] = groups;
     group
 }

@@ -1,0 +1,69 @@
+//! Which spans a destination gets, and in whose words beside those of the conventions.
+
+use spanwise_core::semconv::SemconvProfile;
+
+/// Which spans go to a destination; given to [`Destination::filter`](crate::Destination::filter).
+///
+/// The tree stays whole: a span whose parent is left out goes below the nearest span above it that is sent, or
+/// becomes a root where there is none. [`Counts::filtered`](crate::Counts::filtered) says how many were left
+/// out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SpanFilter {
+    /// All of them.
+    #[default]
+    All,
+    /// What has to do with language models: operations, and the spans of other crates that say something of a
+    /// model call, an agent or a tool, by an attribute that begins with `gen_ai.`, `llm.`, `openinference.`,
+    /// `traceloop.` or `langfuse.`. The conversation's id, which every span of a scope has, is not enough.
+    ///
+    /// A span that says so only after it has started is sent as well; its children, if it has any, may then be
+    /// found beside it instead of below it.
+    LlmOnly,
+    /// Calls of models, each as a trace's only span: chats, completions, generated content and embeddings. For
+    /// backends that take every span for a request to a model.
+    ModelCallsOnly,
+}
+
+/// What a backend wants to be told in words of its own; given to
+/// [`Destination::projection`](crate::Destination::projection).
+///
+/// Attributes are added, beside those of the conventions; what is there already stays. They are made from what
+/// the content policy has left, on the thread that exports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Projection {
+    /// The attributes of [OpenInference](https://github.com/Arize-ai/openinference/tree/main/spec): for Phoenix
+    /// before 15.10, and what later ones do not make themselves.
+    OpenInference,
+    /// The attributes of [Langfuse](https://langfuse.com/integrations/native/opentelemetry): the type of each
+    /// observation, usage, cost, prompt, times and levels.
+    Langfuse,
+    /// The flattened attributes of earlier years that Helicone's logging endpoint reads.
+    Helicone,
+    /// `gen_ai.system`, as `gen_ai.provider.name` was called before: for LangSmith and Opik.
+    GenAiSystem,
+}
+
+/// Which spans go to a destination, and in which words.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SpanView {
+    pub(crate) filter: SpanFilter,
+    pub(crate) projections: Vec<Projection>,
+}
+
+impl SpanView {
+    /// Once is enough.
+    pub(crate) fn project(&mut self, projection: Projection) {
+        if !self.projections.contains(&projection) {
+            self.projections.push(projection);
+        }
+    }
+}
+
+/// How a destination is spoken to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct View {
+    pub(crate) profile: SemconvProfile,
+    pub(crate) spans: SpanView,
+}

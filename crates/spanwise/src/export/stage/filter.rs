@@ -1,0 +1,99 @@
+//! Leaves out what a destination does not want, and keeps the tree whole.
+
+use std::collections::HashMap;
+
+use opentelemetry::SpanId;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::trace::v1::{Span, SpanFlags};
+use spanwise_core::SCOPE_NAME;
+use spanwise_core::semconv::attribute;
+use spanwise_core::semconv::value::gen_ai_operation_name as operation;
+
+use super::project::Project;
+use crate::config::SpanFilter;
+use crate::export::lineage::{Above, Kin};
+use crate::export::request::Group;
+
+/// What is known of the spans of a batch and those above them.
+pub(crate) type Kinship = HashMap<SpanId, Kin>;
+
+/// Leaves out what the destination does not want; says how many.
+pub(crate) fn filter<T: Project>(
+    groups: &mut Vec<Group<T>>,
+    filter: SpanFilter,
+    kinship: &Kinship,
+) -> u64 {
+    let wants: fn(&mut Span, &str, &Kinship) -> bool = match filter {
+        SpanFilter::All => return 0,
+        SpanFilter::LlmOnly => llm_only,
+        SpanFilter::ModelCallsOnly => model_calls_only,
+    };
+    let mut left_out = 0;
+    for Group { scope, items, .. } in groups.iter_mut() {
+        items.retain_mut(|item| {
+            let keep = item.span().is_none_or(|span| wants(span, &scope.name, kinship));
+            left_out += u64::from(!keep);
+            keep
+        });
+    }
+    groups.retain(|group| !group.items.is_empty());
+    left_out
+}
+
+fn llm_only(span: &mut Span, scope: &str, kinship: &Kinship) -> bool {
+    let id = span.span_id.as_slice().try_into().map_or(SpanId::INVALID, SpanId::from_bytes);
+    let Some(Kin { of_models, above }) = kinship.get(&id) else { return scope == SCOPE_NAME };
+    if *of_models {
+        put_below(span, *above);
+    }
+    *of_models
+}
+
+fn model_calls_only(span: &mut Span, _: &str, _: &Kinship) -> bool {
+    let calls = is_model_call(span);
+    if calls {
+        put_below(span, Above::Nothing);
+    }
+    calls
+}
+
+fn put_below(span: &mut Span, above: Above) {
+    const IS_REMOTE: u32 = SpanFlags::ContextIsRemoteMask as u32;
+    const KNOWN: u32 = SpanFlags::ContextHasIsRemoteMask as u32;
+    let (parent, remote) = match above {
+        Above::Nothing => (Vec::new(), 0),
+        Above::Here(parent) => (parent.to_bytes().to_vec(), 0),
+        Above::Elsewhere(parent) => (parent.to_bytes().to_vec(), IS_REMOTE),
+    };
+    span.parent_span_id = parent;
+    span.flags = (span.flags & !IS_REMOTE) | KNOWN | remote;
+}
+
+/// By the conventions, and by those of OpenInference and OpenLLMetry.
+fn is_model_call(span: &Span) -> bool {
+    const CALLS: [&str; 4] = [
+        operation::CHAT,
+        operation::TEXT_COMPLETION,
+        operation::GENERATE_CONTENT,
+        operation::EMBEDDINGS,
+    ];
+    let text = |key: &str| {
+        let known = span.attributes.iter().find(|attribute| attribute.key == key)?;
+        match known.value.as_ref()?.value.as_ref()? {
+            Value::StringValue(text) => Some(text.as_str()),
+            _ => None,
+        }
+    };
+    match text(attribute::GEN_AI_OPERATION_NAME.key()) {
+        Some(operation) => CALLS.contains(&operation),
+        None => {
+            let kind = text("openinference.span.kind");
+            kind.map_or(text("llm.request.type").is_some(), |kind| {
+                matches!(kind, "LLM" | "EMBEDDING")
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
