@@ -64,6 +64,7 @@ mod capture;
 mod clock;
 mod content;
 mod error_kind;
+mod event;
 mod recorder;
 mod redact;
 pub mod semconv;
@@ -77,6 +78,10 @@ pub use content::{Content, ContentItem, ForeignContent};
 pub use document::Document;
 pub use error_kind::register_error_kind;
 pub use evaluation::{Evaluation, evaluation};
+pub use event::{
+    EventError, EventHub, EventKind, EventSink, EventStatus, GenerationEvent, Inside, Metadata,
+    OrchestratorEvent, RecordedOperation, SinkId, SpanEvent, TelemetryEvent, ToolExecutionEvent,
+};
 pub use memory_record::MemoryRecord;
 pub use message::{GenericPart, Message, Part, Role, ToMessages, ToolDefinition};
 pub use operation::{

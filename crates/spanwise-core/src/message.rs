@@ -9,7 +9,7 @@ mod tool_definition;
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::redact::Redacting;
 
@@ -35,16 +35,16 @@ pub use tool_definition::ToolDefinition;
 ///     "parts": [{"type": "text", "content": "What is the weather in Paris?"}],
 /// }));
 /// ```
-#[derive(Clone, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Message {
     pub(crate) role: Role,
     pub(crate) parts: Vec<Part>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
 }
 
 /// Who a message is from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Role {

@@ -1,5 +1,7 @@
 //! What a call consumed, in tokens.
 
+mod json;
+
 use opentelemetry::KeyValue;
 
 use crate::semconv::attribute as key;
@@ -199,6 +201,27 @@ impl Usage {
     /// Input and output together; what is not known counts as nothing.
     pub fn total_tokens(&self) -> u64 {
         self.input.unwrap_or(0).saturating_add(self.output.unwrap_or(0))
+    }
+
+    /// Both together; what is known of one alone is known of both.
+    pub(crate) fn plus(&self, other: &Self) -> Self {
+        let sum = |one: Option<u64>, other: Option<u64>| match (one, other) {
+            (Some(one), Some(other)) => Some(one.saturating_add(other)),
+            (one, other) => one.or(other),
+        };
+        let split = |one: &ByModality, other: &ByModality| {
+            std::array::from_fn(|modality| sum(one[modality], other[modality]))
+        };
+        Self {
+            input: sum(self.input, other.input),
+            output: sum(self.output, other.output),
+            cache_read: sum(self.cache_read, other.cache_read),
+            cache_write: sum(self.cache_write, other.cache_write),
+            reasoning: sum(self.reasoning, other.reasoning),
+            input_of: split(&self.input_of, &other.input_of),
+            output_of: split(&self.output_of, &other.output_of),
+            cache_read_of: split(&self.cache_read_of, &other.cache_read_of),
+        }
     }
 
     /// The same with every detail inside its total.

@@ -16,7 +16,8 @@ use opentelemetry_sdk::trace::{
     Sampler, SdkTracerProvider, ShouldSample, Span, SpanData, SpanProcessor,
 };
 use spanwise_core::{
-    ActiveScope, CapturePolicy, ContentCapture, Recorder, ScopeField, instrumentation_scope,
+    ActiveScope, CapturePolicy, ContentCapture, EventHub, Recorder, ScopeField,
+    instrumentation_scope,
 };
 
 use crate::captured::Captured;
@@ -70,6 +71,7 @@ pub struct CaptureBuilder {
     policy: CapturePolicy,
     sampler: Box<dyn ShouldSample>,
     scope_on_metrics: Option<Vec<ScopeField>>,
+    hub: Option<Arc<EventHub>>,
     fixed: bool,
 }
 
@@ -99,6 +101,12 @@ impl CaptureBuilder {
         self
     }
 
+    /// Tells those who listen to this hub of operations. Defaults to one to which nobody listens.
+    pub fn event_hub(mut self, hub: Arc<EventHub>) -> Self {
+        self.hub = Some(hub);
+        self
+    }
+
     /// Uses the real clock and random ids. Defaults to fixed ones.
     pub fn real_time_and_ids(mut self) -> Self {
         self.fixed = false;
@@ -125,6 +133,7 @@ impl CaptureBuilder {
         let recorder = Recorder::builder(tracer_provider.tracer_with_scope(scope.clone()))
             .meter(&meter_provider.meter_with_scope(scope.clone()))
             .logger(logger_provider.logger_with_scope(scope))
+            .event_hub(self.hub.unwrap_or_default())
             .policy(self.policy);
         let recorder = match self.scope_on_metrics {
             Some(fields) => recorder.scope_on_metrics(fields),
@@ -152,6 +161,7 @@ impl Capture {
             policy: CapturePolicy::default(),
             sampler: Box::new(Sampler::AlwaysOn),
             scope_on_metrics: None,
+            hub: None,
             fixed: true,
         }
     }

@@ -17,7 +17,7 @@ use crate::config::TelemetryConfig;
 use crate::diagnostics::warn_here;
 use crate::error::InitError;
 use crate::telemetry::{Running, Telemetry};
-use crate::{error_kinds, exit};
+use crate::{error_kinds, event, exit};
 
 /// Starts telemetry for the process.
 ///
@@ -48,6 +48,7 @@ pub fn init_telemetry(config: TelemetryConfig) -> Result<Telemetry, InitError> {
         return Ok(Telemetry::disabled());
     }
     let claim = Claim::take()?;
+    event::hold_to(settings.content.clone(), settings.limits);
     let parts = config.into_parts();
     let started = assembly::start(&settings, parts.destinations)?;
 

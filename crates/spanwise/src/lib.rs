@@ -40,6 +40,7 @@
 //! | go on in tasks, threads and other processes | [`propagate_context`], [`inject_into_headers`], [`extract_from_headers`] |
 //! | end, and know what arrived | [`Telemetry`], [`Report`] |
 //! | send to a backend by its name | [`preset`] |
+//! | get what happens as events, to send them anywhere | [`add_exporter`], [`TelemetryExporter`], [`TelemetryEvent`] |
 //! | look at what is spooled on disk, and send it | [`spool`] |
 //!
 //! Content (prompts, completions, tool payloads) stays in the process unless it is asked for:
@@ -68,6 +69,7 @@ mod tracing_bridge;
 
 // Exporting.
 mod diagnostics;
+mod event;
 mod export;
 mod offload;
 mod redact;
@@ -83,6 +85,15 @@ pub use config::{
 };
 pub use env::Environment;
 pub use error::InitError;
+#[cfg(feature = "statsd")]
+pub use event::StatsdExporter;
+#[cfg(feature = "http")]
+pub use event::WebhookExporter;
+pub use event::{
+    ChannelExporter, EventReceiver, ExportError, ExporterId, ExporterReport, ExporterSettings,
+    JsonLinesExporter, TelemetryExporter, add_exporter, add_exporter_with, clear_exporters,
+    exporters, flush_exporters, is_enabled, remove_exporter,
+};
 pub use export::{ForLogs, ForMetrics, ForSpans, IntoSdkExporter, OperationView, truncate_json};
 pub use init::init_telemetry;
 #[cfg(feature = "offload")]
@@ -105,13 +116,15 @@ pub use tracing_bridge::TracingMode;
 pub use spanwise_core::{
     ActiveScope, Agent, AgentBuilder, BaggageItem, CapturePolicy, Completion, CompletionHook,
     Content, ContentCapture, ContentItem, ContentLevel, CreateAgent, CreateAgentBuilder, Document,
-    Embeddings, EmbeddingsBuilder, Entered, EnteredScope, Evaluation, FetchResponse,
-    FetchResponseBuilder, ForeignContent, FutureExt, Generation, GenerationBuilder, GenericPart,
-    InOperation, InScope, InvalidTraceRef, Memory, MemoryBuilder, MemoryRecord, Message, Modality,
-    ModelResponse, OpenAiApiType, Operation, OutputType, Part, Plan, PlanBuilder, Provider,
-    RecordedStream, Recorder, Redactor, RemoteAgent, RemoteAgentBuilder, Response, ResponseStatus,
-    Retrieval, RetrievalBuilder, Role, Scope, ScopeField, ScopeSampling, Sensitive, Step,
-    StepBuilder, StreamedResponse, TextPlace, ToMessages, Tool, ToolBuilder, ToolDefinition,
+    Embeddings, EmbeddingsBuilder, Entered, EnteredScope, Evaluation, EventError, EventHub,
+    EventKind, EventSink, EventStatus, FetchResponse, FetchResponseBuilder, ForeignContent,
+    FutureExt, Generation, GenerationBuilder, GenerationEvent, GenericPart, InOperation, InScope,
+    Inside, InvalidTraceRef, Memory, MemoryBuilder, MemoryRecord, Message, Metadata, Modality,
+    ModelResponse, OpenAiApiType, Operation, OrchestratorEvent, OutputType, Part, Plan,
+    PlanBuilder, Provider, RecordedOperation, RecordedStream, Recorder, Redactor, RemoteAgent,
+    RemoteAgentBuilder, Response, ResponseStatus, Retrieval, RetrievalBuilder, Role, Scope,
+    ScopeField, ScopeSampling, Sensitive, SinkId, SpanEvent, Step, StepBuilder, StreamedResponse,
+    TelemetryEvent, TextPlace, ToMessages, Tool, ToolBuilder, ToolDefinition, ToolExecutionEvent,
     TraceRef, TryRecordedStream, Usage, Workflow, WorkflowBuilder, evaluation,
     extract_from_headers, get_baggage, inject_into_headers, propagate_closure, propagate_context,
     propagation, redact_value, register_error_kind, scope, semconv, with_baggage, with_context,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::event::ExporterReport;
 use crate::offload::OffloadCounts;
 use crate::signal::Signal;
 
@@ -163,6 +164,8 @@ pub struct Report {
     pub offload: OffloadCounts,
     /// The same for what the completion hook that is ready uploads.
     pub uploads: OffloadCounts,
+    /// What became of events, for each exporter of events.
+    pub exporters: Vec<ExporterReport>,
     /// Operations that were still open at shutdown, and were ended and marked.
     pub ended_at_shutdown: usize,
     /// Spans of others that are open: started and not ended. At shutdown they are lost.
@@ -228,6 +231,7 @@ impl fmt::Display for Report {
             }
             lines.push(line);
         }
+        lines.extend(self.exporters.iter().map(ToString::to_string));
         if self.ended_at_shutdown > 0 {
             lines.push(format!("{} open operations ended at shutdown", self.ended_at_shutdown));
         }

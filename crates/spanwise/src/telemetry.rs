@@ -12,6 +12,7 @@ use spanwise_core::Recorder;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use crate::event;
 use crate::export::blocking;
 use crate::export::command::{Command, Request};
 use crate::export::intake::Intake;
@@ -80,11 +81,13 @@ impl Telemetry {
             let metrics = running.collect_metrics(|meters| drop(meters.force_flush()));
             (running.ask(timeout, Some(metrics), Command::Flush), running.intake.clone())
         });
+        let events = event::settle(Instant::now() + timeout);
         async move {
-            match asked {
+            let report = match asked {
                 Some((answer, intake)) => answer.await.unwrap_or_else(|_| intake.report()),
                 None => Report::default(),
-            }
+            };
+            with_events(report, events.await.unwrap_or(false))
         }
     }
 
@@ -109,7 +112,8 @@ impl Telemetry {
 
     /// What became of everything that was recorded, as it stands now.
     pub fn report(&self) -> Report {
-        self.running.as_ref().map(|running| running.intake.report()).unwrap_or_default()
+        let report = self.running.as_ref().map(|running| running.intake.report());
+        with_events(report.unwrap_or_default(), true)
     }
 
     /// Whether anything is recorded: not where telemetry is disabled.
@@ -161,6 +165,11 @@ impl Telemetry {
     }
 }
 
+/// The same report, with what became of events.
+fn with_events(report: Report, settled: bool) -> Report {
+    Report { exporters: event::reports(), complete: report.complete && settled, ..report }
+}
+
 impl Running {
     /// Lets the readers collect, on a thread: an instrument that is observed may take its time.
     fn collect_metrics(
@@ -196,8 +205,11 @@ impl Running {
             drop(meters.shutdown_with_timeout(timeout));
         });
         let answer = self.ask(timeout, Some(metrics), Command::Shutdown);
+        let events = event::settle(Instant::now() + timeout);
         let report = answer.await.unwrap_or_else(|_| self.intake.report());
-        Report { ended_at_shutdown, ..report }
+        let settled = events.await.unwrap_or(false);
+        let exporters = event::clear_exporters();
+        Report { ended_at_shutdown, exporters, complete: report.complete && settled, ..report }
     }
 
     #[cfg(feature = "tracing")]

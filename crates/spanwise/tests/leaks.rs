@@ -14,8 +14,8 @@ use leaks::canary::{Canary, Planted, content, never, pattern};
 use leaks::plant;
 use prost::Message as _;
 use spanwise::{
-    ContentCapture, ContentLevel, ContentPolicy, Destination, OtlpProtocol, PatternRedactor,
-    Signals, SpoolSettings, TelemetryConfig,
+    ContentCapture, ContentLevel, ContentPolicy, Destination, ExporterSettings, JsonLinesExporter,
+    OtlpProtocol, PatternRedactor, Signals, SpoolSettings, TelemetryConfig,
 };
 use support::{Receiver, Said, block_on, child, config};
 
@@ -214,6 +214,73 @@ fn redacted_is_what_has_a_pattern_wherever_it_stands_and_whatever_may_leave() {
         }
     });
     assert_not_said(&child.run(&[]), pattern);
+}
+
+/// Exporters of events that write to files, one for each of these settings.
+fn event_files(directory: &Path, settings: Vec<ExporterSettings>) -> Vec<std::path::PathBuf> {
+    let file = |(place, settings): (usize, ExporterSettings)| {
+        let path = directory.join(place.to_string());
+        let exporter = JsonLinesExporter::create(&path).unwrap();
+        spanwise::add_exporter_with(exporter, settings.max_queue_size(10_000));
+        path
+    };
+    settings.into_iter().enumerate().map(file).collect()
+}
+
+#[test]
+fn events_have_the_content_that_their_exporter_may_have() {
+    let child = child!({
+        let (receiver, directory) = (Receiver::start(), tempfile::tempdir().unwrap());
+        let with = |level: ContentLevel| ExporterSettings::new(format!("{level:?}")).content(level);
+        let levels = [ContentLevel::Off, ContentLevel::Names, ContentLevel::Hashes];
+        let mut settings = vec![with(ContentLevel::Full), ExporterSettings::default()];
+        settings.extend(levels.map(with));
+        let files = event_files(directory.path(), settings);
+        let config = config()
+            .content_capture(ContentCapture::SpanAndEvent)
+            .record_tool_schemas(true)
+            .destination(to(&receiver, "otlp", OtlpProtocol::HttpProtobuf));
+        let planted = record(config, content, false);
+        let read = |path: &std::path::PathBuf| std::fs::read(path).unwrap();
+        // So that the test can fail: where content may go, it goes.
+        let there = found(&planted, &read(&files[0])).len();
+        assert!(there > 100, "{there} of {}", planted.len());
+        for (place, file) in files[1..].iter().enumerate() {
+            let bytes = read(file);
+            assert!(memchr::memmem::find(&bytes, b"generation").is_some());
+            assert_none(&planted, &bytes, &format!("events of exporter {place}"));
+        }
+    });
+    assert_not_said(&child.run(&[]), content);
+}
+
+#[test]
+fn events_are_redacted_like_everything_else() {
+    let child = child!({
+        let (receiver, directory) = (Receiver::start(), tempfile::tempdir().unwrap());
+        let full = ExporterSettings::new("full").content(ContentLevel::Full);
+        let files = event_files(directory.path(), vec![full]);
+        let config = config()
+            .destination(to(&receiver, "otlp", OtlpProtocol::HttpProtobuf))
+            .content(ContentPolicy::default().redactor(PatternRedactor::new()))
+            .content_capture(ContentCapture::EventOnly);
+        let planted = record(config, pattern, true);
+        assert_none(&planted, &std::fs::read(&files[0]).unwrap(), "events");
+    });
+    assert_not_said(&child.run(&[]), pattern);
+}
+
+#[test]
+fn events_have_no_content_where_none_is_captured() {
+    let child = child!({
+        let (receiver, directory) = (Receiver::start(), tempfile::tempdir().unwrap());
+        let full = ExporterSettings::new("full").content(ContentLevel::Full);
+        let files = event_files(directory.path(), vec![full]);
+        let config = config().destination(to(&receiver, "otlp", OtlpProtocol::HttpProtobuf));
+        let planted = record(config, content, false);
+        assert_none(&planted, &std::fs::read(&files[0]).unwrap(), "events");
+    });
+    assert_not_said(&child.run(&[]), content);
 }
 
 /// Every byte of every file below a directory.

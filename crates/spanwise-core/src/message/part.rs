@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use crate::redact::Redacting;
@@ -11,7 +11,7 @@ use crate::redact::Redacting;
 ///
 /// Optional fields that are `None` are left out. `arguments` can say both "not captured" (`None`) and
 /// "captured, and null" (`Some(Value::Null)`).
-#[derive(Clone, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Part {
@@ -33,7 +33,7 @@ pub enum Part {
         /// The tool.
         name: String,
         /// Its arguments.
-        #[serde(skip_serializing_if = "Option::is_none")]
+        #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
         arguments: Option<Value>,
     },
     /// `tool_call_response`: what the tool answered.
@@ -107,7 +107,7 @@ pub enum Part {
 }
 
 /// A part of a type that the conventions do not list.
-#[derive(Clone, PartialEq, Serialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct GenericPart {
     #[serde(rename = "type")]
     part_type: String,
@@ -227,6 +227,11 @@ impl Part {
             Self::Generic(part) => with.values(&mut part.fields),
         }
     }
+}
+
+/// A field that is there, were it null.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 /// JSON where the text is JSON, else the text.

@@ -22,6 +22,7 @@ use super::methods::{
 use super::outcome::{End, Outcome};
 use super::remote_agent::{RemoteAgent, RemoteAgentBuilder};
 use super::request::{OutputType, Request, filled, finite, named};
+use crate::event::EventKind;
 use crate::provider::Provider;
 use crate::recorder::{Measurement, MetricRecorder, Series};
 use crate::response::Response;
@@ -157,6 +158,7 @@ impl AgentKind {
 }
 
 impl Kind for AgentKind {
+    const EVENT: EventKind = EventKind::Orchestrator;
     fn span_name(&self) -> Cow<'static, str> {
         named(operation::INVOKE_AGENT, self.scope.name())
     }

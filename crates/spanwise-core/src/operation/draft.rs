@@ -5,13 +5,15 @@ use std::sync::{Arc, Mutex};
 use opentelemetry::trace::{Link, SpanBuilder};
 use opentelemetry::{Context, KeyValue};
 
+use super::heard::Heard;
 use super::kind::Kind;
 use super::live::{Live, State};
 use super::path::OperationPath;
-use crate::capture::{CapturePolicy, ContentLevel};
+use crate::capture::{CapturePolicy, ContentCapture, ContentLevel};
 use crate::clock::Started;
 use crate::content::{Content, ContentItem};
 use crate::error_kind::OwnKind;
+use crate::event::{EventKind, InsideContext};
 use crate::recorder;
 use crate::scope::{self, ActiveScope};
 use crate::trace_ref::TraceRef;
@@ -100,6 +102,7 @@ impl<'a, K: Kind> Draft<'a, K> {
         }
         kind.learn_from_scope(&parent);
         kind.start_under(&parent);
+        let heard = Heard::of(&recorder, &parent);
         let started = Started::now(recorder.clock());
 
         let attributes = match recorder.gives_start_attributes() {
@@ -123,6 +126,10 @@ impl<'a, K: Kind> Draft<'a, K> {
             None => context,
         };
         let context = kind.context(context);
+        let context = match (&heard, K::EVENT) {
+            (Some(_), EventKind::Orchestrator) => InsideContext::within(&context),
+            _ => context,
+        };
 
         let mut content = Content::at_level(level);
         let captured =
@@ -132,7 +139,11 @@ impl<'a, K: Kind> Draft<'a, K> {
         let completes = !cfg!(spanwise_no_content)
             && level == ContentLevel::Full
             && recorder.completion.is_some();
-        let shown = policy.inputs && (on_span || on_event);
+        let tells_content = policy.content != ContentCapture::NoContent;
+        let to_listeners = level != ContentLevel::Off
+            && tells_content
+            && heard.as_ref().is_some_and(|heard| heard.wants_content);
+        let shown = policy.inputs && (on_span || on_event || to_listeners);
         let mut completed = Content::default();
         if shown || completes {
             let of_scope = kind.content_of_scope(&parent);
@@ -155,6 +166,8 @@ impl<'a, K: Kind> Draft<'a, K> {
             details,
             on_span,
             on_event,
+            to_listeners,
+            heard,
             completes,
             tells_errors: policy.error_messages && level == ContentLevel::Full,
             state: Mutex::new(Some(state)),

@@ -18,6 +18,7 @@ use super::methods::{
 };
 use super::outcome::{End, Outcome};
 use super::request::filled;
+use crate::event::EventKind;
 use crate::provider::Provider;
 use crate::recorder::MetricRecorder;
 use crate::semconv::attribute as key;
@@ -128,6 +129,7 @@ struct EmbeddingsKind {
 }
 
 impl Kind for EmbeddingsKind {
+    const EVENT: EventKind = EventKind::Generation;
     const CALLS_A_SERVICE: bool = true;
 
     fn span_name(&self) -> Cow<'static, str> {
@@ -136,6 +138,10 @@ impl Kind for EmbeddingsKind {
 
     fn span_kind(&self) -> SpanKind {
         SpanKind::Client
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        self.input_tokens.map(|tokens| Usage::unknown().input(tokens))
     }
 
     fn start_attributes(&self, attributes: &mut Vec<KeyValue>) {

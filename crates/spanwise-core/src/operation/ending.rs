@@ -13,6 +13,7 @@ use super::live::Live;
 use super::outcome::{End, Failure, Outcome};
 use crate::capture::ContentLevel;
 use crate::error_kind;
+use crate::event::RecordedOperation;
 use crate::recorder::{Event, OpenOperation, completion};
 use crate::scope::ActiveScope;
 use crate::semconv::{attribute as key, event};
@@ -26,7 +27,7 @@ impl<K: Kind> Live<K> {
         let kind = self
             .with_state(|state| error_kind::error_kind(error, state.error_kind.as_ref()))
             .unwrap_or(Cow::Borrowed(error_kind::OTHER));
-        let heard = self.recording || self.emits_exceptions();
+        let heard = self.recording || self.emits_exceptions() || self.heard.is_some();
         let told = self.tells_errors && heard;
         let exception = Some(error_kind::type_of::<E>());
         Outcome::Failed(Failure { kind, exception, message: told.then(|| error.to_string()) })
@@ -92,6 +93,13 @@ impl<K: Kind> Live<K> {
             false => state.kind.all_start_attributes(ActiveScope::of(&self.context)),
         };
         let early = attributes.len();
+        let heard = self.heard.as_ref();
+        let name = heard.map(|_| state.kind.span_name());
+        let usage = heard.and_then(|_| state.kind.usage());
+        let started_with = match heard.filter(|_| self.recorder.gives_start_attributes()) {
+            Some(_) => state.kind.all_start_attributes(ActiveScope::of(&self.context)),
+            None => Vec::new(),
+        };
         state.kind.end_attributes(&outcome, &mut attributes);
         if let Outcome::Failed(failure) = &outcome {
             attributes.push(key::ERROR_TYPE.of(failure.kind.clone()));
@@ -111,6 +119,25 @@ impl<K: Kind> Live<K> {
         // A level of its own goes along without content as well: attributes may hold some.
         let reduced = state.content.level() < ContentLevel::Full;
         let content = (!state.content.is_empty() || reduced).then(|| Arc::new(state.content));
+        if let (Some(heard), Some(name)) = (heard, name) {
+            let mut all = started_with;
+            all.extend(attributes.iter().cloned());
+            let operation = RecordedOperation {
+                kind: K::EVENT,
+                name,
+                span: self.span_context(),
+                parent: heard.parent,
+                started_at: self.started.at,
+                ended_at,
+                status: outcome.status(),
+                error_message: outcome.message().map(str::to_owned),
+                attributes: all,
+                content: content.clone().filter(|_| self.to_listeners || reduced),
+                inside: None,
+                policy: self.recorder.policy,
+            };
+            heard.tell(&self.recorder.hub, operation, usage, &self.context);
+        }
         if let (Some(name), Some(events)) = (self.details, &self.recorder.events) {
             let mut repeated = state.repeated;
             repeated.extend(attributes.iter().cloned());

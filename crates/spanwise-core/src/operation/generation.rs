@@ -28,6 +28,7 @@ use super::provider_details::{OpenAiApiType, ProviderDetails};
 use super::request::{OutputType, Request, filled, finite};
 use super::streamed::StreamState;
 use crate::content::ContentItem;
+use crate::event::EventKind;
 use crate::provider::Provider;
 use crate::recorder::{Measurement, MetricRecorder, Series};
 use crate::response::{ModelResponse, Response};
@@ -307,6 +308,7 @@ impl GenerationKind {
 }
 
 impl Kind for GenerationKind {
+    const EVENT: EventKind = EventKind::Generation;
     const CALLS_A_SERVICE: bool = true;
     const ATTRIBUTES: usize = 24;
     const DETAILS_EVENT: Option<&'static str> =
@@ -327,6 +329,10 @@ impl Kind for GenerationKind {
     fn learn_from_scope(&mut self, around: &Context) {
         self.request.learn_from_scope(around);
         self.request.take_prompt(around);
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        self.response.usage.map(Usage::settled)
     }
 
     fn content_of_scope(&self, parent: &Context) -> impl Iterator<Item = ContentItem> {

@@ -9,8 +9,10 @@ use opentelemetry::{Context, KeyValue, StringValue};
 use super::call::Call;
 use super::outcome::{End, Outcome};
 use crate::content::ContentItem;
+use crate::event::EventKind;
 use crate::recorder::MetricRecorder;
 use crate::scope::ActiveScope;
+use crate::usage::Usage;
 
 /// What sets one kind of operation apart from the others.
 pub(crate) trait Kind: Send + 'static {
@@ -19,6 +21,9 @@ pub(crate) trait Kind: Send + 'static {
 
     /// Whether it is a call to a service, whose failure is an event.
     const CALLS_A_SERVICE: bool = false;
+
+    /// Which event it becomes.
+    const EVENT: EventKind = EventKind::Span;
 
     /// How many attributes it mostly has at most.
     const ATTRIBUTES: usize = 12;
@@ -60,6 +65,11 @@ pub(crate) trait Kind: Send + 'static {
 
     /// The response that it made or fetched, where that is known.
     fn response_id(&self) -> Option<&StringValue> {
+        None
+    }
+
+    /// The tokens that it used itself, where that is known.
+    fn usage(&self) -> Option<Usage> {
         None
     }
 

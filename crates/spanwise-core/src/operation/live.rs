@@ -16,6 +16,7 @@ use opentelemetry::{Context, KeyValue};
 use super::attempt::Attempt;
 use super::draft::Draft;
 use super::gateway::GatewayAnswer;
+use super::heard::Heard;
 use super::kind::{Asks, Kind};
 use crate::capture::CapturePolicy;
 use crate::clock::Started;
@@ -33,6 +34,10 @@ pub(crate) struct Live<K: Kind> {
     pub(super) details: Option<&'static str>,
     pub(super) on_span: bool,
     pub(super) on_event: bool,
+    /// Whether those who listen get content.
+    pub(super) to_listeners: bool,
+    /// Where anyone listens.
+    pub(super) heard: Option<Heard>,
     /// Whether the completion hook gets everything.
     pub(super) completes: bool,
     pub(super) tells_errors: bool,
@@ -87,9 +92,10 @@ impl<K: Kind> Live<K> {
         self.recording
     }
 
-    /// Whether there is anything that shows attributes: a span, or an event that repeats them.
+    /// Whether there is anything that shows attributes: a span, an event that repeats them, or someone who
+    /// listens.
     pub(crate) fn keeps_attributes(&self) -> bool {
-        self.recording || self.details.is_some()
+        self.recording || self.details.is_some() || self.heard.is_some()
     }
 
     /// Changes what will be recorded; `None` once it has ended.
@@ -113,6 +119,10 @@ impl<K: Kind> Live<K> {
         }
     }
 
+    fn shows_content(&self) -> bool {
+        self.on_span || self.on_event || self.to_listeners
+    }
+
     pub(super) fn keep_output(&self, state: &mut State<K>, item: ContentItem) {
         if self.completes {
             state.completed.set(item.clone());
@@ -123,7 +133,7 @@ impl<K: Kind> Live<K> {
     }
 
     fn shows_outputs(&self) -> bool {
-        self.recorder.policy.outputs && (self.on_span || self.on_event)
+        self.recorder.policy.outputs && self.shows_content()
     }
 
     pub(crate) fn own_attribute(&self, attribute: impl FnOnce() -> KeyValue) {
@@ -188,7 +198,7 @@ impl<K: Asks> Live<K> {
         let Draft { kind: mut asked, captures, own, .. } = draft;
         asked.learn_from_scope(&self.context);
         let policy = self.recorder.policy;
-        let wanted = policy.inputs && (self.on_span || self.on_event);
+        let wanted = policy.inputs && self.shows_content();
         let captures = captures.into_iter().filter(|_| wanted);
         let content: Vec<_> = captures.map(|capture| capture(&policy)).collect();
         let learned = self.with_state(|state| {

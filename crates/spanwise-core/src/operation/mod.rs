@@ -12,6 +12,7 @@ mod ending;
 mod fetch_response;
 mod gateway;
 mod generation;
+mod heard;
 mod kind;
 mod live;
 mod memory;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::error_kind;
+use crate::event::EventStatus;
 use crate::semconv::value::spanwise_outcome;
 
 /// How an operation ended.
@@ -39,6 +40,23 @@ impl Outcome {
             Self::Completed => spanwise_outcome::COMPLETED,
             Self::Failed(_) => spanwise_outcome::FAILED,
             Self::Cancelled => spanwise_outcome::CANCELLED,
+        }
+    }
+
+    /// The same, as events have it.
+    pub(crate) fn status(&self) -> EventStatus {
+        match self {
+            Self::Completed => EventStatus::Completed,
+            Self::Failed(_) => EventStatus::Failed,
+            Self::Cancelled => EventStatus::Cancelled,
+        }
+    }
+
+    /// What may be told of its error.
+    pub(crate) fn message(&self) -> Option<&str> {
+        match self {
+            Self::Failed(failure) => failure.message.as_deref(),
+            Self::Completed | Self::Cancelled => None,
         }
     }
 

@@ -73,7 +73,7 @@ impl OperationPath {
     }
 }
 
-fn own_name(span: &str) -> &str {
+pub(super) fn own_name(span: &str) -> &str {
     OPERATIONS.iter().find_map(|operation| span.strip_prefix(operation)).unwrap_or(span)
 }
 

@@ -18,6 +18,7 @@ use super::methods::{
 };
 use super::outcome::{End, Outcome};
 use super::request::{OutputType, Request, filled, finite, named};
+use crate::event::EventKind;
 use crate::provider::Provider;
 use crate::recorder::MetricRecorder;
 use crate::response::Response;
@@ -127,6 +128,7 @@ struct RemoteAgentKind {
 }
 
 impl Kind for RemoteAgentKind {
+    const EVENT: EventKind = EventKind::Orchestrator;
     const CALLS_A_SERVICE: bool = true;
 
     fn span_name(&self) -> Cow<'static, str> {
@@ -139,6 +141,10 @@ impl Kind for RemoteAgentKind {
 
     fn learn_from_scope(&mut self, around: &Context) {
         self.request.learn_from_scope(around);
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        self.response.usage.map(Usage::settled)
     }
 
     fn start_attributes(&self, attributes: &mut Vec<KeyValue>) {

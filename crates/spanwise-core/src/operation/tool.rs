@@ -19,6 +19,7 @@ use super::outcome::{End, Outcome};
 use super::request::filled;
 use super::skill::Skill;
 use crate::content::{ContentItem, as_object};
+use crate::event::EventKind;
 use crate::recorder::{Measurement, MetricRecorder, Series};
 use crate::scope::{ScopeField, scope_in};
 use crate::semconv::value::gen_ai_operation_name as operation;
@@ -193,6 +194,7 @@ struct ToolKind {
 }
 
 impl Kind for ToolKind {
+    const EVENT: EventKind = EventKind::ToolExecution;
     fn span_name(&self) -> Cow<'static, str> {
         self.skill.span_name(Some(&self.name).filter(|name| !name.as_str().is_empty()))
     }

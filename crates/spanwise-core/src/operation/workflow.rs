@@ -15,6 +15,7 @@ use super::live::Live;
 use super::methods::{input_setters, operation_methods, output_setter, run_method};
 use super::outcome::{End, Outcome};
 use super::request::{filled, named};
+use crate::event::EventKind;
 use crate::recorder::{Measurement, MetricRecorder, Series};
 use crate::scope::{ScopeField, scope_in};
 use crate::semconv::value::gen_ai_operation_name as operation;
@@ -78,6 +79,7 @@ struct WorkflowKind {
 }
 
 impl Kind for WorkflowKind {
+    const EVENT: EventKind = EventKind::Orchestrator;
     fn span_name(&self) -> Cow<'static, str> {
         named(operation::INVOKE_WORKFLOW, self.name.as_ref())
     }

@@ -5,7 +5,8 @@
 //!                         ├─► MetricRecorder    histograms and counters
 //!                         ├─► EventRecorder     log records        (only if asked for)
 //!                         ├─► ContentRecorder   typed content      (only if someone takes it)
-//!                         └─► CompletionHook    all of it          (only if there is one)
+//!                         ├─► CompletionHook    all of it          (only if there is one)
+//!                         └─► EventHub          what happened      (only if someone listens)
 //! ```
 //!
 //! One recorder can be installed for the process; one in the OpenTelemetry [`Context`] wins over it.
@@ -42,6 +43,7 @@ pub use per_series::{Kept, PerSeries};
 use crate::capture::{CapturePolicy, ContentLevel};
 use crate::clock::Clock;
 use crate::content::Content;
+use crate::event::EventHub;
 use crate::scope::{ActiveScope, ScopeField};
 use crate::semconv::SemconvProfile;
 
@@ -106,6 +108,7 @@ pub struct Recorder {
     pub(crate) events: Option<Box<dyn EventRecorder>>,
     pub(crate) content: Option<Box<dyn ContentRecorder>>,
     pub(crate) completion: Option<Box<dyn CompletionHook>>,
+    pub(crate) hub: Arc<EventHub>,
     pub(crate) policy: CapturePolicy,
     pub(crate) scope_labels: scoped::ScopeLabels,
     start_attributes: bool,
@@ -128,6 +131,7 @@ impl Recorder {
                 events: None,
                 content: None,
                 completion: None,
+                hub: EventHub::of_process().clone(),
                 policy: CapturePolicy::default(),
                 scope_labels: scoped::ScopeLabels::default(),
                 start_attributes: false,
@@ -225,6 +229,13 @@ impl RecorderBuilder {
     /// captured is not even converted.
     pub fn completion_hook(mut self, hook: impl CompletionHook + 'static) -> Self {
         self.recorder.completion = Some(Box::new(hook));
+        self
+    }
+
+    /// Tells those who listen to this hub of operations. Defaults to
+    /// [that of the process](EventHub::of_process).
+    pub fn event_hub(mut self, hub: Arc<EventHub>) -> Self {
+        self.recorder.hub = hub;
         self
     }
 

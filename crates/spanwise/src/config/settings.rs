@@ -14,6 +14,7 @@ use spanwise_core::semconv::SemconvProfile;
 use spanwise_core::{CapturePolicy, ContentCapture, ScopeField};
 
 use super::TelemetryConfig;
+use super::content_policy::ContentPolicy;
 use super::delivery::{ExportMode, OverflowPolicy};
 use super::spool::Spooling;
 use super::values::{BatchConfiguration, ExportConfig, SamplingStrategy};
@@ -43,6 +44,8 @@ pub(crate) struct Settings {
     pub(crate) spool: Option<Spooling>,
     pub(crate) overflow: OverflowPolicy,
     pub(crate) export_mode: ExportMode,
+    /// What holds for everything that leaves the process.
+    pub(crate) content: ContentPolicy,
     pub(crate) routes: Vec<DestinationSettings>,
     pub(crate) completion_hook: Option<Hook>,
     pub(crate) global_providers: bool,
@@ -96,6 +99,7 @@ impl Settings {
             spool: Spooling::settle(config.spool.as_ref(), &mut reader)?,
             overflow: OverflowPolicy::default(),
             export_mode: ExportMode::settle(config.export_mode, &mut reader),
+            content: content::policy(config, &mut reader)?,
             routes: Vec::new(),
             global_providers: config.global_providers.unwrap_or(true),
             shutdown_timeout: config.shutdown_timeout.unwrap_or(Duration::from_secs(5)),
@@ -105,7 +109,7 @@ impl Settings {
         };
         let has_spool = settings.spool.is_some();
         settings.overflow = OverflowPolicy::settle(config.overflow, has_spool, &mut reader)?;
-        settings.routes = routes::routes(config, &mut reader)?;
+        settings.routes = routes::routes(config, &settings.content, &mut reader)?;
         settings.warnings = reader.into_warnings();
         Ok(settings)
     }

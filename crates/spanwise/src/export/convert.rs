@@ -83,14 +83,7 @@ pub(crate) fn logs(queued: Vec<QueuedLog>) -> Vec<Group<Carried<LogRecord>>> {
 
 fn event_record(event: Event) -> Carried<LogRecord> {
     let Event { name, timestamp, severity, attributes, content, span } = event;
-    let attributes = attributes
-        .into_iter()
-        .map(|kv| KeyValue {
-            key: kv.key.as_str().to_owned(),
-            value: Some(kv.value.into()),
-            ..KeyValue::default()
-        })
-        .collect();
+    let attributes = self::attributes(attributes);
     let in_trace = span.is_valid();
     let item = LogRecord {
         time_unix_nano: nanos(timestamp),
@@ -105,6 +98,15 @@ fn event_record(event: Event) -> Carried<LogRecord> {
         ..LogRecord::default()
     };
     Carried { item, content }
+}
+
+pub(crate) fn attributes(attributes: Vec<opentelemetry::KeyValue>) -> Vec<KeyValue> {
+    let attribute = |attribute: opentelemetry::KeyValue| KeyValue {
+        key: attribute.key.as_str().to_owned(),
+        value: Some(attribute.value.into()),
+        ..KeyValue::default()
+    };
+    attributes.into_iter().map(attribute).collect()
 }
 
 /// The crate's own conversion expects an observed time, which a foreign processor may have left out.

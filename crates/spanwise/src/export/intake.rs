@@ -313,6 +313,7 @@ impl Intake {
             destinations,
             offload,
             uploads,
+            exporters: Vec::new(),
             ended_at_shutdown: 0,
             open_spans: self.open_spans(),
             complete: !waits && offload.queued + uploads.queued == 0,

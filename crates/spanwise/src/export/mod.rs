@@ -10,7 +10,7 @@
 pub(crate) mod blocking;
 pub(crate) mod command;
 pub(crate) mod console;
-mod convert;
+pub(crate) mod convert;
 pub(crate) mod entrance;
 pub(crate) mod intake;
 pub(crate) mod lane;

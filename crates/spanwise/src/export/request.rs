@@ -92,7 +92,7 @@ impl Request {
 }
 
 /// The resource of all that this process exports.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ExportedResource {
     pub(crate) resource: Resource,
     pub(crate) schema_url: String,

@@ -7,9 +7,11 @@ use opentelemetry::trace::{Span as _, Status, Tracer as _, TracerProvider as _};
 use opentelemetry::{Key, KeyValue};
 use serde_json::{Map, json};
 use spanwise::{
-    Agent, ContentLevel, ContentPolicy, Destination, Document, Environment, Generation, HashKey,
-    Langfuse, Memory, MemoryRecord, Message, Part, Provider, Response, Retrieval, Role, Sensitive,
-    Step, Telemetry, TelemetryConfig, Tool, ToolDefinition, Workflow, evaluation,
+    Agent, ContentLevel, ContentPolicy, Destination, Document, Environment, EventError, Generation,
+    GenerationEvent, HashKey, Langfuse, Memory, MemoryRecord, Message, OrchestratorEvent, Part,
+    Provider, Response, Retrieval, Role, Sensitive, SpanEvent, Step, Telemetry, TelemetryConfig,
+    TelemetryEvent, Tool, ToolDefinition, ToolExecutionEvent, WebhookExporter, Workflow,
+    evaluation,
 };
 use tracing_subscriber::prelude::*;
 
@@ -249,6 +251,30 @@ pub fn debug(planted: &mut Planted) -> String {
         content: Some(std::sync::Arc::new(content)),
         span: opentelemetry::trace::SpanContext::empty_context(),
     });
+
+    show!(TelemetryEvent::from(GenerationEvent {
+        input: input.clone(),
+        metadata: [("a".to_owned(), json!(planted.text()))].into(),
+        error: Some(EventError::new("e").message(planted.text())),
+        ..GenerationEvent::default()
+    }));
+    show!(TelemetryEvent::from(ToolExecutionEvent {
+        arguments: json!(planted.text()),
+        result: json!(planted.text()),
+        error: Some(EventError::new("e").message(planted.text())),
+        ..ToolExecutionEvent::default()
+    }));
+    show!(TelemetryEvent::from(OrchestratorEvent { output: input, ..Default::default() }));
+    show!(TelemetryEvent::from(SpanEvent {
+        attributes: [("a".to_owned(), json!(planted.text()))].into(),
+        ..SpanEvent::default()
+    }));
+    show!(
+        WebhookExporter::new(&format!("http://h/{}", planted.text().replace(' ', "-")))
+            .unwrap()
+            .header("x-key", &planted.text())
+            .unwrap()
+    );
 
     let secret = planted.text();
     show!(

@@ -4,7 +4,7 @@ use opentelemetry::KeyValue;
 use spanwise_core::ContentLevel;
 use spanwise_core::semconv::SemconvProfile;
 
-use super::{content, recording};
+use super::recording;
 use crate::config::backend::BackendFacts;
 use crate::config::delivery::DeliverySettings;
 use crate::config::destination::{DestinationKind, OtlpOptions};
@@ -80,17 +80,17 @@ const SAYS_WHERE: [&str; 7] = [
 
 pub(super) fn routes(
     config: &TelemetryConfig,
+    content: &ContentPolicy,
     reader: &mut Reader<'_>,
 ) -> Result<Vec<DestinationSettings>, InitError> {
     let allowed = config.signals.unwrap_or_default();
     let profile = recording::profile(config, reader);
     let delivery = DeliverySettings::of_all(config.delivery, reader)?;
-    let content = content::policy(config, reader)?;
     let defaults = Defaults { allowed, profile, delivery };
     let mut routes = Vec::new();
     if config.otlp_in_code || config.destinations.is_empty() {
         if !config.otlp_in_code && !reader.environment().any_set(&SAYS_WHERE) {
-            return Ok(vec![console(Signals::TRACES, allowed, &content)]);
+            return Ok(vec![console(Signals::TRACES, allowed, content)]);
         }
         let options = OtlpOptions { from_env: true, ..config.otlp.clone() };
         let (otlp, shown) =
@@ -99,7 +99,7 @@ pub(super) fn routes(
         let given = (defaults, content.clone(), SpanView::default());
         routes.push(otlp_route("otlp", &otlp, given, reader)?);
         if shown != Signals::NONE {
-            routes.push(console(shown, allowed, &content));
+            routes.push(console(shown, allowed, content));
         }
     }
     for (index, configured) in config.destinations.iter().enumerate() {

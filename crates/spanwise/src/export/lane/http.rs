@@ -10,7 +10,7 @@ use super::authorize::{authorized, with};
 use super::compress::compress;
 use super::transport::{Attempt, Transport};
 use super::verdict::{Cause, ExportResponse, PartialSuccess, Verdict, WRONG_KEY};
-use crate::config::{Endpoint, OtlpProtocol, OutgoingRequest};
+use crate::config::{Endpoint, OtlpProtocol, OutgoingRequest, TlsFiles};
 use crate::error::{InitError, Source};
 use crate::signal::Signal;
 
@@ -31,16 +31,8 @@ impl Transport for HttpSender {
 
 impl HttpSender {
     pub(crate) fn new(endpoint: &Endpoint) -> Result<Self, InitError> {
-        let client = reqwest::Client::builder()
-            .user_agent(super::transport::USER_AGENT)
-            .timeout(endpoint.timeout)
-            // A redirect would carry headers, and so keys, to another place.
-            .redirect(reqwest::redirect::Policy::none());
-        let client = with_tls(client, endpoint)?;
-        let client = client.build().map_err(|_| {
-            Source::code("endpoint")
-                .invalid("cannot be used", "give a URL such as http://localhost:4318")
-        })?;
+        let https = endpoint.url.0.scheme() == "https";
+        let client = client(https, &endpoint.tls, endpoint.timeout)?;
         let mut headers: HeaderMap =
             endpoint.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         let content_type = match endpoint.protocol {
@@ -110,23 +102,37 @@ impl HttpSender {
     }
 }
 
+/// A client that follows no redirect: one would carry headers, and so keys, to another place.
+pub(crate) fn client(
+    https: bool,
+    tls: &TlsFiles,
+    timeout: Duration,
+) -> Result<reqwest::Client, InitError> {
+    let client = reqwest::Client::builder()
+        .user_agent(super::transport::USER_AGENT)
+        .timeout(timeout)
+        .redirect(reqwest::redirect::Policy::none());
+    with_tls(client, https, tls)?.build().map_err(|_| {
+        Source::code("endpoint")
+            .invalid("cannot be used", "give a URL such as http://localhost:4318")
+    })
+}
+
 #[cfg(feature = "tls")]
 fn with_tls(
     client: reqwest::ClientBuilder,
-    endpoint: &Endpoint,
+    https: bool,
+    files: &TlsFiles,
 ) -> Result<reqwest::ClientBuilder, InitError> {
-    let tls = if endpoint.url.0.scheme() == "https" {
-        super::tls::client_config(&endpoint.tls)?
-    } else {
-        super::tls::unused()?
-    };
+    let tls = if https { super::tls::client_config(files)? } else { super::tls::unused()? };
     Ok(client.tls_backend_preconfigured(tls))
 }
 
 #[cfg(not(feature = "tls"))]
 fn with_tls(
     client: reqwest::ClientBuilder,
-    _: &Endpoint,
+    _: bool,
+    _: &TlsFiles,
 ) -> Result<reqwest::ClientBuilder, InitError> {
     Ok(client)
 }

@@ -15,7 +15,7 @@ pub(crate) mod divide;
 #[cfg(feature = "grpc")]
 mod grpc;
 #[cfg(feature = "http")]
-mod http;
+pub(crate) mod http;
 pub(crate) mod otlp;
 mod parcel;
 mod ticket;

@@ -46,7 +46,8 @@ pub(crate) fn read(value: Option<AnyValue>) -> (Value, Form) {
     }
 }
 
-fn json(value: Option<Any>) -> Value {
+/// A value as JSON, text as it is.
+pub(crate) fn json(value: Option<Any>) -> Value {
     match value {
         None => Value::Null,
         Some(Any::StringValue(text)) => Value::String(text),

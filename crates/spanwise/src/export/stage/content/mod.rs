@@ -29,7 +29,9 @@ use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use serde_json::Value;
 use spanwise_core::semconv::attribute;
-use spanwise_core::{CapturePolicy, Content, ContentItem, ContentLevel, TextPlace, redact_value};
+use spanwise_core::{
+    CapturePolicy, Content, ContentCapture, ContentItem, ContentLevel, TextPlace, redact_value,
+};
 
 use self::carried::Carried;
 use self::foreign::Form;
@@ -86,6 +88,23 @@ impl ContentStages {
             }
         }
         planned
+    }
+
+    /// The stages of events that go to an exporter of events.
+    pub(crate) fn of_events(
+        content: &ContentPolicy,
+        capture: &CapturePolicy,
+        characters: Option<usize>,
+    ) -> Self {
+        let captured = capture.content() != ContentCapture::NoContent;
+        let key = random_key();
+        Self {
+            signal: Signal::Traces,
+            destinations: Vec::new(),
+            policy: PolicyInForce::of_captured(captured, characters, content, capture, &key),
+            messages_seen: Seen::default(),
+            schemas_seen: Seen::default(),
+        }
     }
 
     /// Whether what goes to this destination goes through these.

@@ -45,6 +45,17 @@ impl PolicyInForce {
             Signal::Logs => (capture.content().on_events(), limits.log_value_length),
             Signal::Traces | Signal::Metrics => (capture.content().on_spans(), limits.value_length),
         };
+        Self::of_captured(captured, characters, content, capture, hash_key)
+    }
+
+    /// The same where it is known whether content is captured, and how long values may be.
+    pub(crate) fn of_captured(
+        captured: bool,
+        characters: Option<usize>,
+        content: &ContentPolicy,
+        capture: &CapturePolicy,
+        hash_key: &HashKey,
+    ) -> Self {
         let captured = captured && !cfg!(spanwise_no_content);
         let level = if captured { content.level } else { ContentLevel::Off };
         let own_errors = content.error_messages.unwrap_or(content.level == ContentLevel::Full);

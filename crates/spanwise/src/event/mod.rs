@@ -1,0 +1,38 @@
+//! Events of operations, to whoever wants them: each exporter has a queue and a thread of its own.
+//!
+//! ```text
+//! operation ──► EventHub ─┬─► Queue ──► thread: content stages ──► TelemetryEvent ──► TelemetryExporter
+//!                         └─► Queue ──► …
+//! ```
+//! One that is slow, fails or panics fills its own queue, and harms nobody else.
+
+mod channel;
+mod convert;
+mod exporter;
+mod json_lines;
+mod queue;
+mod registry;
+mod report;
+mod settings;
+#[cfg(feature = "statsd")]
+mod statsd;
+#[cfg(feature = "http")]
+mod webhook;
+mod worker;
+
+pub use channel::{ChannelExporter, EventReceiver};
+pub use exporter::{ExportError, TelemetryExporter};
+pub use json_lines::JsonLinesExporter;
+pub use registry::{
+    ExporterId, add_exporter, add_exporter_with, clear_exporters, exporters, flush_exporters,
+    is_enabled, remove_exporter,
+};
+pub use report::ExporterReport;
+pub use settings::ExporterSettings;
+#[cfg(feature = "statsd")]
+pub use statsd::StatsdExporter;
+#[cfg(feature = "http")]
+pub use webhook::WebhookExporter;
+
+pub(crate) use registry::{reports, settle};
+pub(crate) use settings::hold_to;
