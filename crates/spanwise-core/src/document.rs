@@ -51,6 +51,21 @@ impl Document {
         self
     }
 
+    /// A document as it is serialised; what is no object is a text.
+    pub(crate) fn of(value: Value) -> Self {
+        let mut fields = match value {
+            Value::Object(fields) => fields,
+            other => Map::from_iter([("text".to_owned(), other)]),
+        };
+        let id = match fields.remove("id") {
+            Some(Value::String(id)) => Some(id),
+            Some(Value::Number(id)) => Some(id.to_string()),
+            _ => None,
+        };
+        let score = fields.remove("score").and_then(|score| score.as_f64());
+        Self { id, score, fields }
+    }
+
     pub(crate) fn redact(&mut self, with: Redacting<'_>) {
         with.field("id", self.id.as_mut());
         with.values(&mut self.fields);

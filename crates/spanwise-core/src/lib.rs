@@ -70,6 +70,10 @@ mod redact;
 pub mod semconv;
 mod sensitive;
 
+// What the attributes of `spanwise-macros` expand to.
+#[doc(hidden)]
+pub mod macro_support;
+
 pub use capture::{
     CapturePolicy, ContentCapture, ContentLevel, UnknownContentCapture, UnknownContentLevel,
 };

@@ -2,7 +2,7 @@
 
 use opentelemetry::{KeyValue, StringValue};
 
-use crate::message::Message;
+use crate::message::{Message, ToMessages};
 use crate::operation::Generation;
 use crate::recorder::Series;
 use crate::semconv::attribute as key;
@@ -26,6 +26,15 @@ use crate::usage::Usage;
 ///     }
 /// }
 /// ```
+///
+/// Text alone is the assistant's: `String` and `str` are responses of which nothing else is known, and so is a
+/// [`Message`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no model's answer: it is not `ModelResponse`",
+    label = "is not `ModelResponse`",
+    note = "implement `ModelResponse`, answer with a `Response`, or record it by hand in `run_with`",
+    note = "with `#[generation]`, leave it out with `skip_result`"
+)]
 pub trait ModelResponse {
     /// Records what this response says. Content goes through
     /// [`Generation::output`], which copies nothing where it is not captured.
@@ -187,6 +196,33 @@ impl ModelResponse for Response {
         if !self.output.is_empty() {
             generation.output(&self.output);
         }
+    }
+}
+
+impl ModelResponse for Message {
+    fn record_on(&self, generation: &Generation) {
+        generation.output(self);
+    }
+}
+
+impl ModelResponse for str {
+    fn record_on(&self, generation: &Generation) {
+        generation.output(&Said(self));
+    }
+}
+
+impl ModelResponse for String {
+    fn record_on(&self, generation: &Generation) {
+        self.as_str().record_on(generation);
+    }
+}
+
+/// Text of the assistant's, copied only where it is captured.
+struct Said<'a>(&'a str);
+
+impl ToMessages for Said<'_> {
+    fn to_messages(&self) -> Vec<Message> {
+        vec![Message::assistant(self.0)]
     }
 }
 

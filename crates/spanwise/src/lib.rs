@@ -130,6 +130,12 @@ pub use spanwise_core::{
     propagation, redact_value, register_error_kind, scope, semconv, with_baggage, with_context,
 };
 
+#[cfg(feature = "macros")]
+pub use spanwise_macros::{agent, generation, retrieval, step, tool, workflow};
+
+#[doc(hidden)]
+pub use spanwise_core::macro_support;
+
 /// The README's code is compiled and run.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]

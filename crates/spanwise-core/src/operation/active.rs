@@ -17,8 +17,23 @@ use crate::scope::{InScope, Scope};
 pub trait Operation: sealed::Operation {}
 
 pub(crate) mod sealed {
+    use crate::capture::CapturePolicy;
+    use crate::content::ContentItem;
+
     pub trait Operation {
         fn active_context(&self) -> Option<&opentelemetry::Context>;
+
+        /// `None` where nothing records.
+        fn recording(&self) -> Option<&dyn Recording>;
+    }
+
+    /// What an operation takes while it runs, whatever its kind. What is not captured is not asked for.
+    pub trait Recording {
+        fn keeps_attributes(&self) -> bool;
+        fn captures_outputs(&self) -> bool;
+        fn attribute(&self, attribute: opentelemetry::KeyValue);
+        fn input(&self, capture: &mut dyn FnMut(&CapturePolicy) -> ContentItem);
+        fn output(&self, capture: &mut dyn FnMut() -> ContentItem);
     }
 }
 

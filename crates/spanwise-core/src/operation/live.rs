@@ -13,6 +13,7 @@ use std::time::Duration;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 
+use super::active::sealed::Recording;
 use super::attempt::Attempt;
 use super::draft::Draft;
 use super::gateway::GatewayAnswer;
@@ -110,6 +111,24 @@ impl<K: Kind> Live<K> {
 
     pub(crate) fn captures_outputs(&self) -> bool {
         !cfg!(spanwise_no_content) && (self.completes || self.shows_outputs())
+    }
+
+    /// Input content that is told after the start.
+    fn capture_input(&self, capture: impl FnOnce(&CapturePolicy) -> ContentItem) {
+        let policy = self.policy();
+        let shown = policy.inputs && (self.on_span || self.on_event);
+        if cfg!(spanwise_no_content) || !(shown || self.completes) {
+            return;
+        }
+        let item = capture(policy);
+        self.with_state(|state| {
+            if self.completes {
+                state.completed.set(item.clone());
+            }
+            if shown {
+                state.content.set(item);
+            }
+        });
     }
 
     pub(crate) fn capture_output(&self, capture: impl FnOnce() -> ContentItem) {
@@ -223,5 +242,27 @@ impl<K: Asks> Live<K> {
                 span.set_attributes(new);
             }
         }
+    }
+}
+
+impl<K: Kind> Recording for Live<K> {
+    fn keeps_attributes(&self) -> bool {
+        self.recorder.policy.metadata && Live::keeps_attributes(self)
+    }
+
+    fn captures_outputs(&self) -> bool {
+        Live::captures_outputs(self)
+    }
+
+    fn attribute(&self, attribute: KeyValue) {
+        self.own_attribute(|| attribute);
+    }
+
+    fn input(&self, capture: &mut dyn FnMut(&CapturePolicy) -> ContentItem) {
+        self.capture_input(capture);
+    }
+
+    fn output(&self, capture: &mut dyn FnMut() -> ContentItem) {
+        self.capture_output(capture);
     }
 }

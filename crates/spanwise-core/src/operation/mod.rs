@@ -31,6 +31,7 @@ mod streamed;
 mod tool;
 mod workflow;
 
+pub(crate) use active::sealed;
 pub use active::{Entered, FutureExt, InOperation, Operation};
 pub use agent::{Agent, AgentBuilder};
 pub use attempt::{Attempt, RateLimit, RateLimits};
@@ -48,6 +49,7 @@ pub use request::OutputType;
 pub use retrieval::{Retrieval, RetrievalBuilder};
 pub use step::{Step, StepBuilder};
 pub use stream::{RecordedStream, TryRecordedStream};
+pub(crate) use stream::{end_of_stream, poll_inside};
 pub use streamed::StreamedResponse;
 pub use tool::{Tool, ToolBuilder};
 pub use workflow::{Workflow, WorkflowBuilder};

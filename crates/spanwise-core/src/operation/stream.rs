@@ -200,7 +200,7 @@ impl<S, F, T, E> fmt::Debug for TryRecordedStream<S, F, T, E> {
     }
 }
 
-fn poll_inside<S: Stream>(
+pub(crate) fn poll_inside<S: Stream>(
     stream: Pin<&mut S>,
     context: Option<&Context>,
     cx: &mut TaskContext<'_>,
@@ -209,7 +209,7 @@ fn poll_inside<S: Stream>(
     stream.poll_next(cx)
 }
 
-fn end_of_stream(operation: Generation) {
+pub(crate) fn end_of_stream(operation: Generation) {
     match operation.said_failed() {
         Some((kind, message)) => operation.fail_with(kind.as_str().to_owned(), message),
         None => operation.finish(),

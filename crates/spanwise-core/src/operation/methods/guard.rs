@@ -133,6 +133,11 @@ macro_rules! guard_methods {
             fn active_context(&self) -> Option<&opentelemetry::Context> {
                 self.active_context()
             }
+
+            fn recording(&self) -> Option<&dyn $crate::operation::active::sealed::Recording> {
+                let live: &$crate::operation::live::Live<$Kind> = self.0.as_deref()?;
+                Some(live)
+            }
         }
 
         impl $crate::Operation for $Guard {}

@@ -1,0 +1,9 @@
+extern crate spanwise_core as spanwise;
+use spanwise_macros::tool;
+
+#[tool(skip(id), debug(id))]
+fn lookup(id: u32) -> u32 {
+    id
+}
+
+fn main() {}
