@@ -35,6 +35,7 @@
 //! | start, and say where telemetry goes | [`init_telemetry`], [`TelemetryConfig`], [`Destination`] |
 //! | start with providers of your own | [`attach_providers`] |
 //! | record | [`Generation`], [`Embeddings`], [`Tool`], [`Agent`], [`Workflow`], [`Step`], [`Retrieval`], [`Memory`], [`Plan`], [`FetchResponse`] |
+//! | record functions as they are | [`#[tool]`](macro@tool), [`#[agent]`](macro@agent), [`#[generation]`](macro@generation), [`#[workflow]`](macro@workflow), [`#[step]`](macro@step), [`#[retrieval]`](macro@retrieval) |
 //! | say how good an answer was | [`evaluation`] |
 //! | say whose call it is | [`scope`](scope()) |
 //! | go on in tasks, threads and other processes | [`propagate_context`], [`inject_into_headers`], [`extract_from_headers`] |

@@ -217,7 +217,7 @@ async fn each_attribute_makes_its_kind_and_what_runs_inside_is_a_child() {
     #[agent(name = "triage", description = "Sorts tickets", model = "gpt-4o")]
     async fn triage(ticket: &str) -> Result<String, NoOrder> {
         articles(ticket);
-        ask("gpt-4o-mini", 0.2, ticket).await;
+        let _ = ask("gpt-4o-mini", 0.2, ticket).await;
         lookup_order(&Client, "A-17", 1).await.map(|order| order.id)
     }
     #[retrieval(data_source_id = "articles", top_k = 3)]
@@ -347,6 +347,7 @@ async fn methods_of_traits_are_recorded_with_async_trait_and_without() {
 #[tokio::test]
 async fn functions_that_give_futures_are_recorded_until_those_are_over() {
     #[tool]
+    #[allow(clippy::manual_async_fn, reason = "it is what is tried")]
     fn opaque(id: u32) -> impl Future<Output = Result<u32, NoOrder>> + Send {
         async move { if id > 0 { Ok(id) } else { Err(NoOrder) } }
     }
@@ -508,12 +509,12 @@ fn the_body_sees_nothing_of_the_macro_and_the_macro_nothing_of_the_body() {
 
 /// As a program knows it that calls it otherwise.
 mod renamed {
-    pub mod telemetry {
-        pub use spanwise::*;
+    pub(crate) mod telemetry {
+        pub(crate) use spanwise::*;
     }
 
     #[spanwise::tool(crate = crate::renamed::telemetry)]
-    pub fn lookup(id: u8) -> u8 {
+    pub(crate) fn lookup(id: u8) -> u8 {
         id
     }
 }
