@@ -9,6 +9,7 @@ pub(crate) fn signal(signal: Signal) -> &'static str {
         Signal::Traces => "traces",
         Signal::Metrics => "metrics",
         Signal::Logs => "logs",
+        Signal::Feedback => "feedback",
     }
 }
 
@@ -18,6 +19,7 @@ pub(crate) fn items(signal: Signal, count: u64) -> String {
         Signal::Traces => "span",
         Signal::Metrics => "point",
         Signal::Logs => "log record",
+        Signal::Feedback => "score",
     };
     counted(count, item)
 }

@@ -10,7 +10,9 @@ use std::fmt;
 use opentelemetry::logs::Severity;
 use opentelemetry::{Context, KeyValue, StringValue};
 
+use crate::capture::ContentLevel;
 use crate::clock::Started;
+use crate::feedback::{Evaluator, Feedback, ScoreValue};
 use crate::recorder::{self, Event};
 use crate::semconv::{attribute as key, event};
 use crate::trace_ref::TraceRef;
@@ -18,15 +20,16 @@ use crate::trace_ref::TraceRef;
 /// Says how good an answer was.
 ///
 /// Emits the event `gen_ai.evaluation.result`, a log record of severity `INFO` without a body, with the
-/// evaluated span as its parent. It goes where logs go; where they go nowhere, or nothing records, it is a
-/// no-op.
+/// evaluated span as its parent. It goes where logs go. What came to a value goes to every backend's feedback
+/// API as well that is configured. Where neither is, or nothing records, it is a no-op.
 ///
 /// | Attribute | Type | From |
 /// |---|---|---|
 /// | `gen_ai.evaluation.name` | string | `name` |
-/// | `gen_ai.evaluation.score.value` | double | [`score`](Evaluation::score) |
-/// | `gen_ai.evaluation.score.label` | string | [`label`](Evaluation::label) |
-/// | `gen_ai.evaluation.explanation` | string | [`explanation`](Evaluation::explanation) |
+/// | `gen_ai.evaluation.score.value` | double | [`score`](Evaluation::score): a number, or 1 for `true` and 0 for `false` |
+/// | `gen_ai.evaluation.score.label` | string | [`label`](Evaluation::label), else a category, `true` or `false` |
+/// | `gen_ai.evaluation.explanation` | string | a text, then the [`comment`](Evaluation::comment) |
+/// | `spanwise.evaluation.id` | string | [`id`](Evaluation::id), *extension* |
 /// | `gen_ai.response.id` | string | the [`TraceRef`], or [`response_id`](Evaluation::response_id) |
 /// | `error.type` | string | [`failed`](Evaluation::failed) |
 ///
@@ -51,7 +54,11 @@ pub fn evaluation(name: impl Into<StringValue>) -> Evaluation {
         name: name.into(),
         score: None,
         label: None,
-        explanation: None,
+        comment: None,
+        id: None,
+        evaluator: Evaluator::default(),
+        operation: None,
+        of_trace: false,
         response_id: None,
         error: None,
         attributes: Vec::new(),
@@ -63,9 +70,14 @@ pub fn evaluation(name: impl Into<StringValue>) -> Evaluation {
 #[must_use = "nothing is recorded until it is emitted"]
 pub struct Evaluation {
     name: StringValue,
-    score: Option<f64>,
+    score: Option<ScoreValue>,
     label: Option<StringValue>,
-    explanation: Option<StringValue>,
+    comment: Option<StringValue>,
+    id: Option<StringValue>,
+    evaluator: Evaluator,
+    /// What it is said of, where that is not said when it is emitted.
+    operation: Option<TraceRef>,
+    of_trace: bool,
     response_id: Option<StringValue>,
     error: Option<Cow<'static, str>>,
     attributes: Vec<KeyValue>,
@@ -82,9 +94,10 @@ impl fmt::Debug for Evaluation {
 }
 
 impl Evaluation {
-    /// The score as a number: `gen_ai.evaluation.score.value` (double). NaN and infinity are left out.
-    pub fn score(mut self, score: f64) -> Self {
-        self.score = Some(score).filter(|score| score.is_finite());
+    /// What came of it: a number, `bool`, a word, or [a text](ScoreValue::text). NaN and infinity are left
+    /// out.
+    pub fn score(mut self, score: impl Into<ScoreValue>) -> Self {
+        self.score = score.into().if_finite();
         self
     }
 
@@ -94,10 +107,40 @@ impl Evaluation {
         self
     }
 
-    /// Why the score is what it is: `gen_ai.evaluation.explanation` (string). It is sent as it is given,
-    /// whether or not content is captured.
+    /// Why the score is what it is: `gen_ai.evaluation.explanation` (string).
+    ///
+    /// It is sent as it is given, whether or not content is captured: whoever gives it wants it told. It is
+    /// left out where the [scope](crate::scope()) or the destination may have less than full content, and goes
+    /// through redactors as every text does.
     pub fn explanation(mut self, explanation: impl Into<StringValue>) -> Self {
-        self.explanation = Some(explanation.into());
+        self.comment = Some(explanation.into());
+        self
+    }
+
+    /// What someone says about it: the word of feedback APIs for [`explanation`](Self::explanation).
+    pub fn comment(self, comment: impl Into<StringValue>) -> Self {
+        self.explanation(comment)
+    }
+
+    /// By what a later one replaces this one, where the backend can: `spanwise.evaluation.id` (string).
+    /// Defaults to one of its own, so that what is sent twice is stored once.
+    ///
+    /// It must be unique among all that is scored: `thumbs-{message}-{user}`, not `thumbs`.
+    pub fn id(mut self, id: impl Into<StringValue>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// Who says so, for backends that tell. Defaults to [`Evaluator::Human`].
+    pub fn evaluator(mut self, evaluator: Evaluator) -> Self {
+        self.evaluator = evaluator;
+        self
+    }
+
+    /// It is said of the whole trace, not of this one operation. The event belongs to the operation all the
+    /// same.
+    pub fn of_trace(mut self) -> Self {
+        self.of_trace = true;
         self
     }
 
@@ -124,35 +167,112 @@ impl Evaluation {
         self
     }
 
-    /// Emits it on the span that is active here.
-    pub fn emit(self) {
-        self.emit_on(&TraceRef::current());
+    /// Emits it on the operation that it was [made for](TraceRef::score), else on the span that is active
+    /// here.
+    pub fn emit(mut self) {
+        let operation = self.operation.take().unwrap_or_else(TraceRef::current);
+        self.emit_on(&operation);
     }
 
     /// Emits it on an operation, which may be over.
-    pub fn emit_on(self, operation: &TraceRef) {
+    pub fn emit_on(mut self, operation: &TraceRef) {
         if !recorder::any() {
             return;
         }
         let Some(recorder) = recorder::of(&Context::current()) else { return };
-        let Some(events) = &recorder.events else { return };
-        let response = operation.response_id().map(|id| StringValue::from(id.to_owned()));
-        let mut attributes = vec![key::GEN_AI_EVALUATION_NAME.of(self.name)];
-        attributes.extend(self.score.map(|x| key::GEN_AI_EVALUATION_SCORE_VALUE.of(x)));
-        attributes.extend(self.label.map(|label| key::GEN_AI_EVALUATION_SCORE_LABEL.of(label)));
-        attributes.extend(self.explanation.map(|why| key::GEN_AI_EVALUATION_EXPLANATION.of(why)));
-        attributes.extend(self.response_id.or(response).map(|id| key::GEN_AI_RESPONSE_ID.of(id)));
-        attributes.extend(self.error.map(|kind| key::ERROR_TYPE.of(kind)));
-        if recorder.policy.metadata {
-            attributes.extend(self.attributes);
+        if recorder::current_level() != ContentLevel::Full {
+            self.comment = None;
+            self.score = self.score.filter(|score| !matches!(score, ScoreValue::Text(_)));
         }
+        if let Some(feedback) = &recorder.feedback
+            && let Some(told) = self.feedback(operation)
+        {
+            feedback.record(told);
+        }
+        let Some(events) = &recorder.events else { return };
+        let timestamp = Started::now(recorder.clock()).at;
+        let attributes = self.into_attributes(operation, recorder.policy.metadata);
         events.record(Event {
             name: event::GEN_AI_EVALUATION_RESULT,
-            timestamp: Started::now(recorder.clock()).at,
+            timestamp,
             severity: Severity::Info,
             attributes,
             content: None,
             span: operation.span_context(),
         });
+    }
+
+    /// Itself, for those who want a value.
+    fn feedback(&self, operation: &TraceRef) -> Option<Feedback> {
+        let (value, label) = match (&self.score, &self.label) {
+            (Some(score), label) => (score.clone(), label.clone()),
+            (None, Some(label)) => (ScoreValue::Category(label.clone()), None),
+            (None, None) => return None,
+        };
+        Some(Feedback {
+            name: self.name.clone(),
+            value,
+            label,
+            comment: self.comment.clone(),
+            id: self.id.clone(),
+            evaluator: self.evaluator,
+            operation: operation.clone(),
+            of_trace: self.of_trace,
+        })
+    }
+
+    fn into_attributes(self, operation: &TraceRef, own: bool) -> Vec<KeyValue> {
+        let response = operation.response_id().map(|id| StringValue::from(id.to_owned()));
+        let (value, word, text) = match self.score {
+            Some(ScoreValue::Number(number)) => (Some(number), None, None),
+            Some(ScoreValue::Boolean(true)) => (Some(1.0), Some("true".into()), None),
+            Some(ScoreValue::Boolean(false)) => (Some(0.0), Some("false".into()), None),
+            Some(ScoreValue::Category(word)) => (None, Some(word), None),
+            Some(ScoreValue::Text(text)) => (None, None, Some(text)),
+            None => (None, None, None),
+        };
+        let why = match (text, self.comment) {
+            (Some(text), Some(comment)) => Some(format!("{text}\n{comment}").into()),
+            (text, comment) => text.or(comment),
+        };
+        let mut attributes = vec![key::GEN_AI_EVALUATION_NAME.of(self.name)];
+        attributes.extend(value.map(|value| key::GEN_AI_EVALUATION_SCORE_VALUE.of(value)));
+        let label = self.label.or(word);
+        attributes.extend(label.map(|label| key::GEN_AI_EVALUATION_SCORE_LABEL.of(label)));
+        attributes.extend(why.map(|why| key::GEN_AI_EVALUATION_EXPLANATION.of(why)));
+        attributes.extend(self.response_id.or(response).map(|id| key::GEN_AI_RESPONSE_ID.of(id)));
+        attributes.extend(self.id.map(|id| key::SPANWISE_EVALUATION_ID.of(id)));
+        attributes.extend(self.error.map(|kind| key::ERROR_TYPE.of(kind)));
+        if own {
+            attributes.extend(self.attributes);
+        }
+        attributes
+    }
+}
+
+impl TraceRef {
+    /// Says how good the operation was, in the words of feedback: what [`evaluation`] does, made for this
+    /// operation.
+    ///
+    /// Recording it never waits and never fails. It goes where logs go, and to the feedback APIs that are
+    /// configured.
+    ///
+    /// ```
+    /// use spanwise_core::{Generation, Provider, ScoreValue, TraceRef};
+    ///
+    /// let generation = Generation::chat(Provider::OpenAi, "gpt-4o-mini").start();
+    /// let stored = generation.trace_ref().to_string(); // goes to the browser with the answer
+    /// generation.finish();
+    ///
+    /// // A user has pressed a button.
+    /// let answer: TraceRef = stored.parse()?;
+    /// answer.score("helpful", true).id("helpful-m7-u9").comment("just what I needed").emit();
+    /// answer.score("stars", 4).emit();
+    /// answer.score("tone", "friendly").emit();
+    /// answer.score("remark", ScoreValue::text("more of this, please")).of_trace().emit();
+    /// # Ok::<_, spanwise_core::InvalidTraceRef>(())
+    /// ```
+    pub fn score(&self, name: impl Into<StringValue>, value: impl Into<ScoreValue>) -> Evaluation {
+        Evaluation { operation: Some(self.clone()), ..evaluation(name).score(value) }
     }
 }

@@ -14,7 +14,7 @@
 //! | the making of a remote agent | [`Agent::create`] | `create_agent {agent}` |
 //! | the fetching of a stored response | [`FetchResponse`] | `fetch_response` |
 //!
-//! How good an answer was is said by [`evaluation`], whose call it is by [`scope`](scope()).
+//! How good an answer was is said by [`evaluation`] and [`TraceRef::score`], whose call it is by [`scope`](scope()).
 //!
 //! Each is built, then run around work: `run(future)`, `run_with(async |operation| …)` for work that
 //! records what it learns, `run_sync(closure)`, or `start()` for a guard that is ended by hand.
@@ -48,6 +48,7 @@ mod genai;
 // What it is said about.
 mod document;
 mod evaluation;
+mod feedback;
 mod memory_record;
 mod message;
 mod provider;
@@ -86,6 +87,7 @@ pub use event::{
     EventError, EventHub, EventKind, EventSink, EventStatus, GenerationEvent, Inside, Metadata,
     OrchestratorEvent, RecordedOperation, SinkId, SpanEvent, TelemetryEvent, ToolExecutionEvent,
 };
+pub use feedback::{Evaluator, Feedback, FeedbackRecorder, ScoreValue};
 pub use memory_record::MemoryRecord;
 pub use message::{GenericPart, Message, Part, Role, ToMessages, ToolDefinition};
 pub use operation::{

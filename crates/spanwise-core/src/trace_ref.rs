@@ -27,13 +27,15 @@ pub struct TraceRef {
     span_id: SpanIdBytes,
     flags: u8,
     response_id: Option<String>,
+    gateway_request_id: Option<String>,
 }
 
 type TraceIdBytes = [u8; 16];
 type SpanIdBytes = [u8; 8];
 
-/// The first letters of every text form.
+/// The first letters of a text form, and of one with the id of a gateway's request.
 const VERSION: &str = "1";
+const WITH_GATEWAY: &str = "2";
 
 impl TraceRef {
     /// The span that is active here; invalid where there is none.
@@ -50,6 +52,7 @@ impl TraceRef {
             span_id: span.span_id().to_bytes(),
             flags: span.trace_flags().to_u8(),
             response_id: None,
+            gateway_request_id: None,
         }
     }
 
@@ -57,6 +60,13 @@ impl TraceRef {
     #[must_use]
     pub fn with_response_id(mut self, id: impl Into<String>) -> Self {
         self.response_id = Some(id.into()).filter(|id| !id.is_empty());
+        self
+    }
+
+    /// What a gateway, such as Helicone, calls the request: what feedback to it needs.
+    #[must_use]
+    pub fn with_gateway_request_id(mut self, id: impl Into<String>) -> Self {
+        self.gateway_request_id = Some(id.into()).filter(|id| !id.is_empty());
         self
     }
 
@@ -80,12 +90,21 @@ impl TraceRef {
     pub fn response_id(&self) -> Option<&str> {
         self.response_id.as_deref()
     }
+
+    /// What a gateway calls the request.
+    pub fn gateway_request_id(&self) -> Option<&str> {
+        self.gateway_request_id.as_deref()
+    }
 }
 
 impl fmt::Display for TraceRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (trace, span) = (u128::from_be_bytes(self.trace_id), u64::from_be_bytes(self.span_id));
-        write!(f, "{VERSION}-{trace:032x}-{span:016x}-{:02x}", self.flags)?;
+        let version = if self.gateway_request_id.is_some() { WITH_GATEWAY } else { VERSION };
+        write!(f, "{version}-{trace:032x}-{span:016x}-{:02x}", self.flags)?;
+        if let Some(id) = &self.gateway_request_id {
+            write!(f, "-{}-{id}", id.len())?;
+        }
         match &self.response_id {
             // It comes last, and may hold anything.
             Some(id) => write!(f, "-{id}"),
@@ -118,9 +137,11 @@ impl FromStr for TraceRef {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut parts = text.splitn(5, '-');
         let mut part = || parts.next().ok_or(InvalidTraceRef);
-        if part()? != VERSION {
-            return Err(InvalidTraceRef);
-        }
+        let has_gateway = match part()? {
+            VERSION => false,
+            WITH_GATEWAY => true,
+            _ => return Err(InvalidTraceRef),
+        };
         let trace = hex(part()?, 32)?;
         let span = u64::try_from(hex(part()?, 16)?).map_err(|_| InvalidTraceRef)?;
         let flags = u8::try_from(hex(part()?, 2)?).map_err(|_| InvalidTraceRef)?;
@@ -129,8 +150,16 @@ impl FromStr for TraceRef {
             span_id: span.to_be_bytes(),
             flags,
             response_id: None,
+            gateway_request_id: None,
         };
-        Ok(match parts.next() {
+        let rest = parts.next();
+        let (reference, rest) = if has_gateway {
+            let (gateway, rest) = counted(rest.ok_or(InvalidTraceRef)?)?;
+            (reference.with_gateway_request_id(gateway), rest)
+        } else {
+            (reference, rest)
+        };
+        Ok(match rest {
             Some(id) => reference.with_response_id(id),
             None => reference,
         })
@@ -142,6 +171,19 @@ impl TryFrom<String> for TraceRef {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         text.parse()
+    }
+}
+
+/// A text after its length, and what follows it.
+fn counted(text: &str) -> Result<(&str, Option<&str>), InvalidTraceRef> {
+    let (length, rest) = text.split_once('-').ok_or(InvalidTraceRef)?;
+    let bytes: usize = length.parse().map_err(|_| InvalidTraceRef)?;
+    if bytes == 0 || bytes.to_string() != length {
+        return Err(InvalidTraceRef);
+    }
+    match rest.split_at_checked(bytes).ok_or(InvalidTraceRef)? {
+        (text, "") => Ok((text, None)),
+        (text, rest) => Ok((text, Some(rest.strip_prefix('-').ok_or(InvalidTraceRef)?))),
     }
 }
 
@@ -166,13 +208,15 @@ mod tests {
             span_id: [u8; 8],
             flags: u8,
             response_id in proptest::option::of(".+"),
+            gateway_request_id in proptest::option::of(".+"),
         ) {
-            let reference = TraceRef { trace_id, span_id, flags, response_id };
+            let reference =
+                TraceRef { trace_id, span_id, flags, response_id, gateway_request_id };
             prop_assert_eq!(reference.to_string().parse(), Ok(reference));
         }
 
         #[test]
-        fn no_text_panics_and_what_is_read_is_written_the_same(text in "(1-)?[0-9a-f-]{0,60}.*") {
+        fn no_text_panics_and_what_is_read_is_written_the_same(text in "([12]-)?[0-9a-f-]{0,60}.*") {
             if let Ok(reference) = text.parse::<TraceRef>().map(|reference| reference.to_string()) {
                 prop_assert_eq!(reference.trim_end_matches('-'), text.trim_end_matches('-'));
             }

@@ -36,7 +36,7 @@
 //! | start with providers of your own | [`attach_providers`] |
 //! | record | [`Generation`], [`Embeddings`], [`Tool`], [`Agent`], [`Workflow`], [`Step`], [`Retrieval`], [`Memory`], [`Plan`], [`FetchResponse`] |
 //! | record functions as they are | [`#[tool]`](macro@tool), [`#[agent]`](macro@agent), [`#[generation]`](macro@generation), [`#[workflow]`](macro@workflow), [`#[step]`](macro@step), [`#[retrieval]`](macro@retrieval) |
-//! | say how good an answer was | [`evaluation`] |
+//! | say how good an answer was | [`TraceRef::score`], [`evaluation`]; [`FeedbackApi`] |
 //! | say whose call it is | [`scope`](scope()) |
 //! | go on in tasks, threads and other processes | [`propagate_context`], [`inject_into_headers`], [`extract_from_headers`] |
 //! | end, and know what arrived | [`Telemetry`], [`Report`] |
@@ -80,9 +80,9 @@ pub mod spool;
 pub use attach::attach_providers;
 pub use config::{
     BatchConfiguration, Compression, ContentPolicy, Credentials, Destination, ExportConfig,
-    ExportMode, MainAgent, OtlpDestination, OtlpProtocol, OutgoingRequest, OverflowPolicy, Preset,
-    Projection, SamplingRule, SamplingStrategy, Signals, SpanFilter, SpoolSettings, SpoolSync,
-    TelemetryConfig, Temporality,
+    ExportMode, FeedbackApi, MainAgent, OtlpDestination, OtlpProtocol, OutgoingRequest,
+    OverflowPolicy, Preset, Projection, SamplingRule, SamplingStrategy, Signals, SpanFilter,
+    SpoolSettings, SpoolSync, TelemetryConfig, Temporality,
 };
 pub use env::Environment;
 pub use error::InitError;
@@ -117,16 +117,16 @@ pub use tracing_bridge::TracingMode;
 pub use spanwise_core::{
     ActiveScope, Agent, AgentBuilder, BaggageItem, CapturePolicy, Completion, CompletionHook,
     Content, ContentCapture, ContentItem, ContentLevel, CreateAgent, CreateAgentBuilder, Document,
-    Embeddings, EmbeddingsBuilder, Entered, EnteredScope, Evaluation, EventError, EventHub,
-    EventKind, EventSink, EventStatus, FetchResponse, FetchResponseBuilder, ForeignContent,
-    FutureExt, Generation, GenerationBuilder, GenerationEvent, GenericPart, InOperation, InScope,
-    Inside, InvalidTraceRef, Memory, MemoryBuilder, MemoryRecord, Message, Metadata, Modality,
-    ModelResponse, OpenAiApiType, Operation, OrchestratorEvent, OutputType, Part, Plan,
-    PlanBuilder, Provider, RecordedOperation, RecordedStream, Recorder, Redactor, RemoteAgent,
-    RemoteAgentBuilder, Response, ResponseStatus, Retrieval, RetrievalBuilder, Role, Scope,
-    ScopeField, ScopeSampling, Sensitive, SinkId, SpanEvent, Step, StepBuilder, StreamedResponse,
-    TelemetryEvent, TextPlace, ToMessages, Tool, ToolBuilder, ToolDefinition, ToolExecutionEvent,
-    TraceRef, TryRecordedStream, Usage, Workflow, WorkflowBuilder, evaluation,
+    Embeddings, EmbeddingsBuilder, Entered, EnteredScope, Evaluation, Evaluator, EventError,
+    EventHub, EventKind, EventSink, EventStatus, FetchResponse, FetchResponseBuilder,
+    ForeignContent, FutureExt, Generation, GenerationBuilder, GenerationEvent, GenericPart,
+    InOperation, InScope, Inside, InvalidTraceRef, Memory, MemoryBuilder, MemoryRecord, Message,
+    Metadata, Modality, ModelResponse, OpenAiApiType, Operation, OrchestratorEvent, OutputType,
+    Part, Plan, PlanBuilder, Provider, RecordedOperation, RecordedStream, Recorder, Redactor,
+    RemoteAgent, RemoteAgentBuilder, Response, ResponseStatus, Retrieval, RetrievalBuilder, Role,
+    Scope, ScopeField, ScopeSampling, ScoreValue, Sensitive, SinkId, SpanEvent, Step, StepBuilder,
+    StreamedResponse, TelemetryEvent, TextPlace, ToMessages, Tool, ToolBuilder, ToolDefinition,
+    ToolExecutionEvent, TraceRef, TryRecordedStream, Usage, Workflow, WorkflowBuilder, evaluation,
     extract_from_headers, get_baggage, inject_into_headers, propagate_closure, propagate_context,
     propagation, redact_value, register_error_kind, scope, semconv, with_baggage, with_context,
 };
@@ -141,6 +141,11 @@ pub use spanwise_core::macro_support;
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// So is that of the pages.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/feedback.md")]
+struct FeedbackPage;
 
 /// The version of OpenTelemetry's API that everything here is made for.
 pub use opentelemetry;

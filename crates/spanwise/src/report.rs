@@ -32,10 +32,12 @@ pub enum DropReason {
     SpoolExpired,
     /// It was damaged on disk.
     SpoolUnreadable,
+    /// It cannot be told to this destination: feedback that its API has no word for, or that may not go there.
+    Unfit,
 }
 
 impl DropReason {
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::QueueFull,
         Self::AfterShutdown,
         Self::ShutdownTimeout,
@@ -47,6 +49,7 @@ impl DropReason {
         Self::SpoolFull,
         Self::SpoolExpired,
         Self::SpoolUnreadable,
+        Self::Unfit,
     ];
 
     /// As metrics and reports call it; the first two are words of the conventions.
@@ -63,6 +66,7 @@ impl DropReason {
             Self::SpoolFull => "spool_full",
             Self::SpoolExpired => "spool_expired",
             Self::SpoolUnreadable => "spool_unreadable",
+            Self::Unfit => "unfit",
         }
     }
 }
@@ -124,11 +128,11 @@ impl Counts {
 pub struct DestinationReport {
     /// The destination's name.
     pub name: String,
-    signals: [Option<Counts>; 3],
+    signals: [Option<Counts>; Signal::COUNT],
 }
 
 impl DestinationReport {
-    pub(crate) fn new(name: String, signals: [Option<Counts>; 3]) -> Self {
+    pub(crate) fn new(name: String, signals: [Option<Counts>; Signal::COUNT]) -> Self {
         Self { name, signals }
     }
 
@@ -150,6 +154,11 @@ impl DestinationReport {
     /// The counts of log records; zero if they do not go there.
     pub fn logs(&self) -> Counts {
         self.signal(Signal::Logs).unwrap_or_default()
+    }
+
+    /// The counts of feedback; zero if none goes there.
+    pub fn feedback(&self) -> Counts {
+        self.signal(Signal::Feedback).unwrap_or_default()
     }
 }
 

@@ -47,6 +47,7 @@ impl ExporterName {
             (OtlpProtocol::HttpJson, Signal::Traces) => "otlp_http_json_span_exporter",
             (OtlpProtocol::HttpJson, Signal::Metrics) => "otlp_http_json_metric_exporter",
             (OtlpProtocol::HttpJson, Signal::Logs) => "otlp_http_json_log_exporter",
+            (_, Signal::Feedback) => "feedback",
         };
         Self::new(destination, signal, component_type, name)
     }
@@ -167,6 +168,7 @@ fn observe_exporters(
     signal: Signal,
     exporters: Vec<ExporterName>,
 ) {
+    observe_delivery(meter, intake, signal, &exporters);
     let (unit, in_flight, exported) = match signal {
         Signal::Traces => {
             ("{span}", name::OTEL_SDK_EXPORTER_SPAN_INFLIGHT, name::OTEL_SDK_EXPORTER_SPAN_EXPORTED)
@@ -181,6 +183,8 @@ fn observe_exporters(
             name::OTEL_SDK_EXPORTER_LOG_INFLIGHT,
             name::OTEL_SDK_EXPORTER_LOG_EXPORTED,
         ),
+        // The conventions have no names for it.
+        Signal::Feedback => return,
     };
     let (books, those) = (intake.clone(), exporters.clone());
     meter
@@ -194,7 +198,6 @@ fn observe_exporters(
             }
         })
         .build();
-    observe_delivery(meter, intake, signal, &exporters);
     let books = intake.clone();
     meter
         .u64_observable_counter(exported)

@@ -77,6 +77,7 @@ enum SignalName {
     Traces,
     Metrics,
     Logs,
+    Feedback,
 }
 
 impl Which {
@@ -87,6 +88,7 @@ impl Which {
             SignalName::Traces => Signal::Traces,
             SignalName::Metrics => Signal::Metrics,
             SignalName::Logs => Signal::Logs,
+            SignalName::Feedback => Signal::Feedback,
         });
         spools.retain(|spool| {
             self.destination.as_deref().is_none_or(|name| name == spool.destination())

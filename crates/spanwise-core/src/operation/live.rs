@@ -24,6 +24,7 @@ use crate::clock::Started;
 use crate::content::{Content, ContentItem};
 use crate::error_kind::OwnKind;
 use crate::recorder::{MetricRecorder, OpenOperation, OpenSlot, RecorderRef};
+use crate::semconv::attribute::SPANWISE_GATEWAY_REQUEST_ID;
 use crate::trace_ref::TraceRef;
 
 /// An operation between start and end.
@@ -77,10 +78,19 @@ impl<K: Kind> Live<K> {
     }
 
     pub(crate) fn trace_ref(&self) -> TraceRef {
+        const ID: &str = SPANWISE_GATEWAY_REQUEST_ID.key();
         let reference = TraceRef::of(self.context.span().span_context());
         let response = self.with(|kind| kind.response_id().map(|id| id.as_str().to_owned()));
-        match response.flatten() {
+        let reference = match response.flatten() {
             Some(id) => reference.with_response_id(id),
+            None => reference,
+        };
+        let request = self.with_state(|state| {
+            let own = state.own.iter().find(|own| own.key.as_str() == ID);
+            own.map(|own| own.value.as_str().into_owned())
+        });
+        match request.flatten() {
+            Some(id) => reference.with_gateway_request_id(id),
             None => reference,
         }
     }

@@ -4,6 +4,7 @@
 //! operation ──► Recorder ─┬─► tracer            spans
 //!                         ├─► MetricRecorder    histograms and counters
 //!                         ├─► EventRecorder     log records        (only if asked for)
+//!                         ├─► FeedbackRecorder  evaluations        (only if someone takes them)
 //!                         ├─► ContentRecorder   typed content      (only if someone takes it)
 //!                         ├─► CompletionHook    all of it          (only if there is one)
 //!                         └─► EventHub          what happened      (only if someone listens)
@@ -44,6 +45,7 @@ use crate::capture::{CapturePolicy, ContentLevel};
 use crate::clock::Clock;
 use crate::content::Content;
 use crate::event::EventHub;
+use crate::feedback::FeedbackRecorder;
 use crate::scope::{ActiveScope, ScopeField};
 use crate::semconv::SemconvProfile;
 
@@ -106,6 +108,7 @@ pub struct Recorder {
     pub(crate) spans: Box<dyn spans::SpanRecorder>,
     pub(crate) metrics: Box<dyn MetricRecorder>,
     pub(crate) events: Option<Box<dyn EventRecorder>>,
+    pub(crate) feedback: Option<Box<dyn FeedbackRecorder>>,
     pub(crate) content: Option<Box<dyn ContentRecorder>>,
     pub(crate) completion: Option<Box<dyn CompletionHook>>,
     pub(crate) hub: Arc<EventHub>,
@@ -129,6 +132,7 @@ impl Recorder {
                 spans: Box::new(tracer),
                 metrics: Box::new(metrics::NoMetrics),
                 events: None,
+                feedback: None,
                 content: None,
                 completion: None,
                 hub: EventHub::of_process().clone(),
@@ -216,6 +220,12 @@ impl RecorderBuilder {
     /// Emits events elsewhere.
     pub fn events(mut self, events: impl EventRecorder + 'static) -> Self {
         self.recorder.events = Some(Box::new(events));
+        self
+    }
+
+    /// Hands evaluations over, beside the events that they are.
+    pub fn feedback(mut self, feedback: impl FeedbackRecorder + 'static) -> Self {
+        self.recorder.feedback = Some(Box::new(feedback));
         self
     }
 
@@ -383,7 +393,7 @@ fn current<R>(ask: impl FnOnce(&Recorder) -> R) -> Option<R> {
 }
 
 /// How much content the scope in force here leaves.
-fn current_level() -> ContentLevel {
+pub(crate) fn current_level() -> ContentLevel {
     Context::map_current(|context| {
         ActiveScope::of(context).map_or(ContentLevel::Full, ActiveScope::content)
     })

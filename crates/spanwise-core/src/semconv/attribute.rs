@@ -307,6 +307,9 @@ pub const SPANWISE_CACHE_BUCKET_INDEX: Attribute<i64> = Attribute::new("spanwise
 /// `spanwise.cache.outcome`: string.
 pub const SPANWISE_CACHE_OUTCOME: Attribute<StringValue> = Attribute::new("spanwise.cache.outcome");
 
+/// `spanwise.evaluation.id`: string.
+pub const SPANWISE_EVALUATION_ID: Attribute<StringValue> = Attribute::new("spanwise.evaluation.id");
+
 /// `spanwise.export.destination`: string.
 pub const SPANWISE_EXPORT_DESTINATION: Attribute<StringValue> = Attribute::new("spanwise.export.destination");
 
@@ -540,6 +543,7 @@ pub const ALL: &[&str] = &[
     "spanwise.attempt.delay",
     "spanwise.cache.bucket.index",
     "spanwise.cache.outcome",
+    "spanwise.evaluation.id",
     "spanwise.export.destination",
     "spanwise.export.signal",
     "spanwise.gateway.fallback.index",

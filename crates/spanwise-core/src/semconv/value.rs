@@ -166,8 +166,10 @@ pub mod spanwise_export_signal {
     pub const METRICS: &str = "metrics";
     /// `logs`.
     pub const LOGS: &str = "logs";
+    /// `feedback`.
+    pub const FEEDBACK: &str = "feedback";
     /// All of them.
-    pub const ALL: [&str; 3] = [TRACES, METRICS, LOGS];
+    pub const ALL: [&str; 4] = [TRACES, METRICS, LOGS, FEEDBACK];
 }
 
 /// Values of `spanwise.outcome`.

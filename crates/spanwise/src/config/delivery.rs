@@ -93,7 +93,7 @@ pub(crate) struct DeliveryOptions {
     pub(crate) request_items: Option<usize>,
     pub(crate) request_bytes: Option<usize>,
     /// In place of that, for one signal.
-    pub(crate) signal_request_bytes: [Option<usize>; 3],
+    pub(crate) signal_request_bytes: [Option<usize>; Signal::COUNT],
     pub(crate) item_bytes: Option<usize>,
 }
 
@@ -106,7 +106,7 @@ pub(crate) struct DeliverySettings {
     pub(crate) most_requests: usize,
     /// What the destination takes, beside what its protocol does.
     pub(crate) request_items: Option<usize>,
-    pub(crate) request_bytes: [Option<usize>; 3],
+    pub(crate) request_bytes: [Option<usize>; Signal::COUNT],
     pub(crate) item_bytes: Option<usize>,
 }
 
@@ -116,7 +116,7 @@ impl Default for DeliverySettings {
             retry_timeout: RETRY_TIMEOUT,
             most_requests: MOST_REQUESTS,
             request_items: None,
-            request_bytes: [None; 3],
+            request_bytes: [None; Signal::COUNT],
             item_bytes: None,
         }
     }
@@ -148,7 +148,7 @@ impl DeliverySettings {
         options: DeliveryOptions,
         source: impl Fn(&'static str) -> Source,
     ) -> Result<Self, InitError> {
-        let [traces, metrics, logs] = options.signal_request_bytes;
+        let [traces, metrics, logs, _] = options.signal_request_bytes;
         let sizes = [
             ("max_concurrent_requests", options.most_requests),
             ("max_request_items", options.request_items),

@@ -11,6 +11,7 @@ use super::backend::BackendFacts;
 use super::content_policy::ContentPolicy;
 use super::credentials::CredentialSource;
 use super::delivery::DeliveryOptions;
+use super::feedback::FeedbackApi;
 use super::span_view::{Projection, SpanFilter, SpanView};
 use super::values::{Compression, OtlpProtocol, Signals, Temporality};
 use crate::export::{IntoSdkExporter, SdkExporter};
@@ -80,6 +81,27 @@ impl Destination {
     pub fn from_env() -> OtlpDestination {
         let options = OtlpOptions { from_env: true, ..OtlpOptions::default() };
         OtlpDestination { name: "otlp".into(), content: None, view: SpanView::default(), options }
+    }
+
+    /// A backend's API for feedback, and nothing else: scores go there, while telemetry goes to others, such
+    /// as a collector. A destination that takes both has
+    /// [`OtlpDestination::feedback`].
+    ///
+    /// ```
+    /// use spanwise::{Destination, FeedbackApi, TelemetryConfig};
+    ///
+    /// let scores = FeedbackApi::phoenix("http://localhost:6006");
+    /// let config = TelemetryConfig::new("bot")
+    ///     .destination(Destination::otlp("http://localhost:4318"))
+    ///     .destination(Destination::feedback(scores));
+    /// # let _ = config;
+    /// ```
+    pub fn feedback(api: FeedbackApi) -> Self {
+        let name = api.product_name().to_owned();
+        let signals = Some(Signals::NONE);
+        let options = OtlpOptions { signals, feedback: Some(api), ..OtlpOptions::default() };
+        let kind = DestinationKind::Otlp(Box::new(options));
+        Self { name, content: None, view: SpanView::default(), kind }
     }
 
     /// The terminal, on stderr: finished traces as a tree, metrics and logs as lines.
@@ -246,6 +268,7 @@ pub(crate) struct OtlpOptions {
     pub(crate) resource: Vec<KeyValue>,
     /// What a preset knows of what is there.
     pub(crate) backend: Option<&'static BackendFacts>,
+    pub(crate) feedback: Option<FeedbackApi>,
 }
 
 /// Header names only, and no endpoint: it may hold a password.
@@ -339,6 +362,13 @@ impl OtlpDestination {
     /// Which signals go there. Defaults to all three.
     pub fn signals(mut self, signals: Signals) -> Self {
         self.options.signals = Some(signals);
+        self
+    }
+
+    /// Where scores go beside the log records that they are: the backend's API for feedback. Defaults to
+    /// nowhere. It has headers of its own; those of this destination do not go there.
+    pub fn feedback(mut self, api: FeedbackApi) -> Self {
+        self.options.feedback = Some(api);
         self
     }
 

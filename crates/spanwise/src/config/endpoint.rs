@@ -15,7 +15,7 @@ use crate::error::{InitError, Source};
 use crate::secret::{Headers, Pem};
 use crate::signal::Signal;
 
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where one signal goes, and how.
 #[derive(Clone, Debug, PartialEq)]
@@ -303,14 +303,23 @@ impl EndpointReader<'_, '_> {
                 None => return Ok(None),
             },
         };
-        let pem = read_file(&path, &source)?;
+        PemFile::read(&path, source).map(Some)
+    }
+}
+
+impl PemFile {
+    pub(crate) fn read(path: &Path, source: Source) -> Result<Self, InitError> {
+        let pem = std::fs::read(path).map_err(|error| InitError::UnreadableFile {
+            setting: source.name(),
+            kind: error.kind(),
+        })?;
         if !pem.windows(10).any(|window| window == b"-----BEGIN") {
             return Err(source.invalid(
                 "names a file that holds no PEM",
                 "give a file whose parts begin with -----BEGIN",
             ));
         }
-        Ok(Some(PemFile { pem: Pem(pem), source }))
+        Ok(Self { pem: Pem(pem), source })
     }
 }
 
@@ -332,9 +341,4 @@ pub(crate) fn check_url(text: &str, source: &Source) -> Result<Url, InitError> {
         return Err(source.invalid("names no host", REMEDY));
     }
     Ok(url)
-}
-
-fn read_file(path: &Path, source: &Source) -> Result<Vec<u8>, InitError> {
-    std::fs::read(path)
-        .map_err(|error| InitError::UnreadableFile { setting: source.name(), kind: error.kind() })
 }

@@ -132,7 +132,7 @@ impl Settings {
         match signal {
             Signal::Traces => self.spans.export_timeout,
             Signal::Metrics => self.metrics.export_timeout,
-            Signal::Logs => self.logs.export_timeout,
+            Signal::Logs | Signal::Feedback => self.logs.export_timeout,
         }
     }
 }

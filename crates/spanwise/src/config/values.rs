@@ -316,6 +316,8 @@ impl Signals {
             Signal::Traces => self.traces,
             Signal::Metrics => self.metrics,
             Signal::Logs => self.logs,
+            // It goes where there is an API for it.
+            Signal::Feedback => false,
         }
     }
 
@@ -324,6 +326,7 @@ impl Signals {
             Signal::Traces => self.traces = on,
             Signal::Metrics => self.metrics = on,
             Signal::Logs => self.logs = on,
+            Signal::Feedback => {}
         }
     }
 

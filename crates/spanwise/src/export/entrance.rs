@@ -3,6 +3,7 @@
 //! ```text
 //! span.end()      ─► SpanProcessor ─┐
 //! event           ─► EventRecorder ─┼─► Intake
+//! feedback     ─► FeedbackRecorder ─┤
 //! tracing event   ─► LogProcessor  ─┘
 //! ```
 
@@ -15,11 +16,14 @@ use opentelemetry::{Context, InstrumentationScope, KeyValue, SpanId};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogProcessor, SdkLogRecord};
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
-use spanwise_core::{Content, ContentRecorder, Event, EventRecorder};
+use spanwise_core::{
+    ActiveScope, Content, ContentRecorder, Event, EventRecorder, Feedback, FeedbackRecorder,
+    ScopeField,
+};
 
 use super::blocking;
 use super::intake::Intake;
-use super::queued::{QueuedLog, QueuedSpan};
+use super::queued::{QueuedFeedback, QueuedLog, QueuedSpan};
 use crate::scope;
 
 thread_local! {
@@ -139,6 +143,22 @@ impl LogProcessor for Entrance {
 impl EventRecorder for Entrance {
     fn record(&self, event: Event) {
         self.0.push_log(QueuedLog::Event(Box::new(event)));
+    }
+}
+
+impl FeedbackRecorder for Entrance {
+    fn record(&self, feedback: Feedback) {
+        let operation = &feedback.operation;
+        let span = operation.span_context();
+        // Backends do not have what was not sampled; a gateway has it all the same.
+        if span.is_valid() && !span.is_sampled() && operation.gateway_request_id().is_none() {
+            return;
+        }
+        let environment = Context::map_current(|context| {
+            let scope = ActiveScope::of(context)?;
+            scope.get(ScopeField::Environment).map(str::to_owned)
+        });
+        self.0.push_feedback(QueuedFeedback { feedback, environment });
     }
 }
 

@@ -20,7 +20,7 @@ use self::queues::{Phase, State};
 use super::command::Command;
 use super::ledger::{LaneId, Ledger};
 use super::lineage::Lineage;
-use super::queued::{Collection, Drained, QueuedLog, QueuedSpan};
+use super::queued::{Collection, Drained, QueuedFeedback, QueuedLog, QueuedSpan};
 use super::size;
 use crate::config::{BatchConfiguration, ExportMode};
 use crate::offload::Stores;
@@ -72,6 +72,8 @@ impl Intake {
                 span_bytes: 0,
                 logs: Vec::new(),
                 log_bytes: 0,
+                feedback: Vec::new(),
+                feedback_bytes: 0,
                 metrics: Vec::new(),
                 commands: Vec::new(),
                 ledger,
@@ -128,6 +130,16 @@ impl Intake {
         };
         if wakes {
             self.wake.notify_one();
+        }
+    }
+
+    /// Takes feedback, unless there is no room. It leaves with the logs.
+    pub(crate) fn push_feedback(&self, queued: QueuedFeedback) {
+        let bytes = size::of_feedback(&queued);
+        let mut state = self.room_for(Signal::Feedback, bytes);
+        if state.admit(&self.queues, Signal::Feedback, bytes) {
+            state.feedback_bytes += bytes;
+            state.feedback.push(queued);
         }
     }
 
@@ -195,6 +207,9 @@ impl Intake {
             drained.logs = std::mem::take(&mut state.logs);
             let bytes = std::mem::take(&mut state.log_bytes);
             state.ledger.hand_over(Signal::Logs, drained.logs.len() as u64, bytes);
+            drained.feedback = std::mem::take(&mut state.feedback);
+            let bytes = std::mem::take(&mut state.feedback_bytes);
+            state.ledger.hand_over(Signal::Feedback, drained.feedback.len() as u64, bytes);
         }
         if which.metrics {
             drained.metrics = std::mem::take(&mut state.metrics);
@@ -267,7 +282,7 @@ impl Intake {
 
     /// There is no worker any more: what has no answer is dropped, and commands are answered at once.
     pub(crate) fn stop(&self, reason: DropReason) {
-        let (_commands, _spans, _logs);
+        let (_commands, _spans, _logs, _feedback);
         {
             let mut state = self.lock();
             state.phase = Phase::Stopped;
@@ -276,6 +291,7 @@ impl Intake {
             _commands = std::mem::take(&mut state.commands);
             _spans = std::mem::take(&mut state.spans);
             _logs = std::mem::take(&mut state.logs);
+            _feedback = std::mem::take(&mut state.feedback);
             state.metrics.clear();
         }
         self.tell_room();

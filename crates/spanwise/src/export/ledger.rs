@@ -17,14 +17,14 @@ use crate::signal::Signal;
 #[derive(Debug)]
 pub(crate) struct Ledger {
     /// Common to all destinations: what came in, what waits in the intake, what never got further.
-    intake: [Counts; 3],
+    intake: [Counts; Signal::COUNT],
     books: Vec<Book>,
 }
 
 #[derive(Debug)]
 struct Book {
     name: String,
-    signals: [Option<Pages>; 3],
+    signals: [Option<Pages>; Signal::COUNT],
 }
 
 /// One signal's way to one destination.
@@ -54,7 +54,9 @@ pub(crate) struct LaneId {
 }
 
 impl Ledger {
-    pub(crate) fn new(destinations: impl IntoIterator<Item = (String, [bool; 3])>) -> Self {
+    pub(crate) fn new(
+        destinations: impl IntoIterator<Item = (String, [bool; Signal::COUNT])>,
+    ) -> Self {
         let books = destinations.into_iter().map(|(name, signals)| Book {
             name,
             signals: signals.map(|goes| goes.then(Pages::default)),
@@ -298,7 +300,7 @@ impl Ledger {
     /// Every destination's counts, as they are now.
     pub(crate) fn snapshot(&self) -> Vec<DestinationReport> {
         let reports = self.books.iter().map(|book| {
-            let mut signals = [None; 3];
+            let mut signals = [None; Signal::COUNT];
             for signal in Signal::ALL {
                 let pages = book.signals[signal as usize];
                 let intake = &self.intake[signal as usize];

@@ -12,6 +12,7 @@ pub(crate) mod command;
 pub(crate) mod console;
 pub(crate) mod convert;
 pub(crate) mod entrance;
+pub(crate) mod feedback;
 pub(crate) mod intake;
 pub(crate) mod lane;
 pub(crate) mod ledger;

@@ -6,7 +6,7 @@ use opentelemetry::{InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_sdk::logs::SdkLogRecord;
 use opentelemetry_sdk::trace::SpanData;
-use spanwise_core::{Content, Event};
+use spanwise_core::{Content, Event, Feedback};
 
 use super::lineage::Kin;
 
@@ -28,6 +28,14 @@ pub(crate) enum QueuedLog {
     Record(Box<(SdkLogRecord, InstrumentationScope)>),
 }
 
+/// An evaluation for feedback APIs.
+#[derive(Clone, Debug)]
+pub(crate) struct QueuedFeedback {
+    pub(crate) feedback: Feedback,
+    /// The environment that the scope around it named.
+    pub(crate) environment: Option<String>,
+}
+
 /// What one metric reader collected.
 pub(crate) struct Collection {
     /// Which of the readers, that is, which temporality.
@@ -40,6 +48,7 @@ pub(crate) struct Collection {
 pub(crate) struct Drained {
     pub(crate) spans: Vec<QueuedSpan>,
     pub(crate) logs: Vec<QueuedLog>,
+    pub(crate) feedback: Vec<QueuedFeedback>,
     pub(crate) metrics: Vec<Collection>,
 }
 
@@ -58,7 +67,8 @@ impl Drained {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.spans.is_empty() && self.logs.is_empty() && self.metrics.is_empty()
+        let nothing_recorded = self.spans.is_empty() && self.logs.is_empty();
+        nothing_recorded && self.feedback.is_empty() && self.metrics.is_empty()
     }
 }
 

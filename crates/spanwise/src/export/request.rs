@@ -58,7 +58,7 @@ impl Request {
             (Form::Json, Signal::Metrics) => serde_json::from_slice(body).ok().map(Self::Metrics),
             #[cfg(feature = "http")]
             (Form::Json, Signal::Logs) => serde_json::from_slice(body).ok().map(Self::Logs),
-            (Form::Message, _) => None,
+            (Form::Message, _) | (_, Signal::Feedback) => None,
         }
     }
 

@@ -93,7 +93,7 @@ impl Sender {
             };
             Ok((otlp::connect(&endpoint)?(), form))
         };
-        let [traces, metrics, logs] = Signal::ALL;
+        let [traces, metrics, logs] = Signal::OTLP;
         let ways = [way(traces)?, way(metrics)?, way(logs)?];
         reader.into_warnings().iter().for_each(|warning| warn_here(warning));
         Ok(Self { ways, patience: PATIENCE })
@@ -109,7 +109,11 @@ impl Sender {
 
     /// Sends a record, with more attempts where that may help, and in pieces where it is too large.
     pub async fn send(&self, record: &StoredRecord) -> Sent {
-        let (transport, form) = &self.ways[record.signal as usize];
+        let Some((transport, form)) = self.ways.get(record.signal as usize) else {
+            return Sent::Refused(
+                "feedback goes to its product's own API, and to no receiver of OTLP".to_owned(),
+            );
+        };
         let Some(body) = in_form(record, *form) else {
             return Sent::Refused(
                 "what is stored is no OTLP that this program can read".to_owned(),

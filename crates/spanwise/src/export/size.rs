@@ -3,9 +3,9 @@
 use opentelemetry::logs::AnyValue;
 use opentelemetry::{Array, KeyValue, Value};
 use opentelemetry_sdk::logs::SdkLogRecord;
-use spanwise_core::{Content, Event};
+use spanwise_core::{Content, Event, ScoreValue};
 
-use super::queued::{QueuedLog, QueuedSpan};
+use super::queued::{QueuedFeedback, QueuedLog, QueuedSpan};
 
 pub(crate) fn of_span(queued: &QueuedSpan) -> usize {
     let QueuedSpan { span, attributes, content, .. } = queued;
@@ -36,6 +36,17 @@ pub(crate) fn of_log(log: &QueuedLog) -> usize {
                 + attributes.map(|(key, value)| key.as_str().len() + of_any(value)).sum::<usize>()
         }
     }
+}
+
+pub(crate) fn of_feedback(queued: &QueuedFeedback) -> usize {
+    let feedback = &queued.feedback;
+    let value = match &feedback.value {
+        ScoreValue::Category(text) | ScoreValue::Text(text) => text.as_str().len(),
+        _ => 0,
+    };
+    let texts = [&feedback.label, &feedback.comment, &feedback.id];
+    let texts = texts.into_iter().flatten().map(|text| text.as_str().len());
+    size_of::<QueuedFeedback>() + feedback.name.as_str().len() + value + texts.sum::<usize>()
 }
 
 fn of_attributes(attributes: &[KeyValue]) -> usize {

@@ -16,9 +16,10 @@ use tokio::time::Instant;
 
 use super::command::{Command, Request};
 use super::convert;
+use super::feedback::FeedbackEnd;
 use super::intake::{Fill, Intake};
 use super::lane::LaneHandle;
-use super::queued::Drained;
+use super::queued::{Drained, QueuedFeedback};
 use super::request::{ExportedResource, Group, Item};
 use super::shrink;
 use super::split::split;
@@ -49,6 +50,8 @@ pub(crate) struct PipelineLane {
     /// For metrics: the reader whose collections go here.
     pub(crate) reader: usize,
     pub(crate) view: View,
+    /// For feedback: the API at its end.
+    pub(crate) feedback: Option<FeedbackEnd>,
     pub(crate) far_end: FarEnd,
 }
 
@@ -187,6 +190,7 @@ impl Worker {
         self.intake.ledger(|ledger| {
             ledger.dispatched(Signal::Traces);
             ledger.dispatched(Signal::Logs);
+            ledger.dispatched(Signal::Feedback);
         });
     }
 
@@ -264,7 +268,7 @@ impl Pipeline {
         if drained.is_empty() {
             return;
         }
-        let Drained { mut spans, logs, metrics } = drained;
+        let Drained { mut spans, logs, feedback, metrics } = drained;
         if !spans.is_empty() {
             let known =
                 spans.iter().filter_map(|it| Some((it.span.span_context.span_id(), it.kin?)));
@@ -279,6 +283,9 @@ impl Pipeline {
             limits::logs(&mut groups, &self.limits);
             self.fan_out(intake, groups, &Kinship::default(), |_| true);
         }
+        if !feedback.is_empty() {
+            self.tell(intake, &feedback);
+        }
         for collection in metrics {
             let groups = convert::metrics(collection.request);
             let points = groups.iter().flat_map(|group| &group.items);
@@ -288,6 +295,24 @@ impl Pipeline {
                 intake.ledger(|ledger| ledger.accept_for(lane.handle.id, points));
             }
             self.fan_out(intake, groups, &Kinship::default(), |lane| lane.reader == reader);
+        }
+    }
+
+    /// Gives feedback to every lane of it, in the words of the API at its end.
+    fn tell(&mut self, intake: &Intake, feedback: &[QueuedFeedback]) {
+        for stages in &self.stages {
+            let lanes = self.lanes.iter_mut().filter(|lane| {
+                let id = lane.handle.id;
+                id.signal == Signal::Feedback && stages.serve(id.signal, id.destination)
+            });
+            let mut lanes: Vec<_> = lanes.collect();
+            if lanes.is_empty() {
+                continue;
+            }
+            for queued in feedback {
+                let said = stages.feedback(queued.clone());
+                lanes.iter_mut().for_each(|lane| lane.tell(intake, &said));
+            }
         }
     }
 
@@ -338,6 +363,18 @@ fn for_each_with_its_own<T: Clone, I>(original: T, all: Vec<I>, mut each: impl F
 impl PipelineLane {
     fn takes_metrics_of(&self, reader: usize) -> bool {
         self.handle.id.signal == Signal::Metrics && self.reader == reader
+    }
+
+    /// Puts feedback into the lane, if its API has words for it.
+    fn tell(&mut self, intake: &Intake, said: &QueuedFeedback) {
+        let Some(end) = &self.feedback else { return };
+        match end.call(said) {
+            Some(call) => self.handle.submit_encoded(intake, call, 1),
+            None => {
+                let id = self.handle.id;
+                intake.ledger(|ledger| ledger.drop_queued(id, 1, DropReason::Unfit));
+            }
+        }
     }
 
     /// Runs the stages that differ between destinations, and puts the result into the lane.

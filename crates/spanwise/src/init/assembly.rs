@@ -13,6 +13,7 @@ use crate::config::{
 };
 use crate::diagnostics::Diagnostics;
 use crate::error::InitError;
+use crate::export::feedback::{FeedbackEnd, FeedbackSettings};
 use crate::export::intake::{Intake, Queues};
 use crate::export::lane::disk::{Disk, DiskThread};
 use crate::export::lane::otlp::OtlpSettings;
@@ -98,21 +99,32 @@ pub(super) struct Unconnected {
     reader: usize,
     view: View,
     otlp: OtlpSettings,
+    feedback: Option<FeedbackEnd>,
 }
 
 impl Assembly<'_> {
     fn add(&mut self, destination: usize, plan: Plan) -> Result<(), InitError> {
         let Plan { name, temporality, view, route, .. } = plan;
         match route {
-            PlannedRoute::Otlp(signals) => {
+            PlannedRoute::Otlp(signals, feedback) => {
+                if let Some(feedback) = feedback {
+                    self.add_feedback(destination, &name, *feedback);
+                }
                 for (signal, otlp) in signals {
                     let id = LaneId { destination, signal };
                     let reader = self.reader(signal, temporality);
                     let disk = self.disk(id, &name, &otlp);
                     let (handle, lane) = self.lane(id, otlp.form(), otlp.bounds(), disk);
                     self.exporters.push(otlp.exporter_name(destination, &name));
-                    let view = view.clone();
-                    self.to_connect.push(Unconnected { handle, lane, reader, view, otlp });
+                    let (view, feedback) = (view.clone(), None);
+                    self.to_connect.push(Unconnected {
+                        handle,
+                        lane,
+                        reader,
+                        view,
+                        otlp,
+                        feedback,
+                    });
                 }
             }
             PlannedRoute::Console(signals) => {
@@ -122,7 +134,8 @@ impl Assembly<'_> {
                     let (handle, lane) = self.lane(id, Form::Message, Bounds::NONE, None);
                     self.exporters.push(ExporterName::other(destination, signal, "console", &name));
                     let (view, far_end) = (view.clone(), console::start(lane)?);
-                    self.ready.push(PipelineLane { handle, reader, view, far_end });
+                    let feedback = None;
+                    self.ready.push(PipelineLane { handle, reader, view, feedback, far_end });
                 }
             }
             PlannedRoute::Sdk(exporter) => {
@@ -132,6 +145,24 @@ impl Assembly<'_> {
             }
         }
         Ok(())
+    }
+
+    fn add_feedback(&mut self, destination: usize, name: &str, settings: FeedbackSettings) {
+        let FeedbackSettings { api, otlp } = settings;
+        let id = LaneId { destination, signal: Signal::Feedback };
+        let disk = self.disk(id, name, &otlp);
+        let (handle, lane) = self.lane(id, otlp.form(), otlp.bounds(), disk);
+        self.exporters.push(otlp.exporter_name(destination, name));
+        let resource = &self.settings.resource;
+        let feedback = FeedbackEnd::new(name, api, resource, self.diagnostics.clone());
+        self.to_connect.push(Unconnected {
+            handle,
+            lane,
+            reader: 0,
+            view: View::default(),
+            otlp,
+            feedback: Some(feedback),
+        });
     }
 
     fn add_sdk(
@@ -152,7 +183,8 @@ impl Assembly<'_> {
             Start::Lane { start, .. } => {
                 let (handle, lane) = self.lane(id, Form::Message, Bounds::NONE, None);
                 let far_end = start(SdkDestination { lane, terms })?;
-                self.ready.push(PipelineLane { handle, reader: 0, view, far_end });
+                let feedback = None;
+                self.ready.push(PipelineLane { handle, reader: 0, view, feedback, far_end });
             }
             Start::Metrics { start } => {
                 let interval = self.settings.metrics.export_interval;
@@ -182,7 +214,7 @@ impl Assembly<'_> {
     ) -> (LaneHandle, Lane) {
         let (most_items, most_bytes, batch) = match id.signal {
             Signal::Traces => limits_of(self.settings.spans),
-            Signal::Logs => limits_of(self.settings.logs),
+            Signal::Logs | Signal::Feedback => limits_of(self.settings.logs),
             Signal::Metrics => (usize::MAX, self.settings.spans.max_queue_bytes, usize::MAX),
         };
         let bounds = Bounds { items: bounds.items.min(batch), ..bounds };
@@ -225,12 +257,12 @@ fn limits_of(batches: BatchConfiguration) -> (usize, usize, usize) {
 impl Unconnected {
     /// Must be called in the worker's runtime.
     pub(super) fn connect(self, diagnostics: &Diagnostics) -> PipelineLane {
-        let Self { handle, lane, reader, view, otlp } = self;
+        let Self { handle, lane, reader, view, otlp, feedback } = self;
         let task = tokio::spawn(otlp.connect(diagnostics.clone()).run(lane));
         let abort = Some(task.abort_handle());
         let done = Box::pin(async move {
             let _ = task.await;
         });
-        PipelineLane { handle, reader, view, far_end: FarEnd { done, abort } }
+        PipelineLane { handle, reader, view, feedback, far_end: FarEnd { done, abort } }
     }
 }

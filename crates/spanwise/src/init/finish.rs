@@ -105,6 +105,9 @@ impl Assembly<'_> {
             self_metrics::observe(&meter, &intake, &exporters);
             recorder = recorder.metrics(BoundMetrics::new(&meter));
         }
+        if goes(Signal::Feedback) {
+            recorder = recorder.feedback(entrance.clone());
+        }
         if loggers.is_some() {
             recorder = recorder.events(entrance);
         }

@@ -7,6 +7,7 @@ use crate::config::{
 };
 use crate::error::InitError;
 use crate::export::SdkExporter;
+use crate::export::feedback::FeedbackSettings;
 use crate::export::lane::otlp::OtlpSettings;
 use crate::signal::Signal;
 
@@ -21,15 +22,16 @@ pub(super) struct Plan {
 }
 
 pub(super) enum PlannedRoute {
-    Otlp(Vec<(Signal, OtlpSettings)>),
+    Otlp(Vec<(Signal, OtlpSettings)>, Option<Box<FeedbackSettings>>),
     Console(Signals),
     Sdk(SdkExporter),
 }
 
 impl Plan {
-    pub(super) fn takes(&self) -> [bool; 3] {
+    pub(super) fn takes(&self) -> [bool; Signal::COUNT] {
         Signal::ALL.map(|signal| match &self.route {
-            PlannedRoute::Otlp(signals) => signals.iter().any(|(goes, _)| *goes == signal),
+            PlannedRoute::Otlp(_, feedback) if signal == Signal::Feedback => feedback.is_some(),
+            PlannedRoute::Otlp(signals, _) => signals.iter().any(|(goes, _)| *goes == signal),
             PlannedRoute::Console(signals) => signals.includes(signal),
             PlannedRoute::Sdk(exporter) => exporter.signal() == signal,
         })
@@ -45,14 +47,17 @@ pub(super) fn plan(
         let DestinationSettings { name, route, temporality, view, delivery, .. } = settings_of_one;
         let DestinationSettings { content, resource, backend, .. } = settings_of_one;
         let route = match route {
-            Route::Otlp(endpoints) => {
+            Route::Otlp(endpoints, feedback) => {
                 let mut signals = Vec::new();
                 for (signal, endpoint) in endpoints {
                     let timeout = settings.export_timeout(*signal);
                     let otlp = OtlpSettings::new(*signal, endpoint, timeout, *delivery)?;
                     signals.push((*signal, otlp.of_backend(*backend)));
                 }
-                PlannedRoute::Otlp(signals)
+                let feedback = feedback
+                    .as_ref()
+                    .map(|api| FeedbackSettings::new(api, *delivery).map(Box::new));
+                PlannedRoute::Otlp(signals, feedback.transpose()?)
             }
             Route::Console(signals) => PlannedRoute::Console(*signals),
             Route::Sdk(index) => match exporters.get_mut(*index).and_then(Option::take) {

@@ -17,6 +17,7 @@ use super::*;
 use crate::export::intake::{Intake, Queues};
 use crate::export::ledger::Ledger;
 use crate::export::metrics::MetricIntake;
+use crate::signal::Signal;
 
 /// Everything takes no time at all.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ fn collected(
     metrics: impl FnOnce(RecorderBuilder, &Meter) -> RecorderBuilder,
     work: impl FnOnce(),
 ) -> Vec<String> {
-    let ledger = Ledger::new([("otlp".to_owned(), [true, true, true])]);
+    let ledger = Ledger::new([("otlp".to_owned(), [true; Signal::COUNT])]);
     let intake = Arc::new(Intake::new(Queues::default(), ledger));
     let exporter =
         MetricIntake { intake: intake.clone(), reader: 0, temporality: Temporality::Delta };

@@ -27,7 +27,7 @@ impl Host {
     /// The base of OTLP there. A path that the user wrote as well is not written twice.
     pub(super) fn base(&self, path: &str) -> String {
         let mut host = self.0.trim_end_matches('/');
-        for signal in Signal::ALL {
+        for signal in Signal::OTLP {
             let written = host.strip_suffix(signal.http_path());
             host = written.and_then(|host| host.strip_suffix('/')).unwrap_or(host);
         }

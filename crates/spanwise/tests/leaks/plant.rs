@@ -7,11 +7,11 @@ use opentelemetry::trace::{Span as _, Status, Tracer as _, TracerProvider as _};
 use opentelemetry::{Key, KeyValue};
 use serde_json::{Map, json};
 use spanwise::{
-    Agent, ContentLevel, ContentPolicy, Destination, Document, Environment, EventError, Generation,
-    GenerationEvent, HashKey, Langfuse, Memory, MemoryRecord, Message, OrchestratorEvent, Part,
-    Provider, Response, Retrieval, Role, Sensitive, SpanEvent, Step, Telemetry, TelemetryConfig,
-    TelemetryEvent, Tool, ToolDefinition, ToolExecutionEvent, WebhookExporter, Workflow,
-    evaluation,
+    Agent, ContentLevel, ContentPolicy, Destination, Document, Environment, EventError,
+    FeedbackApi, Generation, GenerationEvent, HashKey, Langfuse, Memory, MemoryRecord, Message,
+    OrchestratorEvent, Part, Provider, Response, Retrieval, Role, ScoreValue, Sensitive, SpanEvent,
+    Step, Telemetry, TelemetryConfig, TelemetryEvent, Tool, ToolDefinition, ToolExecutionEvent,
+    TraceRef, WebhookExporter, Workflow, evaluation,
 };
 use tracing_subscriber::prelude::*;
 
@@ -194,6 +194,9 @@ pub fn others(planted: &mut Planted, telemetry: &Telemetry) {
     step.event("own", [KeyValue::new("note", planted.text())]);
     step.fail_with("other", planted.text());
     evaluation("relevance").explanation(planted.text()).emit();
+    let remark = ScoreValue::text(planted.text());
+    let score = TraceRef::current().score(planted.text(), remark).label(planted.text());
+    score.comment(planted.text()).id(planted.text()).emit();
 
     let tracer = telemetry.tracer_provider().unwrap().tracer("http");
     let mut span = tracer.start(planted.text());
@@ -232,6 +235,12 @@ pub fn debug(planted: &mut Planted) -> String {
     show!(input, tools, parts(planted), generic, document(planted), record(planted));
     show!(Response::new().output(Message::assistant(planted.text())));
     show!(evaluation("e").explanation(planted.text()));
+    show!(TraceRef::current().score("e", ScoreValue::text(planted.text())));
+    show!(ScoreValue::text(planted.text()));
+    show!(
+        FeedbackApi::langfuse(format!("http://user:{}@h", planted.text()))
+            .header("x-key", planted.text())
+    );
     show!(Sensitive::new(planted.text()));
     show!(
         Generation::chat(Provider::OpenAi, "m").system_instructions(&instructions).input(&input),

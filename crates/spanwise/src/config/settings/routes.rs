@@ -9,6 +9,7 @@ use crate::config::backend::BackendFacts;
 use crate::config::delivery::DeliverySettings;
 use crate::config::destination::{DestinationKind, OtlpOptions};
 use crate::config::endpoint::{Endpoint, EndpointReader};
+use crate::config::feedback::FeedbackEndpoint;
 use crate::config::span_view::{SpanView, View};
 use crate::config::values::{Signals, Temporality};
 use crate::config::{Configured, ContentPolicy, Destination, TelemetryConfig};
@@ -33,8 +34,8 @@ pub(crate) struct DestinationSettings {
 
 #[derive(Debug)]
 pub(crate) enum Route {
-    /// An endpoint for each signal that goes there.
-    Otlp(Vec<(Signal, Endpoint)>),
+    /// An endpoint for each signal that goes there, and one for feedback.
+    Otlp(Vec<(Signal, Endpoint)>, Option<Box<FeedbackEndpoint>>),
     Console(Signals),
     /// The exporter at this place among the configured destinations.
     Sdk(usize),
@@ -44,7 +45,7 @@ impl Route {
     /// Whether this signal may go there.
     pub(super) fn takes(&self, signal: Signal) -> bool {
         match self {
-            Self::Otlp(endpoints) => endpoints.iter().any(|(goes, _)| *goes == signal),
+            Self::Otlp(endpoints, _) => endpoints.iter().any(|(goes, _)| *goes == signal),
             Self::Console(signals) => signals.includes(signal),
             // The exporter knows.
             Self::Sdk(_) => true,
@@ -142,7 +143,8 @@ pub(super) fn routes(
             DestinationKind::Sdk(_) => continue,
         });
     }
-    routes.retain(|route| !matches!(&route.route, Route::Otlp(signals) if signals.is_empty()));
+    routes
+        .retain(|route| !matches!(&route.route, Route::Otlp(signals, None) if signals.is_empty()));
     unique_names(&mut routes);
     Ok(routes)
 }
@@ -150,7 +152,7 @@ pub(super) fn routes(
 /// Which signals the variables send by OTLP, and which to the terminal.
 fn exporters(allowed: Signals, reader: &mut Reader<'_>) -> (Signals, Signals) {
     let (mut otlp, mut shown) = (Signals::NONE, Signals::NONE);
-    for signal in Signal::ALL {
+    for signal in Signal::OTLP {
         let variable = format!("OTEL_{}_EXPORTER", signal.variable());
         let names = exporter_names(&variable, reader);
         let on = allowed.includes(signal);
@@ -221,9 +223,11 @@ fn otlp_route(
     if let Some(backend) = options.backend {
         backend.check(name, &endpoints)?;
     }
+    let feedback =
+        options.feedback.as_ref().map(|api| api.settle(name).map(Box::new)).transpose()?;
     Ok(DestinationSettings {
         name: name.to_owned(),
-        route: Route::Otlp(endpoints),
+        route: Route::Otlp(endpoints, feedback),
         temporality,
         view: View { profile: options.profile.unwrap_or(defaults.profile), spans },
         delivery: defaults.delivery.of_one(name, options.delivery)?,

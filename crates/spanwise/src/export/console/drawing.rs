@@ -9,8 +9,10 @@ use tokio::time::Instant;
 use super::style::{Ink, Style, clean};
 use super::traces::{Trace, Traces};
 use super::{lines, tree};
+use crate::export::feedback::Call;
 use crate::export::request::Request;
 use crate::export::sender::form_of;
+use crate::signal::Signal;
 use crate::spool::StoredRecord;
 
 /// Draws what was spooled for standard output: traces as trees, metrics and logs as lines.
@@ -54,6 +56,9 @@ impl Drawing {
 
     /// Adds a record, and returns what can be drawn now: a trace is once its root is there.
     pub fn add(&mut self, record: &StoredRecord) -> String {
+        if record.signal == Signal::Feedback {
+            return self.call(&record.payload);
+        }
         let request = form_of(record.encoding)
             .and_then(|form| Request::decode(&record.payload, record.signal, form));
         match request {
@@ -75,6 +80,18 @@ impl Drawing {
                 let items = record.signal.counted(record.items);
                 format!("{items} that are no OTLP that this program can read\n")
             }
+        }
+    }
+
+    /// Feedback: where it goes, and what it says only if content is asked for.
+    fn call(&self, payload: &[u8]) -> String {
+        match Call::decode(payload) {
+            Some(Call { path, body }) => {
+                let path = self.style.paint(Ink::Process, &clean(&path.join("/")));
+                let body = if self.content { clean(&body.to_string()) } else { String::new() };
+                format!("feedback to {path} {body}").trim_end().to_owned() + "\n"
+            }
+            None => "feedback that this program cannot read\n".to_owned(),
         }
     }
 

@@ -19,7 +19,7 @@ fn queues(spans: BatchConfiguration) -> Queues {
 }
 
 fn intake(spans: BatchConfiguration) -> Arc<Intake> {
-    let ledger = Ledger::new([("otlp".to_owned(), [true, true, true])]);
+    let ledger = Ledger::new([("otlp".to_owned(), [true; Signal::COUNT])]);
     Arc::new(Intake::new(queues(spans), ledger))
 }
 
@@ -183,7 +183,7 @@ fn with_a_spool_only_what_has_not_reached_the_lanes_counts_and_only_by_bytes() {
         ..BatchConfiguration::SPANS
     };
     let queues = Queues { overflow: OverflowPolicy::Spill, spill_bytes: 20_000, ..queues(batches) };
-    let ledger = Ledger::new([("otlp".to_owned(), [true, true, true])]);
+    let ledger = Ledger::new([("otlp".to_owned(), [true; Signal::COUNT])]);
     let intake = Arc::new(Intake::new(queues, ledger));
     let provider =
         SdkTracerProvider::builder().with_span_processor(Entrance(intake.clone())).build();
@@ -206,7 +206,7 @@ fn who_may_wait_for_room_does_and_who_waited_in_vain_does_not_wait_again() {
     let batches = BatchConfiguration { max_queue_size: 2, ..BatchConfiguration::SPANS };
     let run = |timeout| {
         let queues = Queues { overflow: OverflowPolicy::Block(timeout), ..queues(batches) };
-        let ledger = Ledger::new([("otlp".to_owned(), [true, true, true])]);
+        let ledger = Ledger::new([("otlp".to_owned(), [true; Signal::COUNT])]);
         let intake = Arc::new(Intake::new(queues, ledger));
         let provider =
             SdkTracerProvider::builder().with_span_processor(Entrance(intake.clone())).build();
@@ -246,7 +246,7 @@ fn who_may_wait_for_room_does_and_who_waited_in_vain_does_not_wait_again() {
 fn on_the_only_thread_of_a_runtime_nobody_waits() {
     let batches = BatchConfiguration { max_queue_size: 2, ..BatchConfiguration::SPANS };
     let hour = OverflowPolicy::Block(Duration::from_secs(3600));
-    let ledger = Ledger::new([("otlp".to_owned(), [true, true, true])]);
+    let ledger = Ledger::new([("otlp".to_owned(), [true; Signal::COUNT])]);
     let intake = Arc::new(Intake::new(Queues { overflow: hour, ..queues(batches) }, ledger));
     let provider =
         SdkTracerProvider::builder().with_span_processor(Entrance(intake.clone())).build();
@@ -260,7 +260,7 @@ fn on_the_only_thread_of_a_runtime_nobody_waits() {
 #[test]
 fn in_immediate_mode_all_that_waits_leaves_when_a_local_root_ends() {
     let queues = Queues { mode: ExportMode::Immediate, ..queues(BatchConfiguration::SPANS) };
-    let ledger = Ledger::new([("otlp".to_owned(), [true, true, true])]);
+    let ledger = Ledger::new([("otlp".to_owned(), [true; Signal::COUNT])]);
     let intake = Arc::new(Intake::new(queues, ledger));
     let provider =
         SdkTracerProvider::builder().with_span_processor(Entrance(intake.clone())).build();

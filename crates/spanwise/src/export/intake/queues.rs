@@ -2,7 +2,7 @@
 
 use super::super::command::Command;
 use super::super::ledger::{Backlog, Ledger};
-use super::super::queued::{Collection, QueuedLog, QueuedSpan};
+use super::super::queued::{Collection, QueuedFeedback, QueuedLog, QueuedSpan};
 use crate::config::{BatchConfiguration, ExportMode, OverflowPolicy};
 use crate::report::DropReason;
 use crate::signal::Signal;
@@ -36,7 +36,10 @@ impl Default for Queues {
 
 impl Queues {
     pub(super) fn of(&self, signal: Signal) -> &BatchConfiguration {
-        if signal == Signal::Logs { &self.logs } else { &self.spans }
+        match signal {
+            Signal::Logs | Signal::Feedback => &self.logs,
+            Signal::Traces | Signal::Metrics => &self.spans,
+        }
     }
 }
 
@@ -52,6 +55,8 @@ pub(super) struct State {
     pub(super) span_bytes: usize,
     pub(super) logs: Vec<QueuedLog>,
     pub(super) log_bytes: usize,
+    pub(super) feedback: Vec<QueuedFeedback>,
+    pub(super) feedback_bytes: usize,
     pub(super) metrics: Vec<Collection>,
     pub(super) commands: Vec<Command>,
     pub(super) ledger: Ledger,
@@ -84,7 +89,11 @@ impl State {
     pub(super) fn has_room(&self, queues: &Queues, signal: Signal, bytes: usize) -> bool {
         let batches = queues.of(signal);
         let waiting = self.ledger.waiting(signal);
-        let waiting_bytes = if signal == Signal::Logs { self.log_bytes } else { self.span_bytes };
+        let waiting_bytes = match signal {
+            Signal::Logs => self.log_bytes,
+            Signal::Feedback => self.feedback_bytes,
+            Signal::Traces | Signal::Metrics => self.span_bytes,
+        };
         let backlog = match queues.overflow {
             OverflowPolicy::DropNewest => self.ledger.backlogs(signal).min_by_key(|it| it.bytes),
             OverflowPolicy::Block(_) => self.ledger.backlogs(signal).max_by_key(|it| it.bytes),

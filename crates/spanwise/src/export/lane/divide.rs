@@ -43,6 +43,8 @@ pub(crate) fn divide(body: &Bytes, signal: Signal, form: Form, into: Into) -> Op
         Signal::Traces => parts::<Span>(request, into),
         Signal::Metrics => parts::<Metric>(request, into),
         Signal::Logs => parts::<LogRecord>(request, into),
+        // Each is a request of its own.
+        Signal::Feedback => return None,
     };
     let pieces = parts.into_iter().map(|Part { request, items }| {
         let body = request.encode_as(form)?;
@@ -89,6 +91,7 @@ pub(crate) fn shrink(body: &Bytes, signal: Signal, form: Form) -> Option<Bytes> 
         Signal::Traces => shrink::<Span>(request),
         Signal::Metrics => shrink::<Metric>(request),
         Signal::Logs => shrink::<LogRecord>(request),
+        Signal::Feedback => None,
     };
     request?.encode_as(form)
 }

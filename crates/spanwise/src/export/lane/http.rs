@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use prost::Message as _;
+use url::Url;
 
 use super::authorize::{authorized, with};
 use super::compress::compress;
@@ -21,6 +22,13 @@ pub(crate) struct HttpSender {
     client: reqwest::Client,
     endpoint: Endpoint,
     headers: HeaderMap,
+}
+
+/// What came back, as far as it is read.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
 }
 
 impl Transport for HttpSender {
@@ -44,35 +52,57 @@ impl HttpSender {
     }
 
     async fn attempt(&self, signal: Signal, body: Bytes) -> Verdict {
+        self.send_to(&self.endpoint.url.0, signal, body, |answer| self.verdict(answer)).await
+    }
+
+    /// Makes an attempt at this URL of the receiver's, with the credentials of the moment.
+    pub(super) async fn send_to(
+        &self,
+        url: &Url,
+        signal: Signal,
+        body: Bytes,
+        judge: impl Fn(Answer) -> Verdict + Send + Sync,
+    ) -> Verdict {
         let (body, encoding) = compress(body, self.endpoint.compression);
         let mut headers = self.headers.clone();
         if let Some(encoding) = encoding {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
-        let Endpoint { url, credentials, timeout, .. } = &self.endpoint;
-        let Some(source) = credentials else { return self.post(headers, body).await };
-        let url = url.0.as_str().to_owned();
-        let request = OutgoingRequest { signal, url, headers: headers.clone(), body: body.clone() };
-        authorized(source, request, *timeout, |credentials| {
-            self.post(with(headers.clone(), credentials), body.clone())
-        })
-        .await
+        let once = |headers| async {
+            match self.post(url, headers, body.clone()).await {
+                Ok(answer) => judge(answer),
+                Err(error) => verdict_of_error(&error),
+            }
+        };
+        let Endpoint { credentials, timeout, .. } = &self.endpoint;
+        let Some(source) = credentials else { return once(headers).await };
+        let (body, url) = (body.clone(), url.as_str().to_owned());
+        let request = OutgoingRequest { signal, url, headers: headers.clone(), body };
+        let attempt = |credentials| once(with(headers.clone(), credentials));
+        authorized(source, request, *timeout, attempt).await
     }
 
-    async fn post(&self, headers: HeaderMap, body: Bytes) -> Verdict {
-        let request = self.client.post(self.endpoint.url.0.clone()).headers(headers).body(body);
-        let response = match request.send().await {
-            Ok(response) => response,
-            Err(error) => return verdict_of_error(&error),
-        };
+    async fn post(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Answer, reqwest::Error> {
+        let request = self.client.post(url.clone()).headers(headers).body(body);
+        let mut response = request.send().await?;
         let status = response.status();
-        let after = response.headers().get(header::RETRY_AFTER).and_then(retry_after);
+        let headers = std::mem::take(response.headers_mut());
         let body = match read(response).await {
             Ok(body) => body,
             // It took the request; only its words are missing.
             Err(_) if status.is_success() => Bytes::new(),
-            Err(error) => return verdict_of_error(&error),
+            Err(error) => return Err(error),
         };
+        Ok(Answer { status, headers, body })
+    }
+
+    fn verdict(&self, Answer { status, headers, body }: Answer) -> Verdict {
+        let after = headers.get(header::RETRY_AFTER).and_then(retry_after);
         if status.is_success() {
             return self.answer(&body).into();
         }
@@ -148,7 +178,7 @@ async fn read(mut response: reqwest::Response) -> Result<Bytes, reqwest::Error> 
     Ok(body.into())
 }
 
-fn verdict_of_error(error: &reqwest::Error) -> Verdict {
+pub(super) fn verdict_of_error(error: &reqwest::Error) -> Verdict {
     let kind = if error.is_timeout() {
         "timeout"
     } else if error.is_connect() {
@@ -228,7 +258,7 @@ fn json_answer(body: &[u8]) -> Option<ExportResponse> {
 }
 
 /// Seconds, or a date.
-fn retry_after(value: &HeaderValue) -> Option<Duration> {
+pub(super) fn retry_after(value: &HeaderValue) -> Option<Duration> {
     let text = value.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));

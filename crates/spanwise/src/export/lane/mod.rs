@@ -12,6 +12,8 @@ pub(crate) mod breaker;
 mod compress;
 pub(crate) mod disk;
 pub(crate) mod divide;
+#[cfg(feature = "http")]
+mod feedback;
 #[cfg(feature = "grpc")]
 mod grpc;
 #[cfg(feature = "http")]
@@ -163,6 +165,16 @@ impl LaneHandle {
     /// Puts a request into the lane, or drops it where there is no room.
     pub(crate) fn submit(&mut self, intake: &Intake, request: Request, items: u64) {
         let (payload, bytes) = payload(self.form, request);
+        self.put(intake, payload, (items, bytes));
+    }
+
+    /// The same with what is encoded already.
+    pub(crate) fn submit_encoded(&mut self, intake: &Intake, body: Bytes, items: u64) {
+        let bytes = body.len();
+        self.put(intake, Payload::Encoded(body), (items, bytes));
+    }
+
+    fn put(&mut self, intake: &Intake, payload: Payload, (items, bytes): (u64, usize)) {
         let fits = intake.ledger(|ledger| {
             let fits = ledger.has_room(self.id, self.most_items, self.most_bytes, (items, bytes));
             if fits {

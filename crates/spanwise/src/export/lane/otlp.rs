@@ -61,6 +61,22 @@ impl OtlpSettings {
         Self { backend, ..self }
     }
 
+    /// The same for an API that feedback goes to, as JSON of its own.
+    pub(crate) fn for_feedback(
+        endpoint: &Endpoint,
+        delivery: DeliverySettings,
+    ) -> Result<Self, InitError> {
+        Ok(Self {
+            signal: Signal::Feedback,
+            url: endpoint.url.clone(),
+            protocol: OtlpProtocol::HttpJson,
+            connect: connect_feedback(endpoint)?,
+            // Of two with the same id the later one counts; and APIs allow few requests.
+            delivery: DeliverySettings { most_requests: 1, ..delivery },
+            backend: None,
+        })
+    }
+
     pub(crate) fn form(&self) -> Form {
         match self.protocol {
             #[cfg(feature = "http")]
@@ -149,6 +165,17 @@ pub(crate) fn connect(endpoint: &Endpoint) -> Result<Connect, InitError> {
             Err(InitError::FeatureMissing { setting: "protocol".into(), feature })
         }
     }
+}
+
+#[cfg(feature = "http")]
+fn connect_feedback(endpoint: &Endpoint) -> Result<Connect, InitError> {
+    let sender = super::feedback::FeedbackSender::new(endpoint)?;
+    Ok(Box::new(move || Box::new(sender)))
+}
+
+#[cfg(not(feature = "http"))]
+fn connect_feedback(_: &Endpoint) -> Result<Connect, InitError> {
+    Err(InitError::FeatureMissing { setting: "feedback".into(), feature: "http" })
 }
 
 /// The receiver, as its lane sees it.

@@ -52,7 +52,7 @@ fn lane(destination: usize) -> LaneId {
 }
 
 fn books() -> Ledger {
-    let traces = [true, false, false];
+    let traces = Signal::ALL.map(|signal| signal == Signal::Traces);
     Ledger::new([("one".to_owned(), traces), ("two".to_owned(), traces)])
 }
 

@@ -26,7 +26,7 @@ fn a_destination_wins_over_the_configuration_and_that_over_the_environment() {
     let expected = DeliverySettings {
         most_requests: 1,
         request_items: Some(10),
-        request_bytes: [Some(1000); 3],
+        request_bytes: [Some(1000); Signal::COUNT],
         item_bytes: Some(100),
         ..by_code
     };

@@ -46,7 +46,7 @@ fn warned(variables: &[(&str, &str)]) -> Vec<String> {
 #[track_caller]
 fn endpoints(settings: &Settings) -> Vec<(Signal, Endpoint)> {
     match &settings.routes[0].route {
-        Route::Otlp(endpoints) => endpoints.clone(),
+        Route::Otlp(endpoints, _) => endpoints.clone(),
         other => panic!("not OTLP: {other:?}"),
     }
 }

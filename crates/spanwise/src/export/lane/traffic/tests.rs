@@ -72,7 +72,8 @@ impl Bench {
         delivery: DeliverySettings,
         answer: impl Fn(usize, &[Span], &Bytes) -> Verdict + Send + Sync + 'static,
     ) -> Self {
-        let ledger = Ledger::new([("otlp".to_owned(), [true, false, false])]);
+        let ledger =
+            Ledger::new([("otlp".to_owned(), Signal::ALL.map(|signal| signal == Signal::Traces))]);
         let batches = BatchConfiguration { max_queue_size: 100_000, ..BatchConfiguration::SPANS };
         let intake = Arc::new(Intake::new(Queues { spans: batches, ..Queues::default() }, ledger));
         let settings = LaneSettings {

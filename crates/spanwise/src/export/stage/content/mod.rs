@@ -11,6 +11,7 @@
 //! The order is fixed. It is gone through once for all destinations whose policies are equal.
 
 pub(crate) mod carried;
+mod feedback;
 pub(crate) mod foreign;
 pub(crate) mod keys;
 mod level;
@@ -153,6 +154,10 @@ impl ContentStages {
         let operation = of.view(attributes).operation().map(str::to_owned);
 
         // Filter.
+        if !self.policy.comments {
+            let comment = attribute::GEN_AI_EVALUATION_EXPLANATION.key();
+            attributes.retain(|attribute| attribute.key != comment);
+        }
         let (mut content, forms) = gathered(content, attributes, of.form);
         let view = of.view(attributes);
         if level == ContentLevel::Off {

@@ -15,6 +15,8 @@ use crate::signal::Signal;
 #[derive(Clone)]
 pub(crate) struct PolicyInForce {
     pub(crate) level: ContentLevel,
+    /// Whether evaluations tell why: no content of the conventions, but words that someone wrote.
+    pub(crate) comments: bool,
     inputs: bool,
     outputs: bool,
     /// Whether errors of operations tell their texts; what they did not record they do not tell.
@@ -42,7 +44,9 @@ impl PolicyInForce {
         hash_key: &HashKey,
     ) -> Self {
         let (captured, characters) = match signal {
-            Signal::Logs => (capture.content().on_events(), limits.log_value_length),
+            Signal::Logs | Signal::Feedback => {
+                (capture.content().on_events(), limits.log_value_length)
+            }
             Signal::Traces | Signal::Metrics => (capture.content().on_spans(), limits.value_length),
         };
         Self::of_captured(captured, characters, content, capture, hash_key)
@@ -63,6 +67,7 @@ impl PolicyInForce {
         let bytes = content.most_attribute_bytes.map(Length::bytes);
         Self {
             level,
+            comments: content.level == ContentLevel::Full,
             inputs: capture.has_inputs(),
             outputs: capture.has_outputs(),
             own_errors,
@@ -109,7 +114,7 @@ impl PolicyInForce {
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
         let plain = |policy: &Self| {
             (
-                (policy.level, policy.inputs, policy.outputs),
+                (policy.level, policy.comments, policy.inputs, policy.outputs),
                 (policy.own_errors, policy.foreign_errors),
                 (policy.lengths.clone(), policy.message, policy.item),
                 (policy.new_messages_only, policy.schemas_once),
