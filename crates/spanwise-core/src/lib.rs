@@ -8,6 +8,7 @@
 //! | one invocation of an agent | [`Agent`], [`Agent::remote`] | `invoke_agent {agent}` |
 //! | a process of several of these | [`Workflow`] | `invoke_workflow {workflow}` |
 //! | one step of a process | [`Step`] | `step {step}` |
+//! | work of the program's own | [`OwnSpan`] | its name |
 //! | one look-up in a data source | [`Retrieval`] | `retrieval {data source}` |
 //! | one operation on a memory store | [`Memory`] | `search_memory`, … |
 //! | an agent's planning | [`Plan`] | `plan {agent}` |
@@ -84,8 +85,9 @@ pub use document::Document;
 pub use error_kind::register_error_kind;
 pub use evaluation::{Evaluation, evaluation};
 pub use event::{
-    EventError, EventHub, EventKind, EventSink, EventStatus, GenerationEvent, Inside, Metadata,
-    OrchestratorEvent, RecordedOperation, SinkId, SpanEvent, TelemetryEvent, ToolExecutionEvent,
+    EventError, EventHub, EventKind, EventPlace, EventSink, EventStatus, GenerationEvent, GivenIds,
+    Inside, Metadata, OrchestratorEvent, RecordedOperation, SinkId, SpanEvent, TelemetryEvent,
+    ToolExecutionEvent, emit_at,
 };
 pub use feedback::{Evaluator, Feedback, FeedbackRecorder, ScoreValue};
 pub use memory_record::MemoryRecord;
@@ -94,9 +96,9 @@ pub use operation::{
     Agent, AgentBuilder, Attempt, CreateAgent, CreateAgentBuilder, Embeddings, EmbeddingsBuilder,
     Entered, FetchResponse, FetchResponseBuilder, FutureExt, GatewayAnswer, Generation,
     GenerationBuilder, InOperation, Memory, MemoryBuilder, OpenAiApiType, Operation, OperationPath,
-    OutputType, Plan, PlanBuilder, RateLimit, RateLimits, RecordedStream, RemoteAgent,
-    RemoteAgentBuilder, ResponseStatus, Retrieval, RetrievalBuilder, Step, StepBuilder,
-    StreamedResponse, Tool, ToolBuilder, TryRecordedStream, Workflow, WorkflowBuilder,
+    OutputType, OwnSpan, OwnSpanBuilder, Plan, PlanBuilder, RateLimit, RateLimits, RecordedStream,
+    RemoteAgent, RemoteAgentBuilder, ResponseStatus, Retrieval, RetrievalBuilder, Step,
+    StepBuilder, StreamedResponse, Tool, ToolBuilder, TryRecordedStream, Workflow, WorkflowBuilder,
 };
 pub use propagation::{
     BaggageItem, extract_from_headers, get_baggage, inject_into_headers, propagate_closure,

@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use opentelemetry::trace::{SpanId, TraceId};
 use opentelemetry_sdk::trace::IdGenerator;
-use spanwise_core::Clock;
+use spanwise_core::{Clock, GivenIds};
 
-/// Counts traces and spans from one.
+/// Counts traces and spans from one, but for those that are given ids.
 #[derive(Debug, Default)]
 pub(crate) struct CountingIds {
     traces: AtomicU64,
@@ -16,10 +16,18 @@ pub(crate) struct CountingIds {
 
 impl IdGenerator for CountingIds {
     fn new_trace_id(&self) -> TraceId {
+        let given = GivenIds::current().and_then(|given| given.trace_id);
+        if let Some(given) = given {
+            return given;
+        }
         TraceId::from(u128::from(self.traces.fetch_add(1, Ordering::Relaxed) + 1))
     }
 
     fn new_span_id(&self) -> SpanId {
+        let given = GivenIds::current().and_then(|given| given.span_id);
+        if let Some(given) = given {
+            return given;
+        }
         SpanId::from(self.spans.fetch_add(1, Ordering::Relaxed) + 1)
     }
 }

@@ -42,6 +42,7 @@
 //! | end, and know what arrived | [`Telemetry`], [`Report`] |
 //! | send to a backend by its name | [`preset`] |
 //! | get what happens as events, to send them anywhere | [`add_exporter`], [`TelemetryExporter`], [`TelemetryEvent`] |
+//! | record what happened elsewhere | [`emit`] |
 //! | look at what is spooled on disk, and send it | [`spool`] |
 //!
 //! Content (prompts, completions, tool payloads) stays in the process unless it is asked for:
@@ -92,7 +93,7 @@ pub use event::StatsdExporter;
 pub use event::WebhookExporter;
 pub use event::{
     ChannelExporter, EventReceiver, ExportError, ExporterId, ExporterReport, ExporterSettings,
-    JsonLinesExporter, TelemetryExporter, add_exporter, add_exporter_with, clear_exporters,
+    JsonLinesExporter, TelemetryExporter, add_exporter, add_exporter_with, clear_exporters, emit,
     exporters, flush_exporters, is_enabled, remove_exporter,
 };
 pub use export::{ForLogs, ForMetrics, ForSpans, IntoSdkExporter, OperationView, truncate_json};
@@ -122,13 +123,14 @@ pub use spanwise_core::{
     ForeignContent, FutureExt, Generation, GenerationBuilder, GenerationEvent, GenericPart,
     InOperation, InScope, Inside, InvalidTraceRef, Memory, MemoryBuilder, MemoryRecord, Message,
     Metadata, Modality, ModelResponse, OpenAiApiType, Operation, OrchestratorEvent, OutputType,
-    Part, Plan, PlanBuilder, Provider, RecordedOperation, RecordedStream, Recorder, Redactor,
-    RemoteAgent, RemoteAgentBuilder, Response, ResponseStatus, Retrieval, RetrievalBuilder, Role,
-    Scope, ScopeField, ScopeSampling, ScoreValue, Sensitive, SinkId, SpanEvent, Step, StepBuilder,
-    StreamedResponse, TelemetryEvent, TextPlace, ToMessages, Tool, ToolBuilder, ToolDefinition,
-    ToolExecutionEvent, TraceRef, TryRecordedStream, Usage, Workflow, WorkflowBuilder, evaluation,
-    extract_from_headers, get_baggage, inject_into_headers, propagate_closure, propagate_context,
-    propagation, redact_value, register_error_kind, scope, semconv, with_baggage, with_context,
+    OwnSpan, OwnSpanBuilder, Part, Plan, PlanBuilder, Provider, RecordedOperation, RecordedStream,
+    Recorder, Redactor, RemoteAgent, RemoteAgentBuilder, Response, ResponseStatus, Retrieval,
+    RetrievalBuilder, Role, Scope, ScopeField, ScopeSampling, ScoreValue, Sensitive, SinkId,
+    SpanEvent, Step, StepBuilder, StreamedResponse, TelemetryEvent, TextPlace, ToMessages, Tool,
+    ToolBuilder, ToolDefinition, ToolExecutionEvent, TraceRef, TryRecordedStream, Usage, Workflow,
+    WorkflowBuilder, evaluation, extract_from_headers, get_baggage, inject_into_headers,
+    propagate_closure, propagate_context, propagation, redact_value, register_error_kind, scope,
+    semconv, with_baggage, with_context,
 };
 
 #[cfg(feature = "macros")]

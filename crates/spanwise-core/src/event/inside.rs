@@ -43,6 +43,11 @@ impl InsideContext {
         self.0.inside.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// What happened inside is known from elsewhere.
+    pub(crate) fn say(&self, inside: Inside) {
+        *self.0.inside.lock().unwrap_or_else(PoisonError::into_inner) = inside;
+    }
+
     /// An operation inside has ended.
     pub(crate) fn ended(&self, name: &str) {
         let mut inside = self.0.inside.lock().unwrap_or_else(PoisonError::into_inner);

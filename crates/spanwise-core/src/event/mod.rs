@@ -2,10 +2,14 @@
 //!
 //! ```text
 //! operation ends ──► RecordedOperation ──► EventHub ──► EventSink, …
+//! event that was made elsewhere ──emit──► operation
 //! ```
 //! Where nobody listens, an operation looks at one flag and goes on.
 
+mod emit;
+mod emitted;
 mod generation;
+mod given;
 mod hub;
 mod inside;
 mod orchestrator;
@@ -15,7 +19,9 @@ mod telemetry_event;
 mod time;
 mod tool_execution;
 
+pub use emit::{EventPlace, emit_at};
 pub use generation::GenerationEvent;
+pub use given::GivenIds;
 pub use hub::{EventHub, EventSink, SinkId};
 pub use inside::Inside;
 pub use orchestrator::OrchestratorEvent;
@@ -24,5 +30,7 @@ pub use span::SpanEvent;
 pub use telemetry_event::{EventError, EventStatus, Metadata, TelemetryEvent};
 pub use tool_execution::ToolExecutionEvent;
 
+pub(crate) use emitted::Emitted;
+pub(crate) use given::Placement;
 pub(crate) use hub::anyone_listens;
 pub(crate) use inside::InsideContext;

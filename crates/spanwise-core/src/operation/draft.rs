@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
+use opentelemetry::KeyValue;
 use opentelemetry::trace::{Link, SpanBuilder};
-use opentelemetry::{Context, KeyValue};
 
 use super::heard::Heard;
 use super::kind::Kind;
@@ -13,7 +13,7 @@ use crate::capture::{CapturePolicy, ContentCapture, ContentLevel};
 use crate::clock::Started;
 use crate::content::{Content, ContentItem};
 use crate::error_kind::OwnKind;
-use crate::event::{EventKind, InsideContext};
+use crate::event::{EventKind, GivenIds, InsideContext, Placement};
 use crate::recorder;
 use crate::scope::{self, ActiveScope};
 use crate::trace_ref::TraceRef;
@@ -91,8 +91,13 @@ impl<'a, K: Kind> Draft<'a, K> {
 
     /// `None` where nothing records.
     pub(crate) fn start(self) -> Option<Arc<Live<K>>> {
+        self.start_in(Placement::here())
+    }
+
+    /// The same, where and when it happened.
+    pub(crate) fn start_in(self, placement: Placement) -> Option<Arc<Live<K>>> {
         let Self { mut kind, captures, mut own, links, error_kind, level } = self;
-        let parent = Context::current();
+        let Placement { parent, ids, started_at } = placement;
         let recorder = recorder::of(&parent)?;
         let scope = ActiveScope::of(&parent);
         let level = level.min(scope.map_or(ContentLevel::Full, ActiveScope::content));
@@ -103,7 +108,8 @@ impl<'a, K: Kind> Draft<'a, K> {
         kind.learn_from_scope(&parent);
         kind.start_under(&parent);
         let heard = Heard::of(&recorder, &parent);
-        let started = Started::now(recorder.clock());
+        let mut started = Started::now(recorder.clock());
+        started.at = started_at.unwrap_or(started.at);
 
         let attributes = match recorder.gives_start_attributes() {
             true => kind.all_start_attributes(scope),
@@ -119,8 +125,10 @@ impl<'a, K: Kind> Draft<'a, K> {
             .with_start_time(started.at)
             .with_attributes(attributes);
         let builder = if links.is_empty() { builder } else { builder.with_links(links) };
-        let (context, recording) =
-            scope::operation_starts(|| recorder.spans.start(builder, &parent));
+        let (context, recording) = scope::operation_starts(|| {
+            let _given = ids.map(GivenIds::attach);
+            recorder.spans.start(builder, &parent)
+        });
         let context = match path {
             Some(name) => OperationPath::inside(&context, name),
             None => context,

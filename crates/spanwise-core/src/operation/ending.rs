@@ -18,6 +18,14 @@ use crate::recorder::{Event, OpenOperation, completion};
 use crate::scope::ActiveScope;
 use crate::semconv::{attribute as key, event};
 
+/// How something ended that happened elsewhere, or before.
+pub(crate) enum EmittedEnd {
+    Completed,
+    Cancelled,
+    /// `error.type`, and the text of the error.
+    Failed(String, Option<String>),
+}
+
 impl<K: Kind> Live<K> {
     /// How an operation ends whose work gave this error.
     pub(crate) fn failure<E>(&self, error: &E) -> Outcome
@@ -57,16 +65,32 @@ impl<K: Kind> Live<K> {
 
     /// Ends it, unless it has ended.
     pub(crate) fn end(&self, outcome: Outcome) -> bool {
-        self.end_marked(outcome, false)
+        self.end_marked(outcome, false, None)
     }
 
-    fn end_marked(&self, outcome: Outcome, open_at_shutdown: bool) -> bool {
+    /// Ends what happened elsewhere, or before.
+    pub(crate) fn end_emitted(&self, end: EmittedEnd, at: SystemTime) {
+        let outcome = match end {
+            EmittedEnd::Completed => Outcome::Completed,
+            EmittedEnd::Cancelled => Outcome::Cancelled,
+            EmittedEnd::Failed(kind, message) => {
+                Outcome::Failed(Failure::told(kind, message.filter(|_| self.tells_errors)))
+            }
+        };
+        self.end_marked(outcome, false, Some(at));
+    }
+
+    fn end_marked(&self, outcome: Outcome, open_at_shutdown: bool, at: Option<SystemTime>) -> bool {
         let taken = self.state.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut state) = taken else { return false };
         if let Some(slot) = state.slot {
             self.recorder.open.remove(slot);
         }
-        let end = End { outcome: &outcome, duration: self.elapsed() };
+        let duration = match at {
+            Some(at) => at.duration_since(self.started.at).unwrap_or_default(),
+            None => self.elapsed(),
+        };
+        let end = End { outcome: &outcome, duration };
         state.kind.measure(&end, &self.metrics());
         let ended_at = self.started.at.checked_add(end.duration).unwrap_or(self.started.at);
 
@@ -185,6 +209,6 @@ impl<K: Kind> Live<K> {
 
 impl<K: Kind> OpenOperation for Live<K> {
     fn end_at_shutdown(&self) -> bool {
-        self.end_marked(Outcome::Cancelled, true)
+        self.end_marked(Outcome::Cancelled, true, None)
     }
 }

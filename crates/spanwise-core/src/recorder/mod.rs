@@ -44,7 +44,7 @@ pub use per_series::{Kept, PerSeries};
 use crate::capture::{CapturePolicy, ContentLevel};
 use crate::clock::Clock;
 use crate::content::Content;
-use crate::event::EventHub;
+use crate::event::{Emitted, EventHub};
 use crate::feedback::FeedbackRecorder;
 use crate::scope::{ActiveScope, ScopeField};
 use crate::semconv::SemconvProfile;
@@ -117,6 +117,7 @@ pub struct Recorder {
     start_attributes: bool,
     clock: Option<Box<dyn Clock>>,
     pub(crate) open: open::OpenOperations,
+    pub(crate) emitted: Emitted,
 }
 
 impl Recorder {
@@ -141,6 +142,7 @@ impl Recorder {
                 start_attributes: false,
                 clock: None,
                 open: open::OpenOperations::default(),
+                emitted: Emitted::default(),
             },
         }
     }
@@ -160,7 +162,9 @@ impl Recorder {
     /// `spanwise.open_at_shutdown`, and says how many there were. What their owners do with them
     /// afterwards has no effect.
     pub fn end_open_operations(&self) -> usize {
-        self.open.end_all()
+        let ended = self.open.end_all();
+        self.emitted.clear();
+        ended
     }
 
     /// Whether attributes that a span ends with are taken in one piece.

@@ -310,6 +310,18 @@ pub const SPANWISE_CACHE_OUTCOME: Attribute<StringValue> = Attribute::new("spanw
 /// `spanwise.evaluation.id`: string.
 pub const SPANWISE_EVALUATION_ID: Attribute<StringValue> = Attribute::new("spanwise.evaluation.id");
 
+/// `spanwise.event.id`: string.
+pub const SPANWISE_EVENT_ID: Attribute<StringValue> = Attribute::new("spanwise.event.id");
+
+/// `spanwise.event.parent_id`: string.
+pub const SPANWISE_EVENT_PARENT_ID: Attribute<StringValue> = Attribute::new("spanwise.event.parent_id");
+
+/// `spanwise.event.steps`: string[].
+pub const SPANWISE_EVENT_STEPS: Attribute<Vec<StringValue>> = Attribute::new("spanwise.event.steps");
+
+/// `spanwise.event.trace_id`: string.
+pub const SPANWISE_EVENT_TRACE_ID: Attribute<StringValue> = Attribute::new("spanwise.event.trace_id");
+
 /// `spanwise.export.destination`: string.
 pub const SPANWISE_EXPORT_DESTINATION: Attribute<StringValue> = Attribute::new("spanwise.export.destination");
 
@@ -544,6 +556,10 @@ pub const ALL: &[&str] = &[
     "spanwise.cache.bucket.index",
     "spanwise.cache.outcome",
     "spanwise.evaluation.id",
+    "spanwise.event.id",
+    "spanwise.event.parent_id",
+    "spanwise.event.steps",
+    "spanwise.event.trace_id",
     "spanwise.export.destination",
     "spanwise.export.signal",
     "spanwise.gateway.fallback.index",

@@ -8,7 +8,9 @@
 
 mod channel;
 mod convert;
+mod emit;
 mod exporter;
+mod ids;
 mod json_lines;
 mod queue;
 mod registry;
@@ -21,6 +23,7 @@ mod webhook;
 mod worker;
 
 pub use channel::{ChannelExporter, EventReceiver};
+pub use emit::emit;
 pub use exporter::{ExportError, TelemetryExporter};
 pub use json_lines::JsonLinesExporter;
 pub use registry::{

@@ -49,12 +49,15 @@ impl ShouldSample for ScopeSampler {
     }
 }
 
-/// The context of a trace that a scope begins. Samplers take any active span for a parent, also the one that is
+/// The context of a trace that a scope or an event begins. Samplers take any active span for a parent, also the one that is
 /// none, and a context cannot be without one again.
 fn begins_here(context: &Context) -> Option<Context> {
     let begins = context.has_active_span() && !context.span().span_context().is_valid();
-    let scope = ActiveScope::of(context).filter(|_| begins)?;
-    Some(Context::new().with_value(scope.clone()))
+    let alone = Context::new();
+    begins.then(|| match ActiveScope::of(context) {
+        Some(scope) => alone.with_value(scope.clone()),
+        None => alone,
+    })
 }
 
 /// A decision that leaves the trace's state as it was.

@@ -4,6 +4,7 @@
 macro_rules! builder_methods {
     ($Guard:ident, $Builder:ident, $Kind:ident) => {
         impl<'a> $Builder<'a> {
+            #[allow(dead_code, reason = "not every kind has something to say")]
             fn change(mut self, change: impl FnOnce(&mut $Kind)) -> Self {
                 if let Some(draft) = &mut self.0 {
                     change(&mut draft.kind);
@@ -74,6 +75,12 @@ macro_rules! builder_methods {
             /// The guard can move between threads. Dropping it ends the operation as cancelled.
             pub fn start(self) -> $Guard {
                 $Guard(self.0.and_then(|draft| draft.start()))
+            }
+
+            /// The same, where and when it happened.
+            #[allow(dead_code, reason = "not every kind is an event that can be emitted")]
+            pub(crate) fn start_in(self, placement: $crate::event::Placement) -> $Guard {
+                $Guard(self.0.and_then(|draft| draft.start_in(placement)))
             }
 
             /// Runs asynchronous work that records what it learns on the operation it is given.

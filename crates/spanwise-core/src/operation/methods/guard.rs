@@ -31,6 +31,20 @@ macro_rules! guard_methods {
                 self.end(|_| $crate::operation::outcome::Outcome::Failed(failure));
             }
 
+            /// Ends the operation as it ended then, and says which span it was.
+            #[allow(dead_code, reason = "not every kind is an event that can be emitted")]
+            pub(crate) fn end_at(
+                mut self,
+                end: $crate::operation::EmittedEnd,
+                at: std::time::SystemTime,
+            ) -> opentelemetry::trace::SpanContext {
+                let span = self.span_context();
+                if let Some(live) = self.0.take() {
+                    live.end_emitted(end, at);
+                }
+                span
+            }
+
             /// Adds an attribute of the program's own to the span; see the builder's.
             pub fn attribute(
                 &self,
