@@ -14,6 +14,7 @@ use crate::config::BatchConfiguration;
 use crate::export::entrance::Entrance;
 use crate::export::intake::{Fill, Intake, Queues};
 use crate::export::ledger::Ledger;
+use crate::signal::Signal;
 
 /// Spans on their way to a destination that wants some of them only.
 struct Recording {
@@ -23,7 +24,8 @@ struct Recording {
 
 impl Recording {
     fn new() -> Self {
-        let ledger = Ledger::new([("otlp".to_owned(), [true, false, false])]);
+        let ledger =
+            Ledger::new([("otlp".to_owned(), Signal::ALL.map(|signal| signal == Signal::Traces))]);
         // Nobody takes anything away, so there is room for all.
         let spans = BatchConfiguration { max_queue_size: usize::MAX, ..BatchConfiguration::SPANS };
         let intake = Arc::new(Intake::new(Queues { spans, ..Queues::default() }, ledger));
