@@ -14,6 +14,7 @@ use crate::capture::ContentLevel;
 use crate::clock::Started;
 use crate::feedback::{Evaluator, Feedback, ScoreValue};
 use crate::recorder::{self, Event};
+use crate::scope::ActiveScope;
 use crate::semconv::{attribute as key, event};
 use crate::trace_ref::TraceRef;
 
@@ -179,7 +180,8 @@ impl Evaluation {
         if !recorder::any() {
             return;
         }
-        let Some(recorder) = recorder::of(&Context::current()) else { return };
+        let context = Context::current();
+        let Some(recorder) = recorder::of(&context) else { return };
         if recorder::current_level() != ContentLevel::Full {
             self.comment = None;
             self.score = self.score.filter(|score| !matches!(score, ScoreValue::Text(_)));
@@ -191,7 +193,9 @@ impl Evaluation {
         }
         let Some(events) = &recorder.events else { return };
         let timestamp = Started::now(recorder.clock()).at;
-        let attributes = self.into_attributes(operation, recorder.policy.metadata);
+        let metadata = ActiveScope::of(&context).is_none_or(|scope| scope.switches().metadata);
+        let metadata = metadata && recorder.policy.metadata;
+        let attributes = self.into_attributes(operation, metadata);
         events.record(Event {
             name: event::GEN_AI_EVALUATION_RESULT,
             timestamp,

@@ -40,6 +40,9 @@
 // What ran.
 mod operation;
 
+// What the program records itself, beside operations.
+mod own;
+
 // What clients answer.
 #[cfg(feature = "async-openai")]
 mod async_openai;
@@ -100,6 +103,7 @@ pub use operation::{
     RemoteAgent, RemoteAgentBuilder, ResponseStatus, Retrieval, RetrievalBuilder, Step,
     StepBuilder, StreamedResponse, Tool, ToolBuilder, TryRecordedStream, Workflow, WorkflowBuilder,
 };
+pub use own::{MetricsRecorder, SpanBuilder, context_with_span, meter, record_exception, tracer};
 pub use propagation::{
     BaggageItem, extract_from_headers, get_baggage, inject_into_headers, propagate_closure,
     propagate_context, with_baggage, with_context,

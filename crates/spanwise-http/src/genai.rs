@@ -10,7 +10,7 @@ use http::{Method, Request, Uri};
 use http_body::Body;
 use opentelemetry::Context;
 use opentelemetry::propagation::{Injector, TextMapPropagator};
-use spanwise_core::Provider;
+use spanwise_core::{Provider, Scope};
 use spanwise_providers::{Codec, Exchange, Recognised, Recogniser};
 
 use crate::hosts::{Hosts, TargetHostExt as _};
@@ -32,6 +32,7 @@ pub struct GenAi {
     trusted: Hosts,
     propagators: Propagators,
     include_usage: bool,
+    scope: Option<Scope>,
 }
 
 type Propagators = Arc<[Arc<dyn TextMapPropagator + Send + Sync>]>;
@@ -53,6 +54,7 @@ impl Injector for Private<'_> {
 
 /// A model call that is about to be made.
 pub(crate) struct Call {
+    scope: Option<Scope>,
     include_usage: bool,
     provider: Provider,
     codec: Arc<dyn Codec>,
@@ -89,6 +91,21 @@ impl GenAi {
         Self { include_usage: true, ..self }
     }
 
+    /// Has this client's calls made inside a scope: whose they are, and what is recorded of them.
+    ///
+    /// ```
+    /// use spanwise_core::scope;
+    /// use spanwise_http::{GenAi, GenAiLayer};
+    ///
+    /// let quiet = scope().record_inputs(false).record_outputs(false).sample_rate(0.1);
+    /// let layer = GenAiLayer::new(GenAi::default().scope(quiet));
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn scope(self, scope: Scope) -> Self {
+        Self { scope: Some(scope), ..self }
+    }
+
     /// Has a propagator write headers into every request, model call or not. It finds the host that the
     /// request goes to as [`TargetHost`](crate::TargetHost) in the context, and writes for those it knows: such
     /// as [`HeliconePropagator`](crate::helicone::HeliconePropagator).
@@ -123,6 +140,8 @@ impl GenAi {
 
     /// The model call that a request is; `None` where it is none, or where nothing records.
     pub(crate) fn call(&self, method: &Method, uri: &Uri) -> Option<Call> {
+        let scope = self.scope.clone();
+        let _inside = scope.clone().map(Scope::enter);
         if !spanwise_core::is_recorded() {
             return None;
         }
@@ -134,7 +153,7 @@ impl GenAi {
         // An address of IPv6 stands in brackets in a URL, and without them elsewhere.
         let address = host.trim_matches(['[', ']']).to_owned();
         let include_usage = self.include_usage;
-        Some(Call { include_usage, provider, codec, address, port, path: path.to_owned() })
+        Some(Call { scope, include_usage, provider, codec, address, port, path: path.to_owned() })
     }
 }
 
@@ -180,8 +199,9 @@ pub(crate) fn correct_length(headers: &mut HeaderMap, length: usize) {
 impl Call {
     /// Starts recording; of the body, what is there by now.
     pub(crate) fn start(self, body: Peeked<'_>, headers: &HeaderMap) -> Started {
-        let Self { include_usage, provider, codec, address, port, path } = self;
+        let Self { scope, include_usage, provider, codec, address, port, path } = self;
         let Peeked { bytes, is_all } = body;
+        let _inside = scope.map(Scope::enter);
         let content = spanwise_core::captures_content();
         let request = codec.request(&path, bytes, content);
         let exchange = Exchange::start(&request, provider, address, port);

@@ -36,6 +36,7 @@
 //! | start with providers of your own | [`attach_providers`] |
 //! | record | [`Generation`], [`Embeddings`], [`Tool`], [`Agent`], [`Workflow`], [`Step`], [`Retrieval`], [`Memory`], [`Plan`], [`FetchResponse`] |
 //! | record functions as they are | [`#[tool]`](macro@tool), [`#[agent]`](macro@agent), [`#[generation]`](macro@generation), [`#[workflow]`](macro@workflow), [`#[step]`](macro@step), [`#[retrieval]`](macro@retrieval) |
+//! | record spans and metrics of your own | [`SpanBuilder`], [`MetricsRecorder`], [`tracer`], [`meter`] |
 //! | say how good an answer was | [`TraceRef::score`], [`evaluation`]; [`FeedbackApi`] |
 //! | say whose call it is | [`scope`](scope()) |
 //! | go on in tasks, threads and other processes | [`propagate_context`], [`inject_into_headers`], [`extract_from_headers`] |
@@ -79,6 +80,7 @@ mod report;
 pub mod spool;
 
 pub use attach::attach_providers;
+pub use config::Guide;
 pub use config::{
     BatchConfiguration, Compression, ContentPolicy, Credentials, Destination, ExportConfig,
     ExportMode, FeedbackApi, MainAgent, OtlpDestination, OtlpProtocol, OutgoingRequest,
@@ -131,6 +133,11 @@ pub use spanwise_core::{
     WorkflowBuilder, evaluation, extract_from_headers, get_baggage, inject_into_headers,
     propagate_closure, propagate_context, propagation, redact_value, register_error_kind, scope,
     semconv, with_baggage, with_context,
+};
+
+/// Spans and metrics of the program's own.
+pub use spanwise_core::{
+    MetricsRecorder, SpanBuilder, context_with_span, meter, record_exception, tracer,
 };
 
 #[cfg(feature = "macros")]

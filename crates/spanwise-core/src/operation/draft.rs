@@ -15,7 +15,7 @@ use crate::content::{Content, ContentItem};
 use crate::error_kind::OwnKind;
 use crate::event::{EventKind, GivenIds, InsideContext, Placement};
 use crate::recorder;
-use crate::scope::{self, ActiveScope};
+use crate::scope::{self, ActiveScope, Switches};
 use crate::trace_ref::TraceRef;
 
 type Capture<'a> = Box<dyn FnOnce(&CapturePolicy) -> ContentItem + Send + 'a>;
@@ -101,7 +101,8 @@ impl<'a, K: Kind> Draft<'a, K> {
         let recorder = recorder::of(&parent)?;
         let scope = ActiveScope::of(&parent);
         let level = level.min(scope.map_or(ContentLevel::Full, ActiveScope::content));
-        let policy = recorder.policy;
+        let switches = scope.map_or_else(Switches::default, ActiveScope::switches);
+        let policy = switches.narrow(recorder.policy);
         if !policy.metadata {
             own.clear();
         }
@@ -153,11 +154,12 @@ impl<'a, K: Kind> Draft<'a, K> {
             && heard.as_ref().is_some_and(|heard| heard.wants_content);
         let shown = policy.inputs && (on_span || on_event || to_listeners);
         let mut completed = Content::default();
-        if shown || completes {
+        let completes_inputs = completes && switches.inputs;
+        if shown || completes_inputs {
             let of_scope = kind.content_of_scope(&parent);
             let said = captures.into_iter().map(|capture| capture(&policy));
             for item in of_scope.chain(said) {
-                if completes {
+                if completes_inputs {
                     completed.set(item.clone());
                 }
                 if shown {
@@ -177,6 +179,7 @@ impl<'a, K: Kind> Draft<'a, K> {
             to_listeners,
             heard,
             completes,
+            switches,
             tells_errors: policy.error_messages && level == ContentLevel::Full,
             state: Mutex::new(Some(state)),
         });

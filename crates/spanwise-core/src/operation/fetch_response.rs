@@ -157,7 +157,7 @@ impl FetchResponse {
     /// Content: recorded only where outputs are captured.
     pub fn tool_definitions(&self, tools: &[ToolDefinition]) {
         if let Some(live) = &self.0 {
-            live.capture_output(|| ContentItem::tool_definitions(tools, live.policy()));
+            live.capture_output(|| ContentItem::tool_definitions(tools, &live.policy()));
         }
     }
 }

@@ -24,6 +24,7 @@ use crate::clock::Started;
 use crate::content::{Content, ContentItem};
 use crate::error_kind::OwnKind;
 use crate::recorder::{MetricRecorder, OpenOperation, OpenSlot, RecorderRef};
+use crate::scope::Switches;
 use crate::semconv::attribute::SPANWISE_GATEWAY_REQUEST_ID;
 use crate::trace_ref::TraceRef;
 
@@ -42,6 +43,8 @@ pub(crate) struct Live<K: Kind> {
     pub(super) heard: Option<Heard>,
     /// Whether the completion hook gets everything.
     pub(super) completes: bool,
+    /// What the scope around it leaves on.
+    pub(super) switches: Switches,
     pub(super) tells_errors: bool,
     /// `None` once it has ended.
     pub(super) state: Mutex<Option<State<K>>>,
@@ -95,8 +98,9 @@ impl<K: Kind> Live<K> {
         }
     }
 
-    pub(crate) fn policy(&self) -> &CapturePolicy {
-        &self.recorder.policy
+    /// What is let through, by the recorder and by the scope around it.
+    pub(crate) fn policy(&self) -> CapturePolicy {
+        self.switches.narrow(self.recorder.policy)
     }
 
     pub(crate) fn is_recording(&self) -> bool {
@@ -120,19 +124,20 @@ impl<K: Kind> Live<K> {
     }
 
     pub(crate) fn captures_outputs(&self) -> bool {
-        !cfg!(spanwise_no_content) && (self.completes || self.shows_outputs())
+        !cfg!(spanwise_no_content) && (self.completes_outputs() || self.shows_outputs())
     }
 
     /// Input content that is told after the start.
     fn capture_input(&self, capture: impl FnOnce(&CapturePolicy) -> ContentItem) {
         let policy = self.policy();
-        let shown = policy.inputs && (self.on_span || self.on_event);
-        if cfg!(spanwise_no_content) || !(shown || self.completes) {
+        let shown = policy.inputs && self.shows_content();
+        let completes = self.completes && self.switches.inputs;
+        if cfg!(spanwise_no_content) || !(shown || completes) {
             return;
         }
-        let item = capture(policy);
+        let item = capture(&policy);
         self.with_state(|state| {
-            if self.completes {
+            if completes {
                 state.completed.set(item.clone());
             }
             if shown {
@@ -153,7 +158,7 @@ impl<K: Kind> Live<K> {
     }
 
     pub(super) fn keep_output(&self, state: &mut State<K>, item: ContentItem) {
-        if self.completes {
+        if self.completes_outputs() {
             state.completed.set(item.clone());
         }
         if self.shows_outputs() {
@@ -161,12 +166,16 @@ impl<K: Kind> Live<K> {
         }
     }
 
+    fn completes_outputs(&self) -> bool {
+        self.completes && self.switches.outputs
+    }
+
     fn shows_outputs(&self) -> bool {
-        self.recorder.policy.outputs && self.shows_content()
+        self.policy().outputs && self.shows_content()
     }
 
     pub(crate) fn own_attribute(&self, attribute: impl FnOnce() -> KeyValue) {
-        if self.recorder.policy.metadata && self.keeps_attributes() {
+        if self.policy().metadata && self.keeps_attributes() {
             let attribute = attribute();
             self.with_state(|state| state.own.push(attribute));
         }
@@ -177,7 +186,7 @@ impl<K: Kind> Live<K> {
         name: impl FnOnce() -> Cow<'static, str>,
         attributes: Vec<KeyValue>,
     ) {
-        if self.recorder.policy.metadata && self.recording {
+        if self.policy().metadata && self.recording {
             self.context.span().add_event(name(), attributes);
         }
     }
@@ -226,7 +235,7 @@ impl<K: Asks> Live<K> {
     pub(crate) fn ask(&self, draft: Draft<'_, K>) {
         let Draft { kind: mut asked, captures, own, .. } = draft;
         asked.learn_from_scope(&self.context);
-        let policy = self.recorder.policy;
+        let policy = self.policy();
         let wanted = policy.inputs && self.shows_content();
         let captures = captures.into_iter().filter(|_| wanted);
         let content: Vec<_> = captures.map(|capture| capture(&policy)).collect();
@@ -257,7 +266,7 @@ impl<K: Asks> Live<K> {
 
 impl<K: Kind> Recording for Live<K> {
     fn keeps_attributes(&self) -> bool {
-        self.recorder.policy.metadata && Live::keeps_attributes(self)
+        self.policy().metadata && Live::keeps_attributes(self)
     }
 
     fn captures_outputs(&self) -> bool {

@@ -8,7 +8,7 @@ use opentelemetry::{Context, KeyValue, StringValue, TraceId};
 
 use super::field::ScopeField;
 use super::values::Values;
-use super::{Scope, ScopeSampling};
+use super::{Scope, ScopeSampling, Switches};
 use crate::capture::ContentLevel;
 use crate::semconv::attribute as key;
 
@@ -29,6 +29,7 @@ struct Inner {
     values: Values,
     attributes: Box<[KeyValue]>,
     content: ContentLevel,
+    switches: Switches,
     sampling: Option<ScopeSampling>,
     trace_id: Option<TraceId>,
 }
@@ -40,7 +41,7 @@ impl ActiveScope {
     }
 
     pub(super) fn inside(outer: Option<&Self>, scope: Scope, trace_id: Option<TraceId>) -> Self {
-        let Scope { values, content, sampling, .. } = scope;
+        let Scope { values, content, switches, sampling, .. } = scope;
         let outer = outer.map(|outer| &*outer.0);
         let values = match outer {
             Some(outer) => values.inside(&outer.values),
@@ -50,6 +51,7 @@ impl ActiveScope {
             attributes: values.attributes(),
             values,
             content: outer.map_or(content, |outer| content.min(outer.content)),
+            switches: outer.map_or(switches, |outer| switches.and(outer.switches)),
             sampling: sampling.or_else(|| outer?.sampling),
             trace_id: trace_id.or_else(|| outer?.trace_id),
         }))
@@ -97,6 +99,11 @@ impl ActiveScope {
     /// How much content may leave the process.
     pub(crate) fn content(&self) -> ContentLevel {
         self.0.content
+    }
+
+    /// What it leaves on.
+    pub(crate) fn switches(&self) -> Switches {
+        self.0.switches
     }
 
     /// The attributes for a span that starts now in this context, for span processors: empty for operations

@@ -12,6 +12,7 @@
 mod active;
 mod field;
 mod run;
+mod switches;
 mod values;
 
 use std::fmt;
@@ -23,6 +24,7 @@ pub use active::ActiveScope;
 pub(crate) use active::{operation_starts, scope_in};
 pub use field::ScopeField;
 pub use run::{EnteredScope, InScope};
+pub(crate) use switches::Switches;
 pub(crate) use values::Values;
 
 use crate::capture::ContentLevel;
@@ -76,17 +78,21 @@ pub fn scope() -> Scope {
 pub struct Scope {
     values: Values,
     content: ContentLevel,
+    switches: Switches,
     sampling: Option<ScopeSampling>,
     start: Start,
 }
 
 /// What a scope says about sampling, over the sampler's head.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ScopeSampling {
     /// Every span inside is recorded.
     Keep,
     /// No span inside is recorded. Metrics are all the same.
     Drop,
+    /// Spans inside are recorded as the sampler says, in this share of all traces, from 0 to 1; in the others
+    /// none is. By trace id, so that all scopes with the same share choose the same traces.
+    Share(f64),
 }
 
 /// Where the spans of a scope begin.
@@ -215,6 +221,14 @@ impl Scope {
         self
     }
 
+    /// Records the spans inside in this share of traces only, from 0 to 1, and as the sampler says there; see
+    /// [`force_keep`](Self::force_keep). Metrics stay whole. What is below 0, or no number, is 0.
+    pub fn sample_rate(mut self, rate: f64) -> Self {
+        let rate = if rate.is_nan() { 0.0 } else { rate.clamp(0.0, 1.0) };
+        self.sampling = Some(ScopeSampling::Share(rate));
+        self
+    }
+
     /// Starts a trace of its own, with this id: what starts inside is its roots, and no child of what is
     /// active around it. An invalid id changes nothing.
     ///
@@ -247,6 +261,8 @@ impl Scope {
             Start::Under(parent) => (Some(parent.span_context()), None),
             Start::Trace(id) => (Some(SpanContext::NONE), Some(*id)),
         };
+        let silent = (!self.switches.enabled).then(|| context.with_telemetry_suppressed());
+        let context = silent.as_ref().unwrap_or(context);
         let inner = ActiveScope::inside(ActiveScope::of(context), self, trace_id);
         match span {
             Some(span) => context.with_remote_span_context(span).with_value(inner),
@@ -261,6 +277,7 @@ impl fmt::Debug for Scope {
         f.debug_struct("Scope")
             .field("values", &self.values)
             .field("content", &self.content)
+            .field("switches", &self.switches)
             .field("sampling", &self.sampling)
             .finish_non_exhaustive()
     }

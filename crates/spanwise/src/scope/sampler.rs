@@ -2,7 +2,7 @@
 
 use opentelemetry::trace::{Link, SpanKind, TraceContextExt as _, TraceId, TraceState};
 use opentelemetry::{Context, KeyValue};
-use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, ShouldSample};
+use opentelemetry_sdk::trace::{Sampler, SamplingDecision, SamplingResult, ShouldSample};
 use spanwise_core::{ActiveScope, ScopeSampling};
 
 /// A sampler for a tracer provider of the program's own: does what
@@ -40,13 +40,21 @@ impl ShouldSample for ScopeSampler {
         match parent.and_then(|context| ActiveScope::of(context)?.sampling()) {
             Some(ScopeSampling::Keep) => decide(true, parent),
             Some(ScopeSampling::Drop) => decide(false, parent),
-            None => {
+            Some(ScopeSampling::Share(share)) if !is_in(share, trace_id) => decide(false, parent),
+            Some(ScopeSampling::Share(_)) | None => {
                 let root = parent.and_then(begins_here);
                 let parent = root.as_ref().or(parent);
                 self.0.should_sample(parent, trace_id, name, kind, attributes, links)
             }
         }
     }
+}
+
+/// Whether a trace is among this share of all.
+fn is_in(share: f64, trace_id: TraceId) -> bool {
+    let sampler = Sampler::TraceIdRatioBased(share);
+    let sampled = sampler.should_sample(None, trace_id, "", &SpanKind::Internal, &[], &[]);
+    sampled.decision == SamplingDecision::RecordAndSample
 }
 
 /// The context of a trace that a scope or an event begins. Samplers take any active span for a parent, also the one that is
