@@ -88,9 +88,11 @@ pub use document::Document;
 pub use error_kind::register_error_kind;
 pub use evaluation::{Evaluation, evaluation};
 pub use event::{
-    EventError, EventHub, EventKind, EventPlace, EventSink, EventStatus, GenerationEvent, GivenIds,
-    Inside, Metadata, OrchestratorEvent, RecordedOperation, SinkId, SpanEvent, TelemetryEvent,
-    ToolExecutionEvent, emit_at,
+    AlreadyAttached, AttachedHandler, EventDetails, EventError, EventHub, EventKind, EventPlace,
+    EventSink, EventStatus, GenerationEvent, GivenIds, Inside, Measurements, Metadata,
+    OrchestratorEvent, RecordedOperation, SinkId, SpanEvent, TelemetryEvent, ToolExecutionEvent,
+    attach, attach_many, cost_calculated, cost_threshold_exceeded, detach, emit_at, execute,
+    list_handlers, warn_by,
 };
 pub use feedback::{Evaluator, Feedback, FeedbackRecorder, ScoreValue};
 pub use memory_record::MemoryRecord;
@@ -102,6 +104,7 @@ pub use operation::{
     OutputType, OwnSpan, OwnSpanBuilder, Plan, PlanBuilder, RateLimit, RateLimits, RecordedStream,
     RemoteAgent, RemoteAgentBuilder, ResponseStatus, Retrieval, RetrievalBuilder, Step,
     StepBuilder, StreamedResponse, Tool, ToolBuilder, TryRecordedStream, Workflow, WorkflowBuilder,
+    span,
 };
 pub use own::{MetricsRecorder, SpanBuilder, context_with_span, meter, record_exception, tracer};
 pub use propagation::{

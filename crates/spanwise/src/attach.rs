@@ -58,6 +58,7 @@ where
     L::Logger: Logger + Send + Sync + 'static,
 {
     let claim = Claim::take()?;
+    spanwise_core::warn_by(warn_here);
     let (policy, propagation, warnings) = attached(&Environment::of_process());
     let scope = instrumentation_scope();
     let recorder = Recorder::builder(tracers.tracer_with_scope(scope.clone()))

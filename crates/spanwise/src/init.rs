@@ -48,6 +48,7 @@ pub fn init_telemetry(config: TelemetryConfig) -> Result<Telemetry, InitError> {
         return Ok(Telemetry::disabled());
     }
     let claim = Claim::take()?;
+    spanwise_core::warn_by(warn_here);
     event::hold_to(settings.content.clone(), settings.limits);
     let parts = config.into_parts();
     let started = assembly::start(&settings, parts.destinations)?;

@@ -43,6 +43,7 @@
 //! | end, and know what arrived | [`Telemetry`], [`Report`] |
 //! | send to a backend by its name | [`preset`] |
 //! | get what happens as events, to send them anywhere | [`add_exporter`], [`TelemetryExporter`], [`TelemetryEvent`] |
+//! | be called when something happens, and log it | [`attach`], [`attach_default_logger`] |
 //! | record what happened elsewhere | [`emit`] |
 //! | look at what is spooled on disk, and send it | [`spool`] |
 //!
@@ -95,8 +96,9 @@ pub use event::StatsdExporter;
 pub use event::WebhookExporter;
 pub use event::{
     ChannelExporter, EventReceiver, ExportError, ExporterId, ExporterReport, ExporterSettings,
-    JsonLinesExporter, TelemetryExporter, add_exporter, add_exporter_with, clear_exporters, emit,
-    exporters, flush_exporters, is_enabled, remove_exporter,
+    JsonLinesExporter, TelemetryExporter, add_exporter, add_exporter_with, attach_default_logger,
+    attach_json_logger, clear_exporters, detach_loggers, emit, exporters, flush_exporters,
+    is_enabled, remove_exporter,
 };
 pub use export::{ForLogs, ForMetrics, ForSpans, IntoSdkExporter, OperationView, truncate_json};
 pub use init::init_telemetry;
@@ -118,21 +120,23 @@ pub use telemetry::Telemetry;
 pub use tracing_bridge::TracingMode;
 
 pub use spanwise_core::{
-    ActiveScope, Agent, AgentBuilder, BaggageItem, CapturePolicy, Completion, CompletionHook,
-    Content, ContentCapture, ContentItem, ContentLevel, CreateAgent, CreateAgentBuilder, Document,
-    Embeddings, EmbeddingsBuilder, Entered, EnteredScope, Evaluation, Evaluator, EventError,
-    EventHub, EventKind, EventSink, EventStatus, FetchResponse, FetchResponseBuilder,
-    ForeignContent, FutureExt, Generation, GenerationBuilder, GenerationEvent, GenericPart,
-    InOperation, InScope, Inside, InvalidTraceRef, Memory, MemoryBuilder, MemoryRecord, Message,
-    Metadata, Modality, ModelResponse, OpenAiApiType, Operation, OrchestratorEvent, OutputType,
-    OwnSpan, OwnSpanBuilder, Part, Plan, PlanBuilder, Provider, RecordedOperation, RecordedStream,
-    Recorder, Redactor, RemoteAgent, RemoteAgentBuilder, Response, ResponseStatus, Retrieval,
-    RetrievalBuilder, Role, Scope, ScopeField, ScopeSampling, ScoreValue, Sensitive, SinkId,
-    SpanEvent, Step, StepBuilder, StreamedResponse, TelemetryEvent, TextPlace, ToMessages, Tool,
-    ToolBuilder, ToolDefinition, ToolExecutionEvent, TraceRef, TryRecordedStream, Usage, Workflow,
-    WorkflowBuilder, evaluation, extract_from_headers, get_baggage, inject_into_headers,
-    propagate_closure, propagate_context, propagation, redact_value, register_error_kind, scope,
-    semconv, with_baggage, with_context,
+    ActiveScope, Agent, AgentBuilder, AlreadyAttached, AttachedHandler, BaggageItem, CapturePolicy,
+    Completion, CompletionHook, Content, ContentCapture, ContentItem, ContentLevel, CreateAgent,
+    CreateAgentBuilder, Document, Embeddings, EmbeddingsBuilder, Entered, EnteredScope, Evaluation,
+    Evaluator, EventDetails, EventError, EventHub, EventKind, EventSink, EventStatus,
+    FetchResponse, FetchResponseBuilder, ForeignContent, FutureExt, Generation, GenerationBuilder,
+    GenerationEvent, GenericPart, InOperation, InScope, Inside, InvalidTraceRef, Measurements,
+    Memory, MemoryBuilder, MemoryRecord, Message, Metadata, Modality, ModelResponse, OpenAiApiType,
+    Operation, OrchestratorEvent, OutputType, OwnSpan, OwnSpanBuilder, Part, Plan, PlanBuilder,
+    Provider, RecordedOperation, RecordedStream, Recorder, Redactor, RemoteAgent,
+    RemoteAgentBuilder, Response, ResponseStatus, Retrieval, RetrievalBuilder, Role, Scope,
+    ScopeField, ScopeSampling, ScoreValue, Sensitive, SinkId, SpanEvent, Step, StepBuilder,
+    StreamedResponse, TelemetryEvent, TextPlace, ToMessages, Tool, ToolBuilder, ToolDefinition,
+    ToolExecutionEvent, TraceRef, TryRecordedStream, Usage, Workflow, WorkflowBuilder, attach,
+    attach_many, cost_calculated, cost_threshold_exceeded, detach, evaluation, execute,
+    extract_from_headers, get_baggage, inject_into_headers, list_handlers, propagate_closure,
+    propagate_context, propagation, redact_value, register_error_kind, scope, semconv, span,
+    with_baggage, with_context,
 };
 
 /// Spans and metrics of the program's own.

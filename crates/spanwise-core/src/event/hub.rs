@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::RecordedOperation;
+use super::handler::Handlers;
+use super::measured::{EventDetails, Measurements};
 
 /// Takes operations when they are over.
 pub trait EventSink: Send + Sync {
@@ -35,6 +37,7 @@ pub struct SinkId(u64);
 #[derive(Default)]
 pub struct EventHub {
     sinks: RwLock<Sinks>,
+    pub(super) handlers: Handlers,
     next: AtomicU64,
 }
 
@@ -84,8 +87,21 @@ impl EventHub {
     /// What those who listen want, where anyone does.
     pub(crate) fn wanted(&self) -> Option<Wanted> {
         let sinks = self.sinks();
-        let content = sinks.iter().any(|(_, sink)| sink.wants_content());
-        (!sinks.is_empty()).then_some(Wanted { content })
+        let handlers = self.handlers.len() > 0;
+        let content = handlers || sinks.iter().any(|(_, sink)| sink.wants_content());
+        let operations = !sinks.is_empty();
+        (handlers || operations).then_some(Wanted { content, handlers, operations })
+    }
+
+    /// Tells handlers, where any hears it; what they are told is made only then.
+    pub(crate) fn happens(
+        &self,
+        name: &str,
+        tell: impl FnOnce(&dyn Fn(&Measurements, &EventDetails<'_>)),
+    ) {
+        if self.handlers.hear(name) {
+            tell(&|measured, details| self.handlers.call(name, measured, details));
+        }
     }
 
     pub(crate) fn ended(&self, operation: RecordedOperation) {
@@ -101,9 +117,13 @@ impl EventHub {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted {
     pub(crate) content: bool,
+    /// Whether there are handlers.
+    pub(crate) handlers: bool,
+    /// Whether anyone takes operations.
+    pub(crate) operations: bool,
 }
 
-fn count(before: usize, after: usize) {
+pub(super) fn count(before: usize, after: usize) {
     if after >= before {
         LISTENERS.fetch_add(after - before, Ordering::Relaxed);
     } else {
@@ -114,7 +134,7 @@ fn count(before: usize, after: usize) {
 /// What nobody holds any more, nobody listens to.
 impl Drop for EventHub {
     fn drop(&mut self) {
-        count(self.sinks().len(), 0);
+        count(self.sinks().len() + self.handlers.len(), 0);
     }
 }
 

@@ -10,9 +10,12 @@ mod emit;
 mod emitted;
 mod generation;
 mod given;
+mod handler;
 mod hub;
 mod inside;
+mod measured;
 mod orchestrator;
+mod pattern;
 mod recorded;
 mod span;
 mod telemetry_event;
@@ -22,8 +25,13 @@ mod tool_execution;
 pub use emit::{EventPlace, emit_at};
 pub use generation::GenerationEvent;
 pub use given::GivenIds;
+pub use handler::{
+    AlreadyAttached, AttachedHandler, attach, attach_many, cost_calculated,
+    cost_threshold_exceeded, detach, execute, list_handlers, warn_by,
+};
 pub use hub::{EventHub, EventSink, SinkId};
 pub use inside::Inside;
+pub use measured::{EventDetails, Measurements};
 pub use orchestrator::OrchestratorEvent;
 pub use recorded::{EventKind, RecordedOperation};
 pub use span::SpanEvent;

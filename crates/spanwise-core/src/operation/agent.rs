@@ -14,7 +14,7 @@ use opentelemetry::{Context, KeyValue, StringValue};
 use super::create_agent::{CreateAgent, CreateAgentBuilder};
 use super::current_agent::CurrentAgent;
 use super::draft::Draft;
-use super::kind::Kind;
+use super::kind::{Kind, phases};
 use super::live::Live;
 use super::methods::{
     input_setters, operation_methods, output_setter, request_setters, run_method,
@@ -158,6 +158,7 @@ impl AgentKind {
 }
 
 impl Kind for AgentKind {
+    const PHASES: [&'static str; 3] = phases!("agent");
     const EVENT: EventKind = EventKind::Orchestrator;
     fn span_name(&self) -> Cow<'static, str> {
         named(operation::INVOKE_AGENT, self.scope.name())

@@ -11,7 +11,7 @@ use opentelemetry::{KeyValue, StringValue};
 
 use super::call::Call;
 use super::draft::Draft;
-use super::kind::Kind;
+use super::kind::{Kind, phases};
 use super::live::Live;
 use super::methods::{call_setters, input_setters, operation_methods, run_method};
 use super::outcome::{End, Outcome};
@@ -110,6 +110,7 @@ struct CreateAgentKind {
 }
 
 impl Kind for CreateAgentKind {
+    const PHASES: [&'static str; 3] = phases!("agent.create");
     const CALLS_A_SERVICE: bool = true;
 
     fn span_name(&self) -> Cow<'static, str> {

@@ -184,6 +184,7 @@ impl<'a, K: Kind> Draft<'a, K> {
             state: Mutex::new(Some(state)),
         });
         live.enlist();
+        live.tell_started();
         Some(live)
     }
 }

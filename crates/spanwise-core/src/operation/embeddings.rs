@@ -11,7 +11,7 @@ use opentelemetry::{KeyValue, StringValue};
 
 use super::call::Call;
 use super::draft::Draft;
-use super::kind::{Asks, Kind};
+use super::kind::{Asks, Kind, phases};
 use super::live::Live;
 use super::methods::{
     attempt_method, call_setters, gateway_method, operation_methods, request_method, run_method,
@@ -129,6 +129,7 @@ struct EmbeddingsKind {
 }
 
 impl Kind for EmbeddingsKind {
+    const PHASES: [&'static str; 3] = phases!("embeddings");
     const EVENT: EventKind = EventKind::Generation;
     const CALLS_A_SERVICE: bool = true;
 

@@ -13,7 +13,7 @@ use super::live::Live;
 use super::outcome::{End, Failure, Outcome};
 use crate::capture::ContentLevel;
 use crate::error_kind;
-use crate::event::RecordedOperation;
+use crate::event::{EventDetails, Measurements, RecordedOperation};
 use crate::recorder::{Event, OpenOperation, completion};
 use crate::scope::ActiveScope;
 use crate::semconv::{attribute as key, event};
@@ -143,7 +143,21 @@ impl<K: Kind> Live<K> {
         // A level of its own goes along without content as well: attributes may hold some.
         let reduced = state.content.level() < ContentLevel::Full;
         let content = (!state.content.is_empty() || reduced).then(|| Arc::new(state.content));
-        if let (Some(heard), Some(name)) = (heard, name) {
+        if let Some(phase) = heard.filter(|heard| heard.by_handlers).map(|_| outcome.phase()) {
+            self.recorder.hub.happens(&state.kind.phase(phase), |tell| {
+                let measured =
+                    Measurements { duration: Some(end.duration), usage, ..Default::default() };
+                let content = content
+                    .as_deref()
+                    .filter(|content| self.to_listeners && content.level() == ContentLevel::Full);
+                let (status, span) = (outcome.status(), self.span_context());
+                tell(
+                    &measured,
+                    &EventDetails::of(&started_with, &attributes, content, status, span),
+                );
+            });
+        }
+        if let (Some(heard), Some(name)) = (heard.filter(|heard| heard.taken), name) {
             let mut all = started_with;
             all.extend(attributes.iter().cloned());
             let operation = RecordedOperation {

@@ -11,7 +11,7 @@ use opentelemetry::{KeyValue, StringValue};
 
 use super::call::{Call, measure_duration};
 use super::draft::Draft;
-use super::kind::Kind;
+use super::kind::{Kind, phases};
 use super::live::Live;
 use super::methods::{
     attempt_method, call_setters, gateway_method, operation_methods, output_setter, run_method,
@@ -192,6 +192,7 @@ struct FetchResponseKind {
 }
 
 impl Kind for FetchResponseKind {
+    const PHASES: [&'static str; 3] = phases!("response.fetch");
     const CALLS_A_SERVICE: bool = true;
 
     fn span_name(&self) -> Cow<'static, str> {

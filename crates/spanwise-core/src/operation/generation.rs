@@ -17,7 +17,7 @@ use opentelemetry::{Context, KeyValue, StringValue};
 use super::call::Call;
 use super::current_agent::CurrentAgent;
 use super::draft::Draft;
-use super::kind::{Asks, Kind};
+use super::kind::{Asks, Kind, phases};
 use super::live::Live;
 use super::methods::{
     attempt_method, call_setters, gateway_method, input_setters, operation_methods, output_setter,
@@ -308,6 +308,7 @@ impl GenerationKind {
 }
 
 impl Kind for GenerationKind {
+    const PHASES: [&'static str; 3] = phases!("chat");
     const EVENT: EventKind = EventKind::Generation;
     const CALLS_A_SERVICE: bool = true;
     const ATTRIBUTES: usize = 24;

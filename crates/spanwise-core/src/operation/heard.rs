@@ -13,6 +13,9 @@ pub(crate) struct Heard {
     /// The span that it happens in.
     pub(super) parent: SpanId,
     pub(super) wants_content: bool,
+    pub(super) by_handlers: bool,
+    /// Whether someone takes it when it is over.
+    pub(super) taken: bool,
     /// The agent or workflow around it.
     around: Option<InsideContext>,
 }
@@ -27,6 +30,8 @@ impl Heard {
         Some(Self {
             parent: parent.span().span_context().span_id(),
             wants_content: wanted.content,
+            by_handlers: wanted.handlers,
+            taken: wanted.operations,
             around: InsideContext::of(parent).cloned(),
         })
     }

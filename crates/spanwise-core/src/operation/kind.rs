@@ -22,6 +22,14 @@ pub(crate) trait Kind: Send + 'static {
     /// Whether it is a call to a service, whose failure is an event.
     const CALLS_A_SERVICE: bool = false;
 
+    /// What handlers hear of it: that it starts, stops, fails.
+    const PHASES: [&'static str; 3];
+
+    /// What handlers hear in this phase of it.
+    fn phase(&self, phase: Phase) -> Cow<'static, str> {
+        Cow::Borrowed(Self::PHASES[phase as usize])
+    }
+
     /// Which event it becomes.
     const EVENT: EventKind = EventKind::Span;
 
@@ -102,3 +110,24 @@ pub(crate) struct SpanEvent {
     pub(crate) at: Duration,
     pub(crate) attributes: Vec<KeyValue>,
 }
+
+/// When handlers hear of an operation.
+#[derive(Clone, Copy)]
+pub(crate) enum Phase {
+    Start,
+    Stop,
+    Exception,
+}
+
+/// The names of the phases of a component.
+macro_rules! phases {
+    ($component:literal) => {
+        [
+            concat!($component, ".start"),
+            concat!($component, ".stop"),
+            concat!($component, ".exception"),
+        ]
+    };
+}
+
+pub(crate) use phases;

@@ -18,13 +18,14 @@ use super::attempt::Attempt;
 use super::draft::Draft;
 use super::gateway::GatewayAnswer;
 use super::heard::Heard;
-use super::kind::{Asks, Kind};
+use super::kind::{Asks, Kind, Phase};
 use crate::capture::CapturePolicy;
 use crate::clock::Started;
 use crate::content::{Content, ContentItem};
 use crate::error_kind::OwnKind;
+use crate::event::{EventDetails, EventStatus, Measurements};
 use crate::recorder::{MetricRecorder, OpenOperation, OpenSlot, RecorderRef};
-use crate::scope::Switches;
+use crate::scope::{ActiveScope, Switches};
 use crate::semconv::attribute::SPANWISE_GATEWAY_REQUEST_ID;
 use crate::trace_ref::TraceRef;
 
@@ -69,6 +70,26 @@ impl<K: Kind> Live<K> {
         if self.with_state(|state| state.slot = Some(slot)).is_none() {
             self.recorder.open.remove(slot);
         }
+    }
+
+    /// Tells handlers that it starts.
+    pub(super) fn tell_started(&self) {
+        if self.heard.as_ref().is_none_or(|heard| !heard.by_handlers) {
+            return;
+        }
+        let Some(name) = self.with(|kind| kind.phase(Phase::Start)) else { return };
+        self.recorder.hub.happens(&name, |tell| {
+            let scope = ActiveScope::of(&self.context);
+            let attributes = self.with_state(|state| {
+                let mut attributes = state.kind.all_start_attributes(scope);
+                attributes.extend(state.own.iter().cloned());
+                attributes
+            });
+            let attributes = attributes.unwrap_or_default();
+            let (status, span) = (EventStatus::Completed, self.span_context());
+            let details = EventDetails::of(&[], &attributes, None, status, span);
+            tell(&Measurements::default(), &details);
+        });
     }
 
     /// The context in which this is the active operation.

@@ -43,7 +43,7 @@ pub use fetch_response::{FetchResponse, FetchResponseBuilder, ResponseStatus};
 pub use gateway::GatewayAnswer;
 pub use generation::{Generation, GenerationBuilder};
 pub use memory::{Memory, MemoryBuilder};
-pub use own_span::{OwnSpan, OwnSpanBuilder};
+pub use own_span::{OwnSpan, OwnSpanBuilder, span};
 pub use path::OperationPath;
 pub use plan::{Plan, PlanBuilder};
 pub use provider_details::OpenAiApiType;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::kind::Phase;
 use crate::error_kind;
 use crate::event::EventStatus;
 use crate::semconv::value::spanwise_outcome;
@@ -49,6 +50,14 @@ impl Outcome {
             Self::Completed => EventStatus::Completed,
             Self::Failed(_) => EventStatus::Failed,
             Self::Cancelled => EventStatus::Cancelled,
+        }
+    }
+
+    /// What handlers hear of it.
+    pub(crate) fn phase(&self) -> Phase {
+        match self {
+            Self::Completed | Self::Cancelled => Phase::Stop,
+            Self::Failed(_) => Phase::Exception,
         }
     }
 

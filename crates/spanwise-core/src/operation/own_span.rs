@@ -6,7 +6,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 
 use super::draft::Draft;
-use super::kind::Kind;
+use super::kind::{Kind, Phase};
 use super::live::Live;
 use super::methods::{operation_methods, run_method};
 use super::outcome::{End, Outcome};
@@ -44,11 +44,48 @@ impl OwnSpan {
 operation_methods!(OwnSpan, OwnSpanBuilder, OwnSpanKind);
 run_method!(OwnSpanBuilder);
 
+/// Runs a future of the program's own inside an [`OwnSpan`] with these attributes: handlers hear `{name}.start`,
+/// and `{name}.stop` or `{name}.exception`.
+///
+/// # Errors
+///
+/// What the future gives, as it is.
+///
+/// ```
+/// use opentelemetry::KeyValue;
+/// use spanwise_core::span;
+///
+/// # async fn analyze(text: &str) -> Result<u32, std::io::Error> { Ok(1) }
+/// # async fn example(text: &str) -> Result<(), std::io::Error> {
+/// let metadata = [KeyValue::new("text.length", text.len() as i64)];
+/// span("myapp.llm.analyze", metadata, analyze(text)).await?;
+/// # Ok(()) }
+/// ```
+pub async fn span<T, E, F>(
+    name: impl Into<Cow<'static, str>>,
+    metadata: impl IntoIterator<Item = KeyValue>,
+    future: F,
+) -> Result<T, E>
+where
+    E: std::fmt::Display + 'static,
+    F: Future<Output = Result<T, E>>,
+{
+    let span = OwnSpan::new(name);
+    let span = metadata.into_iter().fold(span, |span, it| span.attribute(it.key, it.value));
+    span.run(future).await
+}
+
 struct OwnSpanKind {
     name: Cow<'static, str>,
 }
 
 impl Kind for OwnSpanKind {
+    const PHASES: [&'static str; 3] = ["start", "stop", "exception"];
+
+    fn phase(&self, phase: Phase) -> Cow<'static, str> {
+        Cow::Owned(format!("{}.{}", self.name, Self::PHASES[phase as usize]))
+    }
+
     fn span_name(&self) -> Cow<'static, str> {
         self.name.clone()
     }

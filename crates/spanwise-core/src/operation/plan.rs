@@ -11,7 +11,7 @@ use opentelemetry::{Context, KeyValue, StringValue};
 
 use super::current_agent::CurrentAgent;
 use super::draft::Draft;
-use super::kind::Kind;
+use super::kind::{Kind, phases};
 use super::live::Live;
 use super::methods::{operation_methods, run_method};
 use super::outcome::{End, Outcome};
@@ -74,6 +74,7 @@ struct PlanKind {
 }
 
 impl Kind for PlanKind {
+    const PHASES: [&'static str; 3] = phases!("plan");
     fn span_name(&self) -> Cow<'static, str> {
         named(operation::PLAN, self.agent_name.as_ref())
     }

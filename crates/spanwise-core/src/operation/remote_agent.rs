@@ -11,7 +11,7 @@ use opentelemetry::{Context, KeyValue, StringValue};
 
 use super::call::Call;
 use super::draft::Draft;
-use super::kind::Kind;
+use super::kind::{Kind, phases};
 use super::live::Live;
 use super::methods::{
     call_setters, input_setters, operation_methods, output_setter, request_setters, run_method,
@@ -128,6 +128,7 @@ struct RemoteAgentKind {
 }
 
 impl Kind for RemoteAgentKind {
+    const PHASES: [&'static str; 3] = phases!("agent");
     const EVENT: EventKind = EventKind::Orchestrator;
     const CALLS_A_SERVICE: bool = true;
 

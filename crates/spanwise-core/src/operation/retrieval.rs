@@ -11,7 +11,7 @@ use opentelemetry::{KeyValue, StringValue};
 
 use super::call::Call;
 use super::draft::Draft;
-use super::kind::{Asks, Kind};
+use super::kind::{Asks, Kind, phases};
 use super::live::Live;
 use super::methods::{attempt_method, call_setters, operation_methods, request_method, run_method};
 use super::outcome::{End, Outcome};
@@ -114,6 +114,7 @@ struct RetrievalKind {
 }
 
 impl Kind for RetrievalKind {
+    const PHASES: [&'static str; 3] = phases!("retrieval");
     const CALLS_A_SERVICE: bool = true;
 
     fn span_name(&self) -> Cow<'static, str> {

@@ -6,7 +6,7 @@ use opentelemetry::trace::SpanKind;
 use opentelemetry::{KeyValue, StringValue};
 
 use super::draft::Draft;
-use super::kind::Kind;
+use super::kind::{Kind, phases};
 use super::live::Live;
 use super::methods::{operation_methods, run_method};
 use super::outcome::{End, Outcome};
@@ -70,6 +70,7 @@ struct StepKind {
 }
 
 impl Kind for StepKind {
+    const PHASES: [&'static str; 3] = phases!("step");
     fn span_name(&self) -> Cow<'static, str> {
         named("step", Some(&self.name).filter(|name| !name.as_str().is_empty()))
     }

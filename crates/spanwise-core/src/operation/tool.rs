@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::current_agent::CurrentAgent;
 use super::draft::Draft;
-use super::kind::Kind;
+use super::kind::{Kind, phases};
 use super::live::Live;
 use super::methods::{operation_methods, run_method};
 use super::outcome::{End, Outcome};
@@ -194,6 +194,7 @@ struct ToolKind {
 }
 
 impl Kind for ToolKind {
+    const PHASES: [&'static str; 3] = phases!("tool");
     const EVENT: EventKind = EventKind::ToolExecution;
     fn span_name(&self) -> Cow<'static, str> {
         self.skill.span_name(Some(&self.name).filter(|name| !name.as_str().is_empty()))

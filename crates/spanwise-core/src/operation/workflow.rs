@@ -10,7 +10,7 @@ use opentelemetry::trace::SpanKind;
 use opentelemetry::{Context, KeyValue, StringValue};
 
 use super::draft::Draft;
-use super::kind::Kind;
+use super::kind::{Kind, phases};
 use super::live::Live;
 use super::methods::{input_setters, operation_methods, output_setter, run_method};
 use super::outcome::{End, Outcome};
@@ -79,6 +79,7 @@ struct WorkflowKind {
 }
 
 impl Kind for WorkflowKind {
+    const PHASES: [&'static str; 3] = phases!("workflow");
     const EVENT: EventKind = EventKind::Orchestrator;
     fn span_name(&self) -> Cow<'static, str> {
         named(operation::INVOKE_WORKFLOW, self.name.as_ref())

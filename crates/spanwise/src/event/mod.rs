@@ -12,6 +12,7 @@ mod emit;
 mod exporter;
 mod ids;
 mod json_lines;
+mod logger;
 mod queue;
 mod registry;
 mod report;
@@ -26,6 +27,7 @@ pub use channel::{ChannelExporter, EventReceiver};
 pub use emit::emit;
 pub use exporter::{ExportError, TelemetryExporter};
 pub use json_lines::JsonLinesExporter;
+pub use logger::{attach_default_logger, attach_json_logger, detach_loggers};
 pub use registry::{
     ExporterId, add_exporter, add_exporter_with, clear_exporters, exporters, flush_exporters,
     is_enabled, remove_exporter,
