@@ -135,7 +135,7 @@ mod tests {
         let routes = config.settings()?.routes.into_iter();
         Ok(routes
             .map(|route| match route.route {
-                Route::Otlp(signals) => {
+                Route::Otlp(signals, _) => {
                     let (_, endpoint) = &signals[0];
                     format!("{} {:?} {}", route.name, endpoint.protocol, endpoint.url.0)
                 }

@@ -72,14 +72,14 @@ mod tests {
         let settings = settled(TelemetryConfig::production());
         assert_eq!(settings.policy.content(), ContentCapture::NoContent);
         assert!(settings.flush_on_signals);
-        assert!(settings.routes.iter().any(|route| matches!(route.route, Route::Otlp(_))));
+        assert!(settings.routes.iter().any(|route| matches!(route.route, Route::Otlp(..))));
     }
 
     #[test]
     fn the_least_is_metrics() {
         let settings = settled(TelemetryConfig::minimal());
         let [only] = &settings.routes[..] else { panic!("{:?}", settings.routes) };
-        let Route::Otlp(signals) = &only.route else { panic!("{only:?}") };
+        let Route::Otlp(signals, _) = &only.route else { panic!("{only:?}") };
         assert_eq!(signals.len(), 1);
         assert_eq!(signals[0].0, crate::signal::Signal::Metrics);
     }
