@@ -155,6 +155,11 @@ pub use spanwise_core::macro_support;
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
+/// So is that of the page for those who come from elsewhere.
+#[cfg(all(doctest, feature = "macros"))]
+#[doc = include_str!("../../../docs/coming-from.md")]
+struct ComingFrom;
+
 /// So is that of the pages.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/feedback.md")]

@@ -18,8 +18,12 @@ fn program(name: &str) -> PathBuf {
 }
 
 /// What would lead an example elsewhere.
-const MEANT_FOR_OTHERS: [&str; 10] = [
+const MEANT_FOR_OTHERS: [&str; 15] = [
+    "FLO_",
+    "LANGFUSE_",
+    "LOGFIRE_",
     "OTEL_",
+    "OTLP_",
     "SPANWISE_",
     "OPENAI_",
     "ANTHROPIC_",
@@ -29,6 +33,7 @@ const MEANT_FOR_OTHERS: [&str; 10] = [
     "CO_",
     "HELICONE_",
     "OLLAMA_",
+    "TELEMETRY_",
 ];
 
 /// Runs an example, and gives back what it said on stderr.

@@ -1,0 +1,98 @@
+//! A guide: its names, its table, and what shows each row.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use libtest_mimic::Failed;
+
+use crate::shown::Shown;
+
+#[derive(Clone, Copy)]
+pub(crate) struct Guide {
+    /// How its file is called, and its tests.
+    pub(crate) file: &'static str,
+    /// Its heading on the page.
+    title: &'static str,
+    names: &'static str,
+    shown: Shown,
+}
+
+/// A row of its table.
+#[derive(Clone, Copy)]
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    ours: &'static str,
+}
+
+impl Guide {
+    pub(crate) fn new(
+        file: &'static str,
+        title: &'static str,
+        names: &'static str,
+        shown: Shown,
+    ) -> Self {
+        Self { file, title, names, shown }
+    }
+
+    pub(crate) fn rows(&self, page: &'static str) -> Vec<Row> {
+        let heading = format!("\n## {}\n", self.title);
+        let section = page.split_once(heading.as_str()).map_or("", |(_, rest)| rest);
+        let section = section.split("\n## ").next().unwrap_or_default();
+        section
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.strip_suffix(" |")?.split_once("` | "))
+            .map(|(name, ours)| Row { name, ours })
+            .collect()
+    }
+
+    pub(crate) fn has_rows(&self, page: &'static str) -> Result<(), Failed> {
+        let rows = self.rows(page);
+        let named: BTreeSet<_> = rows.iter().map(|row| row.name).collect();
+        let names: BTreeSet<_> = self.names.lines().collect();
+        check(rows.len() == named.len(), "a name has two rows")?;
+        let differ: Vec<_> = names.symmetric_difference(&named).collect();
+        check(differ.is_empty(), format!("without a row, or without a name: {differ:?}"))?;
+        let tested = self.shown.iter().flat_map(|(names, _)| names.iter());
+        let unknown: Vec<_> = tested.filter(|name| !names.contains(**name)).collect();
+        check(unknown.is_empty(), format!("tested, and in no list: {unknown:?}"))
+    }
+
+    /// Where the guide itself is at hand, every name must stand in it.
+    pub(crate) fn is_followed(&self) -> Result<(), Failed> {
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let guides = std::env::var_os("SPANWISE_TEST_GUIDES");
+        let guides = guides.map_or_else(|| root.join("../shared/guides"), PathBuf::from);
+        let path = guides.join(format!("{}.md", self.file));
+        let Ok(text) = std::fs::read_to_string(&path) else {
+            eprintln!("left out: the guide of {} is not at hand", self.title);
+            return Ok(());
+        };
+        let absent: Vec<_> = self.names.lines().filter(|name| !stands_in(&text, name)).collect();
+        check(absent.is_empty(), format!("not in the guide: {absent:?}"))
+    }
+
+    pub(crate) fn show(&self, row: &Row, not_yet: &str) -> Result<(), Failed> {
+        let Row { name, ours } = row;
+        let waits = not_yet.lines().any(|line| line == format!("{}: {name}", self.file));
+        let show = self.shown.iter().find(|(names, _)| names.contains(name)).map(|(_, show)| show);
+        match (*ours == "not yet", show) {
+            (false, Some(show)) if !waits => {
+                show();
+                Ok(())
+            }
+            (true, None) => check(waits, "says `not yet`, and is not among those that may"),
+            (true, Some(_)) => check(false, "is shown, and the page says `not yet`"),
+            (false, None) => check(false, "has no test"),
+            (false, Some(_)) => check(false, "is shown, and among those that are not yet there"),
+        }
+    }
+}
+
+/// A path stands there where its parts do: `GenerationEvent.id` is a field in a list of fields.
+fn stands_in(text: &str, name: &str) -> bool {
+    text.contains(name) || name.split(['.', ':']).all(|part| text.contains(part))
+}
+
+fn check(holds: bool, otherwise: impl Into<String>) -> Result<(), Failed> {
+    if holds { Ok(()) } else { Err(otherwise.into().into()) }
+}

@@ -1,0 +1,60 @@
+//! What `docs/coming-from.md` says of other systems: each of its rows is a test here, of the name that the other
+//! system's guide has for it.
+//!
+//! ```text
+//! names/<guide>.txt ──► every name has a row, and every row a name
+//!        │                                              └─► the row's test, or `not yet`
+//!        └──► all of them stand in the guide, where it is at hand
+//! ```
+
+#![allow(unreachable_pub, reason = "a program of modules that nobody links against")]
+
+mod examples;
+mod guide;
+mod proofs;
+mod running;
+mod shown;
+#[path = "../support/mod.rs"]
+mod support;
+
+use guide::Guide;
+use libtest_mimic::{Arguments, Trial};
+
+const PAGE: &str = include_str!("../../../../docs/coming-from.md");
+
+/// Rows that may say `not yet`, a line each: what nobody has built cannot be shown.
+const NOT_YET: &str = include_str!("names/not_yet.txt");
+
+fn guides() -> [Guide; 5] {
+    [
+        Guide::new("siumai", "siumai", include_str!("names/siumai.txt"), shown::SIUMAI),
+        Guide::new("exllm", "ExLLM", include_str!("names/exllm.txt"), shown::EXLLM),
+        Guide::new("flujo", "flujo", include_str!("names/flujo.txt"), shown::FLUJO),
+        Guide::new(
+            "auto-optimizer",
+            "LLM Auto-Optimizer",
+            include_str!("names/auto_optimizer.txt"),
+            shown::AUTO_OPTIMIZER,
+        ),
+        Guide::new("flo_ai", "flo_ai", include_str!("names/flo_ai.txt"), shown::FLO_AI),
+    ]
+}
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let mut trials = Vec::new();
+    for guide in guides() {
+        let file = guide.file;
+        let rows = format!("{file}: every name has a row, and every row a name");
+        trials.push(Trial::test(rows, move || guide.has_rows(PAGE)));
+        let names = format!("{file}: the names are those of the guide");
+        trials.push(Trial::test(names, move || guide.is_followed()));
+        for row in guide.rows(PAGE) {
+            let name = format!("{file}: {}", row.name);
+            trials.push(Trial::test(name, move || guide.show(&row, NOT_YET)));
+        }
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    running::end();
+    conclusion.exit();
+}

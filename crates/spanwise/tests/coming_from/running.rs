@@ -1,0 +1,75 @@
+//! One telemetry for all tests of the process, started with every word of the guides, and its receiver.
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use spanwise::{
+    BatchConfiguration, Destination, ExportConfig, OtlpProtocol, Report, SamplingStrategy, Signals,
+    Telemetry, TelemetryConfig, Temporality,
+};
+
+use crate::support::{Receiver, block_on};
+
+pub(crate) struct Running {
+    pub(crate) receiver: Receiver,
+    telemetry: Mutex<Option<Telemetry>>,
+}
+
+pub(crate) fn running() -> &'static Running {
+    static RUNNING: OnceLock<Running> = OnceLock::new();
+    RUNNING.get_or_init(|| {
+        let receiver = Receiver::start();
+        let config = TelemetryConfig::builder()
+            .enabled(true)
+            .service_name("my-processor")
+            .service_version("1.0.0")
+            .deployment_environment("production")
+            .resource_attribute("gcp.project_id", "your-project-id")
+            .resource_attribute("deployment.region", "us-west-2")
+            .record_inputs(true)
+            .record_outputs(true)
+            .record_metadata(true)
+            .sampling(SamplingStrategy::parent_based(SamplingStrategy::AlwaysOff))
+            .sample_rate(1.0)
+            .signals(Signals::ALL)
+            .destination(
+                Destination::otlp(receiver.grpc_url())
+                    .protocol(OtlpProtocol::Grpc)
+                    .header("x-honeycomb-team", "team-1")
+                    .header("dd-api-key", "key-1")
+                    .temporality(Temporality::Cumulative),
+            )
+            .span_batches(BatchConfiguration {
+                max_queue_size: 4096,
+                max_queue_bytes: 1 << 20,
+                max_export_batch_size: 1024,
+                scheduled_delay: Duration::from_millis(50),
+                export_timeout: Duration::from_secs(30),
+            })
+            .log_batches(BatchConfiguration::LOGS)
+            .metric_export(ExportConfig {
+                export_interval: Duration::from_secs(60),
+                export_timeout: Duration::from_secs(30),
+            })
+            .build();
+        let telemetry = spanwise::init_telemetry(config).unwrap();
+        Running { receiver, telemetry: Mutex::new(Some(telemetry)) }
+    })
+}
+
+impl Running {
+    /// Sends everything that there is.
+    pub(crate) fn flush(&self) -> Report {
+        let flush = {
+            let telemetry = self.telemetry.lock().unwrap_or_else(PoisonError::into_inner);
+            telemetry.as_ref().unwrap().flush_within(Duration::from_secs(60))
+        };
+        block_on(flush)
+    }
+}
+
+/// Ends it, where any test has started it.
+pub(crate) fn end() {
+    let telemetry = running().telemetry.lock().unwrap_or_else(PoisonError::into_inner).take();
+    drop(telemetry);
+}
