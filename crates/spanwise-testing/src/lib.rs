@@ -7,6 +7,7 @@
 //! | compare the spans with what they should be | [`Captured::tree`] |
 //! | hold it to the conventions | [`Captured::assert_conformant`], [`Conformance`] |
 //! | receive what is exported, with the feature `receiver` | `Receiver` |
+//! | see what Langfuse makes of it, with the same feature | `langfuse_observations`, `LangfuseServer` |
 //! | look at one span, metric or event | [`Captured::span`], [`Captured::metric`], [`Captured::event`] |
 //!
 //! A capture lives in an OpenTelemetry `Context` of its own: tests run in parallel, nothing global
@@ -38,6 +39,8 @@ mod captured_span;
 mod conformance;
 mod fixed;
 #[cfg(feature = "receiver")]
+mod langfuse;
+#[cfg(feature = "receiver")]
 mod receiver;
 mod tree;
 
@@ -45,6 +48,8 @@ pub use capture::{Capture, CaptureBuilder, capture, capture_async};
 pub use captured::{Captured, CapturedEvent, CapturedMetric, Instrument};
 pub use captured_span::CapturedSpan;
 pub use conformance::{Conformance, Signal, Telemetry, Violation};
+#[cfg(feature = "receiver")]
+pub use langfuse::{LangfuseServer, Observation, langfuse_observations};
 #[cfg(feature = "receiver")]
 pub use receiver::{
     Answer, Arrived, Certificates, Connections, Message, Receiver, attribute, text,

@@ -15,7 +15,7 @@ use leaks::plant;
 use prost::Message as _;
 use spanwise::{
     ContentCapture, ContentLevel, ContentPolicy, Destination, ExporterSettings, JsonLinesExporter,
-    OtlpProtocol, PatternRedactor, Signals, SpoolSettings, TelemetryConfig,
+    OtlpProtocol, PatternRedactor, Projection, Signals, SpoolSettings, TelemetryConfig,
 };
 use support::{Receiver, Said, block_on, child, config};
 
@@ -97,16 +97,27 @@ fn to(receiver: &Receiver, name: &str, protocol: OtlpProtocol) -> spanwise::Otlp
     Destination::otlp(url).name(name).protocol(protocol)
 }
 
+/// The same, which is told everything in every backend's words.
+fn projected(destination: spanwise::OtlpDestination) -> spanwise::OtlpDestination {
+    destination
+        .projection(Projection::OpenInference)
+        .projection(Projection::Langfuse)
+        .projection(Projection::Helicone)
+        .projection(Projection::GenAiSystem)
+}
+
 #[test]
 fn by_default_no_content_leaves_whoever_recorded_it() {
     let child = child!({
-        let (grpc, http) = (Receiver::start(), Receiver::start());
+        let receivers: [Receiver; 3] = std::array::from_fn(|_| Receiver::start());
+        let [grpc, http, words] = &receivers;
         let config = config()
-            .destination(to(&grpc, "grpc", OtlpProtocol::Grpc))
-            .destination(to(&http, "http", OtlpProtocol::HttpJson))
+            .destination(to(grpc, "grpc", OtlpProtocol::Grpc))
+            .destination(to(http, "http", OtlpProtocol::HttpJson))
+            .destination(projected(to(words, "words", OtlpProtocol::HttpProtobuf)))
             .destination(Destination::console(Signals::ALL));
         let planted = record(config, content, false);
-        for receiver in [&grpc, &http] {
+        for receiver in &receivers {
             assert!(receiver.spans().len() > 25);
             assert_none(&planted, &bytes(receiver), "what was sent");
         }
@@ -126,8 +137,8 @@ fn each_destination_gets_what_its_policy_lets_through() {
             .destination(Destination::console(Signals::ALL));
         for (receiver, level) in receivers.iter().zip(levels) {
             let name = format!("{level:?}");
-            config =
-                config.destination(to(receiver, &name, OtlpProtocol::HttpProtobuf).content(level));
+            let destination = projected(to(receiver, &name, OtlpProtocol::HttpProtobuf));
+            config = config.destination(destination.content(level));
         }
         let planted = record(config, content, false);
         assert!(planted.len() >= 200, "{}", planted.len());

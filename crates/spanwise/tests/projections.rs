@@ -175,7 +175,7 @@ fn several_projections_and_a_profile_apply_to_one_destination() {
 
 /// The words under which content stands in a table, but for names that are no content.
 fn content_keys(table: &str) -> Vec<&str> {
-    const CONTENT: [&str; 12] = [
+    const CONTENT: [&str; 13] = [
         "input.value",
         "output.value",
         "_messages",
@@ -185,7 +185,8 @@ fn content_keys(table: &str) -> Vec<&str> {
         "prompt_template.variables",
         "observation.input",
         "observation.output",
-        "gen_ai.prompt.",
+        "gen_ai.prompt.0",
+        "gen_ai.prompt.variable",
         "gen_ai.completion.",
         "llm.tools",
     ];

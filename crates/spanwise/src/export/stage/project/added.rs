@@ -30,6 +30,14 @@ impl<'a> Added<'a> {
         }
     }
 
+    /// A text that the program gave under this key elsewhere: what the projection makes of it comes after.
+    pub(super) fn given(&mut self, key: &'a str, text: String) {
+        if !self.has(key) {
+            self.there.push(key);
+            self.new.push(attribute(key.to_owned(), Value::StringValue(text)));
+        }
+    }
+
     /// Nothing where there is no text.
     pub(super) fn some(&mut self, key: &'static str, text: Option<&str>) {
         if let Some(text) = text {

@@ -14,11 +14,10 @@ pub(super) fn of(of_span: Option<&str>, resource: &Resource) -> Option<String> {
             resource.attributes.iter().find(|attribute: &&KeyValue| attribute.key == key)?;
         told::text(found.value.as_ref()?)
     };
-    if named("langfuse.environment").is_some() && of_span.is_none() {
-        return None;
-    }
-    let of_resource =
-        || named("deployment.environment.name").filter(|name| permitted(name) != *name);
+    let of_resource = || {
+        let name = named("langfuse.environment").or_else(|| named("deployment.environment.name"));
+        name.filter(|name| permitted(name) != *name)
+    };
     Some(permitted(of_span.or_else(of_resource)?)).filter(|name| !name.is_empty())
 }
 

@@ -11,7 +11,6 @@ mod usage;
 
 use std::time::{Duration, SystemTime};
 
-use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
@@ -48,21 +47,28 @@ pub(super) fn project(span: &mut Span, resource: &Resource) {
     }
     content(&told, &mut added);
     let added = added.into_attributes();
-    if counted && observation == Some(Observation::Agent) {
-        name_agent_elsewhere(&mut span.attributes);
+    let keeps_usage = counted && observation == Some(Observation::Agent);
+    let misread = |key: &str| {
+        keeps_usage && key == key::GEN_AI_OPERATION_NAME.key() || is_taken_for_messages(key)
+    };
+    for attribute in span.attributes.iter_mut().filter(|attribute| misread(&attribute.key)) {
+        attribute.key.insert_str(0, METADATA);
     }
     span.attributes.extend(added);
 }
 
+/// Where attributes go that Langfuse would misread.
+const METADATA: &str = "langfuse.observation.metadata.";
+
 /// What every span says of its trace.
-fn trace(span: &Span, told: &Told<'_>, added: &mut Added<'_>) {
+fn trace<'a>(span: &'a Span, told: &Told<'_>, added: &mut Added<'a>) {
     // What the program says in Langfuse's own words comes before what is made of others.
     let own = |name: &str| name.starts_with("langfuse.");
     let metadata = || told::metadata(&span.attributes);
     for (name, value) in metadata().filter(|(name, _)| own(name)) {
-        added.text(name, told::as_text(value));
+        added.given(name, told::as_text(value));
     }
-    for (name, value) in metadata().filter(|(name, _)| !own(name) && is_taken(name)) {
+    for (name, value) in metadata().filter(|(name, _)| !own(name) && is_kept(name)) {
         added.text(format!("langfuse.trace.metadata.{name}"), told::as_text(value));
     }
     added.some("langfuse.trace.metadata.tenant_id", told.tenant_id);
@@ -85,7 +91,7 @@ fn trace(span: &Span, told: &Told<'_>, added: &mut Added<'_>) {
 }
 
 /// Names that no JavaScript object may have are dropped there.
-fn is_taken(name: &str) -> bool {
+fn is_kept(name: &str) -> bool {
     !name.split('.').any(|it| matches!(it, "__proto__" | "constructor" | "prototype"))
 }
 
@@ -152,15 +158,16 @@ fn content(told: &Told<'_>, added: &mut Added<'_>) {
 }
 
 /// An agent elsewhere, whose calls nobody here sees: what it used counts, and is to be kept.
+///
+/// Model, usage and cost of what is called `invoke_agent` are dropped, since they usually stand on the calls
+/// below as well. So its operation goes by another name.
 fn is_remote_agent(span: &Span, told: &Told<'_>) -> bool {
     told.operation == Some(operation::INVOKE_AGENT) && span.kind == SpanKind::Client as i32
 }
 
-/// Model, usage and cost of what is called `invoke_agent` are dropped, since they usually stand on the calls
-/// below as well. Where there are none the operation goes by another name, and keeps them.
-fn name_agent_elsewhere(attributes: &mut [KeyValue]) {
-    let operation = key::GEN_AI_OPERATION_NAME.key();
-    if let Some(attribute) = attributes.iter_mut().find(|it| it.key == operation) {
-        attribute.key = format!("langfuse.observation.metadata.{operation}");
-    }
+/// The name, version and variables of a prompt: what begins with `gen_ai.prompt` is taken for the messages of
+/// earlier years, and hides those of today.
+fn is_taken_for_messages(key: &str) -> bool {
+    let rest = key.strip_prefix("gen_ai.prompt.");
+    rest.is_some_and(|rest| !rest.starts_with(|first: char| first.is_ascii_digit()))
 }
