@@ -38,6 +38,13 @@ impl<'a> Added<'a> {
         }
     }
 
+    /// A text under a key that the program chose, unless the projection has made one like it.
+    pub(super) fn chosen(&mut self, key: String, text: String) {
+        if self.new.iter().all(|attribute| attribute.key != key) {
+            self.text(key, text);
+        }
+    }
+
     /// Nothing where there is no text.
     pub(super) fn some(&mut self, key: &'static str, text: Option<&str>) {
         if let Some(text) = text {

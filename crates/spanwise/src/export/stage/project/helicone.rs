@@ -5,6 +5,7 @@
 //!
 //! Source: [OpenLLMetry's semantic conventions](https://www.traceloop.com/docs/openllmetry/contributing/semantic-conventions)
 
+use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use serde_json::{Map, Value};
 use spanwise_core::semconv::value::gen_ai_operation_name as operation;
@@ -43,11 +44,7 @@ fn request_type(name: &str) -> Option<&'static str> {
     }
 }
 
-fn properties(
-    told: &Told<'_>,
-    attributes: &[opentelemetry_proto::tonic::common::v1::KeyValue],
-    added: &mut Added<'_>,
-) {
+fn properties(told: &Told<'_>, attributes: &[KeyValue], added: &mut Added<'_>) {
     let tags: Vec<_> = told.tags().collect();
     let tags = (!tags.is_empty()).then(|| tags.join(","));
     let known = [
@@ -66,7 +63,7 @@ fn properties(
         }
     }
     for (name, value) in told::metadata(attributes) {
-        added.text(format!("{PROPERTIES}.Helicone-Property-{name}"), told::as_text(value));
+        added.chosen(format!("{PROPERTIES}.Helicone-Property-{name}"), told::as_text(value));
     }
 }
 

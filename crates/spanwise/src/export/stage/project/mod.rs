@@ -61,7 +61,14 @@ impl Project for Metric {
 
 /// Puts items into the words that a destination wants.
 pub(crate) fn project<T: Project>(groups: &mut [Group<T>], resource: &Resource, view: &View) {
-    for projection in &view.spans.projections {
+    // The last moves what it would misread, where the others look for it.
+    let order = [
+        Projection::OpenInference,
+        Projection::Helicone,
+        Projection::GenAiSystem,
+        Projection::Langfuse,
+    ];
+    for projection in order.iter().filter(|it| view.spans.projections.contains(it)) {
         let items = groups.iter_mut().flat_map(|group| &mut group.items);
         items.filter_map(Project::span).for_each(|span| match projection {
             Projection::OpenInference => openinference::project(span),
@@ -72,3 +79,6 @@ pub(crate) fn project<T: Project>(groups: &mut [Group<T>], resource: &Resource, 
     }
     v1_41::translate(groups, view.profile);
 }
+
+#[cfg(test)]
+mod tests;

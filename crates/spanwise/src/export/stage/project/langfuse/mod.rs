@@ -68,11 +68,11 @@ fn trace<'a>(span: &'a Span, told: &Told<'_>, added: &mut Added<'a>) {
     for (name, value) in metadata().filter(|(name, _)| own(name)) {
         added.given(name, told::as_text(value));
     }
-    for (name, value) in metadata().filter(|(name, _)| !own(name) && is_kept(name)) {
-        added.text(format!("langfuse.trace.metadata.{name}"), told::as_text(value));
-    }
     added.some("langfuse.trace.metadata.tenant_id", told.tenant_id);
     added.some("langfuse.trace.metadata.request_id", told.request_id);
+    for (name, value) in metadata().filter(|(name, _)| !own(name) && is_kept(name)) {
+        added.chosen(format!("langfuse.trace.metadata.{name}"), told::as_text(value));
+    }
     if told.tags().next().is_some() {
         added.texts("langfuse.trace.tags", told.tags());
     }
