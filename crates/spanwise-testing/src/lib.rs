@@ -49,7 +49,7 @@ pub use captured::{Captured, CapturedEvent, CapturedMetric, Instrument};
 pub use captured_span::CapturedSpan;
 pub use conformance::{Conformance, Signal, Telemetry, Violation};
 #[cfg(feature = "receiver")]
-pub use langfuse::{LangfuseServer, Observation, langfuse_observations};
+pub use langfuse::{LangfuseObservation, LangfuseServer, langfuse_observations};
 #[cfg(feature = "receiver")]
 pub use receiver::{
     Answer, Arrived, Certificates, Connections, Message, Receiver, attribute, text,

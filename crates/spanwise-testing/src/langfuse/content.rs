@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::attributes::Attributes;
-use super::observation::Observation;
+use super::observation::LangfuseObservation;
 
 /// Where both stand, strongest first, before the messages of the conventions.
 const PAIRS: [(&str, &str); 7] = [
@@ -22,7 +22,7 @@ const FLATTENED: [(&str, &str); 2] =
 
 const MESSAGES: (&str, &str) = ("gen_ai.input.messages", "gen_ai.output.messages");
 
-pub(super) fn read(attributes: &Attributes, observation: &mut Observation) {
+pub(super) fn read(attributes: &Attributes, observation: &mut LangfuseObservation) {
     let plain =
         |(input, output)| (attributes.get(input).map(parsed), attributes.get(output).map(parsed));
     let nested = |(input, output)| (nested(attributes, input), nested(attributes, output));

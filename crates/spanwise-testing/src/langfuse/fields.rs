@@ -4,7 +4,7 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use serde_json::Value;
 
 use super::attributes::Attributes;
-use super::observation::Observation;
+use super::observation::LangfuseObservation;
 
 const TYPES: [&str; 10] = [
     "span",
@@ -23,7 +23,7 @@ pub(super) fn read(
     span: &Span,
     attributes: &Attributes,
     resource: &Attributes,
-    observation: &mut Observation,
+    observation: &mut LangfuseObservation,
 ) {
     let name = attributes.text(&["gen_ai.tool.name", "logfire.msg"]);
     observation.name = name.unwrap_or_else(|| span.name.clone());
@@ -42,7 +42,7 @@ pub(super) fn read(
     observation.is_app_root = marked || span.parent_span_id.is_empty();
 }
 
-fn observation_type(attributes: &Attributes, observation: &mut Observation) -> String {
+fn observation_type(attributes: &Attributes, observation: &mut LangfuseObservation) -> String {
     if let Some(own) = attributes.text(&["langfuse.observation.type"]) {
         if TYPES.contains(&own.as_str()) {
             return own;
@@ -93,7 +93,7 @@ pub(super) const MODEL: [&str; 7] = [
     "model",
 ];
 
-fn level(attributes: &Attributes, failed: bool, observation: &mut Observation) -> String {
+fn level(attributes: &Attributes, failed: bool, observation: &mut LangfuseObservation) -> String {
     let own = attributes.text(&["langfuse.observation.level"]);
     let known = own.as_ref().and_then(|own| {
         Some(match own.to_ascii_lowercase().as_str() {
@@ -110,7 +110,7 @@ fn level(attributes: &Attributes, failed: bool, observation: &mut Observation) -
     known.unwrap_or(if failed { "ERROR" } else { "DEFAULT" }).to_owned()
 }
 
-fn prompt(attributes: &Attributes, observation: &mut Observation) {
+fn prompt(attributes: &Attributes, observation: &mut LangfuseObservation) {
     let of = |what: &str| {
         let keys =
             [format!("langfuse.observation.prompt.{what}"), format!("langfuse.prompt.{what}")];
@@ -130,7 +130,7 @@ fn prompt(attributes: &Attributes, observation: &mut Observation) {
     }
 }
 
-fn trace(attributes: &Attributes, resource: &Attributes, observation: &mut Observation) {
+fn trace(attributes: &Attributes, resource: &Attributes, observation: &mut LangfuseObservation) {
     observation.trace_name = attributes.text(&["langfuse.trace.name"]);
     observation.user = attributes.text(&[
         "langfuse.user.id",
@@ -199,7 +199,7 @@ fn is_true(value: &Value) -> bool {
     value.as_bool() == Some(true) || value.as_str() == Some("true")
 }
 
-fn metadata(attributes: &Attributes, observation: &mut Observation) {
+fn metadata(attributes: &Attributes, observation: &mut LangfuseObservation) {
     for key in ["langfuse.trace.metadata", "langfuse.observation.metadata", "langfuse.metadata"] {
         match attributes.get(key).map(|value| value.as_str().map(serde_json::from_str::<Value>)) {
             None => {}

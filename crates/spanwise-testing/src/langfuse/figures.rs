@@ -6,14 +6,14 @@ use serde_json::Value;
 
 use super::attributes::Attributes;
 use super::fields::MODEL;
-use super::observation::Observation;
+use super::observation::LangfuseObservation;
 
 const USAGE: &str = "langfuse.observation.usage_details";
 const COST: &str = "langfuse.observation.cost_details";
 const PARAMETERS: &str = "langfuse.observation.model.parameters";
 const START: &str = "langfuse.observation.completion_start_time";
 
-pub(super) fn read(attributes: &Attributes, observation: &mut Observation) {
+pub(super) fn read(attributes: &Attributes, observation: &mut LangfuseObservation) {
     observation.model = attributes.text(&MODEL);
     observation.model_parameters = parameters(attributes);
     observation.usage_details = match explicit(USAGE, attributes, observation) {
@@ -49,7 +49,7 @@ pub(super) fn read(attributes: &Attributes, observation: &mut Observation) {
 }
 
 /// Agents' models and figures are dropped, so that nothing is counted twice.
-fn without_figures(observation: &mut Observation) {
+fn without_figures(observation: &mut LangfuseObservation) {
     if !observation.usage_details.is_empty() || !observation.cost_details.is_empty() {
         observation.drop("usage and cost of an agent".to_owned());
     }
@@ -66,7 +66,7 @@ enum Explicit {
 
 /// Figures that are said in Langfuse's own words: a JSON object in a text. What is another type counts as
 /// nothing at all, and what is no JSON as if it were not there.
-fn explicit(key: &str, attributes: &Attributes, observation: &mut Observation) -> Explicit {
+fn explicit(key: &str, attributes: &Attributes, observation: &mut LangfuseObservation) -> Explicit {
     let Some(value) = attributes.get(key) else { return Explicit::None };
     match value.as_str().map(serde_json::from_str::<Value>) {
         Some(Ok(Value::Object(fields))) => {

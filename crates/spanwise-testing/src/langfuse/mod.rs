@@ -1,8 +1,8 @@
 //! Langfuse, as far as one can tell from outside: what its server takes, and what it makes of spans.
 //!
 //! ```text
-//! request ─► answer: path, headers, ids ─► observations: attributes, strongest first ─► Observation
-//!                                                  └─ what cannot be used ─► Observation::dropped
+//! request ─► answer: path, headers, ids ─► observations: attributes, strongest first ─► LangfuseObservation
+//!                                                  └─ what cannot be used ─► LangfuseObservation::dropped
 //! ```
 //! Written from the server's behaviour, not from what spanwise sends: it reads spans of anyone.
 //!
@@ -18,7 +18,7 @@ mod server;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 
 use self::attributes::Attributes;
-pub use self::observation::Observation;
+pub use self::observation::LangfuseObservation;
 pub use self::server::LangfuseServer;
 
 /// What Langfuse makes of a request of spans, in their order.
@@ -29,7 +29,7 @@ pub use self::server::LangfuseServer;
 /// let nothing = ExportTraceServiceRequest::default();
 /// assert!(spanwise_testing::langfuse_observations(&nothing).is_empty());
 /// ```
-pub fn langfuse_observations(request: &ExportTraceServiceRequest) -> Vec<Observation> {
+pub fn langfuse_observations(request: &ExportTraceServiceRequest) -> Vec<LangfuseObservation> {
     let mut observations = Vec::new();
     for of_resource in &request.resource_spans {
         let resource = of_resource.resource.as_ref().map(|resource| &*resource.attributes);
@@ -37,7 +37,7 @@ pub fn langfuse_observations(request: &ExportTraceServiceRequest) -> Vec<Observa
         for of_scope in &of_resource.scope_spans {
             let scope = of_scope.scope.as_ref().map_or("", |scope| &scope.name);
             let spans = of_scope.spans.iter();
-            observations.extend(spans.map(|span| Observation::of(span, scope, &resource)));
+            observations.extend(spans.map(|span| LangfuseObservation::of(span, scope, &resource)));
         }
     }
     observations

@@ -11,7 +11,7 @@ use super::{content, fields, figures};
 /// A span, as Langfuse shows it. What is not there is `None` or empty.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
-pub struct Observation {
+pub struct LangfuseObservation {
     /// What it is called: tools by their own name.
     pub name: String,
     /// `span`, `generation`, `event`, `embedding`, `agent`, `tool`, `chain`, `retriever`, `guardrail` or
@@ -61,7 +61,7 @@ pub struct Observation {
     pub dropped: Vec<String>,
 }
 
-impl Observation {
+impl LangfuseObservation {
     pub(super) fn of(span: &Span, scope: &str, resource: &Attributes) -> Self {
         let attributes = Attributes::of(&span.attributes);
         let mut observation = Self::default();

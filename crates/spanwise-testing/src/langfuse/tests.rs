@@ -55,11 +55,11 @@ fn request(span: Span, scope: &str, resource: Value) -> ExportTraceServiceReques
     }
 }
 
-fn made_of(span: Span) -> Observation {
+fn made_of(span: Span) -> LangfuseObservation {
     langfuse_observations(&request(span, "spanwise", json!({}))).remove(0)
 }
 
-fn observed(fields: Value) -> Observation {
+fn observed(fields: Value) -> LangfuseObservation {
     made_of(span(fields))
 }
 

@@ -53,6 +53,11 @@ pub(crate) struct SpanView {
 }
 
 impl SpanView {
+    /// Whether it matters which span is above which.
+    pub(crate) fn wants_lineage(&self) -> bool {
+        self.filter == SpanFilter::LlmOnly || self.projections.contains(&Projection::Langfuse)
+    }
+
     /// Once is enough.
     pub(crate) fn project(&mut self, projection: Projection) {
         if !self.projections.contains(&projection) {

@@ -1,4 +1,5 @@
-//! Which span stands above which, for destinations that get some of them only.
+//! Which span stands above which: for destinations that get some of them only, and for those that want to know
+//! on every span what its trace is called.
 //!
 //! ```text
 //! start ─► open ──end──► with the span through the queue ─► filter
@@ -10,7 +11,7 @@
 
 use std::array;
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use opentelemetry::{KeyValue, SpanId};
 use opentelemetry_sdk::trace::SpanData;
@@ -28,11 +29,13 @@ pub(crate) enum Above {
 }
 
 /// What is known of a span and those above it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Kin {
     /// Whether it has to do with language models.
     pub(crate) of_models: bool,
     pub(crate) above: Above,
+    /// What the root of its trace was called at its start, if the root is here.
+    pub(crate) root: Option<Arc<str>>,
 }
 
 /// All spans that are open, and some that are not any more.
@@ -62,12 +65,12 @@ impl Lineage {
 
     /// A span has started.
     pub(crate) fn started(&self, span: &SpanData) {
-        let above = match span.parent_span_id {
-            SpanId::INVALID => Above::Nothing,
-            parent if span.parent_span_is_remote => Above::Elsewhere(parent),
+        let (above, root) = match span.parent_span_id {
+            SpanId::INVALID => (Above::Nothing, Some(Arc::from(&*span.name))),
+            parent if span.parent_span_is_remote => (Above::Elsewhere(parent), None),
             parent => self.below(parent),
         };
-        let kin = Kin { of_models: tells_of_models(span, &[]), above };
+        let kin = Kin { of_models: tells_of_models(span, &[]), above, root };
         let id = span.span_context.span_id();
         self.shard(id).open.insert(id, kin);
     }
@@ -81,18 +84,18 @@ impl Lineage {
         if shard.ended.len() >= REMEMBERED {
             shard.ended_before = std::mem::take(&mut shard.ended);
         }
-        shard.ended.insert(id, kin);
+        shard.ended.insert(id, kin.clone());
         Some(kin)
     }
 
-    /// What is above a child of this span.
-    fn below(&self, parent: SpanId) -> Above {
+    /// What is above a child of this span, and its root.
+    fn below(&self, parent: SpanId) -> (Above, Option<Arc<str>>) {
         let shard = self.shard(parent);
         let places = [&shard.open, &shard.ended, &shard.ended_before];
         match places.into_iter().find_map(|spans| spans.get(&parent)) {
-            Some(Kin { of_models: true, .. }) => Above::Here(parent),
-            Some(Kin { above, .. }) => *above,
-            None => Above::Nothing,
+            Some(Kin { of_models: true, root, .. }) => (Above::Here(parent), root.clone()),
+            Some(Kin { above, root, .. }) => (*above, root.clone()),
+            None => (Above::Nothing, None),
         }
     }
 

@@ -27,7 +27,7 @@ use super::stage::content::carried::Carried;
 use super::stage::content::{ContentStages, Staged};
 use super::stage::filter::{Kinship, filter};
 use super::stage::limits;
-use super::stage::project::{Project, project};
+use super::stage::project::{Around, Project, project};
 use super::thread::{FarEnd, own_thread};
 use crate::config::{Limits, View};
 use crate::error::InitError;
@@ -270,8 +270,9 @@ impl Pipeline {
         }
         let Drained { mut spans, logs, feedback, metrics } = drained;
         if !spans.is_empty() {
-            let known =
-                spans.iter().filter_map(|it| Some((it.span.span_context.span_id(), it.kin?)));
+            let known = spans
+                .iter()
+                .filter_map(|it| Some((it.span.span_context.span_id(), it.kin.clone()?)));
             let kinship = known.collect();
             let mut groups = convert::spans(&mut spans);
             intake.refill(spans);
@@ -389,7 +390,8 @@ impl PipelineLane {
         if left_out > 0 {
             intake.ledger(|ledger| ledger.filter(self.handle.id, left_out));
         }
-        project(&mut groups, &resource.resource, &self.view);
+        let around = Around { resource: &resource.resource, kinship };
+        project(&mut groups, around, &self.view);
         if self.handle.bounds.item_bytes < usize::MAX {
             let shrunk = shrink::to_fit(&mut groups, self.handle.bounds.item_bytes);
             intake.ledger(|ledger| ledger.shrunk(self.handle.id, shrunk));

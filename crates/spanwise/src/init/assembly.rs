@@ -9,7 +9,7 @@ use super::finish::Started;
 use super::plan::{Plan, PlannedRoute, plan};
 use crate::config::{
     BatchConfiguration, Configured, ContentPolicy, DestinationKind, OverflowPolicy, Settings,
-    SpanFilter, Spooling, Temporality, View,
+    Spooling, Temporality, View,
 };
 use crate::diagnostics::Diagnostics;
 use crate::error::InitError;
@@ -48,7 +48,7 @@ pub(super) fn start(
     let resources = planned.iter().map(|plan| plan.resource.clone()).collect();
     let ledger = Ledger::new(planned.iter().map(|plan| (plan.name.clone(), plan.takes())));
     let intake = Arc::new(Intake::new(settings.queues(), ledger));
-    if planned.iter().any(|plan| plan.view.spans.filter == SpanFilter::LlmOnly) {
+    if planned.iter().any(|plan| plan.view.spans.wants_lineage()) {
         intake.track_lineage();
     }
     let diagnostics = Diagnostics::default();

@@ -111,7 +111,9 @@ fn a_parent_in_another_process_stays_above() {
     let request = recording.start(false, &Context::new().with_remote_span_context(caller));
     let chat = recording.start(true, &request);
     chat.span().end();
-    assert_eq!(recording.ended()[&id(&chat)].above, Above::Elsewhere(remote));
+    let kin = &recording.ended()[&id(&chat)];
+    assert_eq!(kin.above, Above::Elsewhere(remote));
+    assert_eq!(kin.root, None, "the root is elsewhere, and so is its name");
 }
 
 #[test]
@@ -127,7 +129,8 @@ fn a_span_that_says_it_late_is_sent_and_its_children_are_found_beside_it() {
     let after = recording.start(true, &late);
     after.span().end();
     let ended = recording.ended();
-    assert_eq!(ended[&id(&late)], Kin { of_models: true, above: Above::Here(id(&top)) });
+    assert!(ended[&id(&late)].of_models);
+    assert_eq!(ended[&id(&late)].above, Above::Here(id(&top)));
     assert_eq!(ended[&id(&child)].above, Above::Here(id(&top)));
     assert_eq!(ended[&id(&after)].above, Above::Here(id(&late)));
 }
@@ -207,10 +210,13 @@ proptest! {
                 above = spans[up].0;
             }
             let above = above.map_or(Above::Nothing, |up| Above::Here(id(&contexts[up])));
-            prop_assert_eq!(
-                ended[&id(&contexts[place])],
-                Kin { of_models: *of_models, above }
-            );
+            let mut root = place;
+            while let Some(up) = spans[root].0 {
+                root = up;
+            }
+            let root = Some(if spans[root].1 { "chat m" } else { "GET /" }.into());
+            let kin = Kin { of_models: *of_models, above, root };
+            prop_assert_eq!(&ended[&id(&contexts[place])], &kin);
         }
     }
 }

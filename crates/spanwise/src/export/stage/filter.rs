@@ -41,8 +41,8 @@ pub(crate) fn filter<T: Project>(
 }
 
 fn llm_only(span: &mut Span, scope: &str, kinship: &Kinship) -> bool {
-    let id = span.span_id.as_slice().try_into().map_or(SpanId::INVALID, SpanId::from_bytes);
-    let Some(Kin { of_models, above }) = kinship.get(&id) else { return scope == SCOPE_NAME };
+    let id = id(span);
+    let Some(Kin { of_models, above, .. }) = kinship.get(&id) else { return scope == SCOPE_NAME };
     if *of_models {
         put_below(span, *above);
     }
@@ -55,6 +55,10 @@ fn model_calls_only(span: &mut Span, _: &str, _: &Kinship) -> bool {
         put_below(span, Above::Nothing);
     }
     calls
+}
+
+pub(super) fn id(span: &Span) -> SpanId {
+    span.span_id.as_slice().try_into().map_or(SpanId::INVALID, SpanId::from_bytes)
 }
 
 fn put_below(span: &mut Span, above: Above) {

@@ -24,7 +24,9 @@ fn group(scope: &str, items: Vec<Span>) -> Group<Span> {
 
 fn kin<const N: usize>(known: [(u64, bool, Above); N]) -> Kinship {
     let known = known.into_iter();
-    known.map(|(id, of_models, above)| (SpanId::from(id), Kin { of_models, above })).collect()
+    known
+        .map(|(id, of_models, above)| (SpanId::from(id), Kin { of_models, above, root: None }))
+        .collect()
 }
 
 /// Ids, parents and flags of what is left.

@@ -3,9 +3,9 @@
 //! ```text
 //! spans, as the content policy has left them ─► projections: attributes more ─► profile: the names of 1.41
 //! ```
-//! A projection looks at one span and adds to it what a backend reads: a pure function of the span. It adds
-//! nothing that the span does not say already, so what was taken out stays out, and what is there already
-//! stays as it is.
+//! A projection looks at one span and adds to it what a backend reads: a pure function of the span and of what
+//! it belongs to. It adds nothing that the span does not say already, so what was taken out stays out, and what
+//! is there already stays as it is.
 
 mod added;
 mod gen_ai_system;
@@ -23,6 +23,7 @@ use opentelemetry_proto::tonic::metrics::v1::Metric;
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::Span;
 
+use super::filter::Kinship;
 use crate::config::{Projection, View};
 use crate::export::request::{Group, Item};
 
@@ -59,8 +60,15 @@ impl Project for Metric {
     }
 }
 
+/// What is known beside the spans.
+#[derive(Clone, Copy)]
+pub(crate) struct Around<'a> {
+    pub(crate) resource: &'a Resource,
+    pub(crate) kinship: &'a Kinship,
+}
+
 /// Puts items into the words that a destination wants.
-pub(crate) fn project<T: Project>(groups: &mut [Group<T>], resource: &Resource, view: &View) {
+pub(crate) fn project<T: Project>(groups: &mut [Group<T>], around: Around<'_>, view: &View) {
     // The last moves what it would misread, where the others look for it.
     let order = [
         Projection::OpenInference,
@@ -72,7 +80,7 @@ pub(crate) fn project<T: Project>(groups: &mut [Group<T>], resource: &Resource, 
         let items = groups.iter_mut().flat_map(|group| &mut group.items);
         items.filter_map(Project::span).for_each(|span| match projection {
             Projection::OpenInference => openinference::project(span),
-            Projection::Langfuse => langfuse::project(span, resource),
+            Projection::Langfuse => langfuse::project(span, around),
             Projection::Helicone => helicone::project(span),
             Projection::GenAiSystem => gen_ai_system::project(span),
         });

@@ -24,7 +24,8 @@ fn projected(span: &Span, projections: &[Projection]) -> Span {
     let group =
         Group { scope: Default::default(), schema_url: String::new(), items: vec![span.clone()] };
     let mut groups = [group];
-    project(&mut groups, &Resource::default(), &view);
+    let (resource, kinship) = (Resource::default(), Kinship::default());
+    project(&mut groups, Around { resource: &resource, kinship: &kinship }, &view);
     let [mut group] = groups;
     group.items.remove(0)
 }

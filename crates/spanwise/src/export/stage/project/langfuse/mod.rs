@@ -12,7 +12,6 @@ mod usage;
 use std::time::{Duration, SystemTime};
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{Span, SpanFlags};
@@ -22,16 +21,18 @@ use spanwise_core::semconv::value::{
 };
 
 use self::observation::Observation;
+use super::Around;
 use super::added::Added;
 use super::parameters;
 use super::told::{self, Told};
+use crate::export::stage::filter::{self, Kinship};
 
-pub(super) fn project(span: &mut Span, resource: &Resource) {
+pub(super) fn project(span: &mut Span, around: Around<'_>) {
     let told = Told::of(&span.attributes);
     let observation = Observation::of(&told);
     let mut added = Added::to(&span.attributes, &["langfuse.", "session."]);
-    trace(span, &told, &mut added);
-    if let Some(environment) = environment::of(told.environment, resource) {
+    trace(span, &told, around.kinship, &mut added);
+    if let Some(environment) = environment::of(told.environment, around.resource) {
         added.text("langfuse.environment", environment);
     }
     if let Some(observation) = observation {
@@ -61,7 +62,7 @@ pub(super) fn project(span: &mut Span, resource: &Resource) {
 const METADATA: &str = "langfuse.observation.metadata.";
 
 /// What every span says of its trace.
-fn trace<'a>(span: &'a Span, told: &Told<'_>, added: &mut Added<'a>) {
+fn trace<'a>(span: &'a Span, told: &Told<'_>, kinship: &Kinship, added: &mut Added<'a>) {
     // What the program says in Langfuse's own words comes before what is made of others.
     let own = |name: &str| name.starts_with("langfuse.");
     let metadata = || told::metadata(&span.attributes);
@@ -80,9 +81,8 @@ fn trace<'a>(span: &'a Span, told: &Told<'_>, added: &mut Added<'a>) {
     if told.session_id.is_none() {
         added.some("session.id", told.conversation_id);
     }
-    if span.parent_span_id.is_empty() {
-        added.text("langfuse.trace.name", span.name.as_str());
-    }
+    let root = kinship.get(&filter::id(span)).and_then(|kin| kin.root.as_deref());
+    added.some("langfuse.trace.name", root);
     let is_remote = span.flags & SpanFlags::ContextIsRemoteMask as u32 != 0;
     if span.parent_span_id.is_empty() || is_remote {
         // The top of what this process sends, whether or not anyone sends what is above it.
