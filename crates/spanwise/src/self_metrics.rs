@@ -11,7 +11,9 @@ use opentelemetry_semantic_conventions::attribute::{
 };
 use opentelemetry_semantic_conventions::metric as name;
 
-use spanwise_core::semconv::{SPANWISE_EXPORT_SHRUNK, SPANWISE_EXPORT_SPOOLED, attribute};
+use spanwise_core::semconv::{
+    SPANWISE_EXPORT_FILTERED, SPANWISE_EXPORT_SHRUNK, SPANWISE_EXPORT_SPOOLED, attribute,
+};
 
 use crate::config::OtlpProtocol;
 use crate::export::intake::Intake;
@@ -214,7 +216,8 @@ fn observe_exporters(
         .build();
 }
 
-/// What the conventions have no name for: what is on disk, and what went without its largest content.
+/// What the conventions have no name for: what is on disk, what was left out, and what went without its largest
+/// content.
 fn observe_delivery(
     meter: &Meter,
     intake: &Arc<Intake>,
@@ -231,16 +234,22 @@ fn observe_delivery(
             }
         })
         .build();
-    let (books, those) = (intake.clone(), exporters.to_vec());
-    meter
-        .u64_observable_counter(SPANWISE_EXPORT_SHRUNK)
-        .with_unit("{item}")
-        .with_callback(move |shrunk| {
-            for (exporter, counts) in books_of(&books, &those) {
-                shrunk.observe(counts.shrunk, &exporter.of_destination(signal));
-            }
-        })
-        .build();
+    let counters: [(_, fn(&Counts) -> u64); 2] = [
+        (SPANWISE_EXPORT_FILTERED, |counts| counts.filtered),
+        (SPANWISE_EXPORT_SHRUNK, |counts| counts.shrunk),
+    ];
+    for (name, count) in counters {
+        let (books, those) = (intake.clone(), exporters.to_vec());
+        meter
+            .u64_observable_counter(name)
+            .with_unit("{item}")
+            .with_callback(move |counter| {
+                for (exporter, counts) in books_of(&books, &those) {
+                    counter.observe(count(&counts), &exporter.of_destination(signal));
+                }
+            })
+            .build();
+    }
 }
 
 /// The counts of each exporter, without those of the intake before it.

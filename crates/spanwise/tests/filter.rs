@@ -3,13 +3,18 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use opentelemetry::Context;
 use opentelemetry::context::FutureExt as _;
 use opentelemetry::trace::{SpanKind, TraceContextExt as _, Tracer as _, TracerProvider as _};
+use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use opentelemetry_proto::tonic::metrics::v1::number_data_point;
 use opentelemetry_proto::tonic::trace::v1::Span;
-use spanwise::{Agent, Destination, Generation, Provider, SpanFilter, Telemetry, Tool};
-use support::{Receiver, block_on, config, isolated};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::trace::{SpanData, SpanExporter};
+use spanwise::{Agent, Destination, Generation, Projection, Provider, SpanFilter, Telemetry, Tool};
+use support::{Receiver, block_on, config, isolated, text};
 
 /// Each span's name and that of its parent; `-` where it has none, `?` where that is not there.
 fn tree(receiver: &Receiver) -> BTreeMap<String, String> {
@@ -115,6 +120,61 @@ fn a_batch_of_which_nothing_is_wanted_is_no_request() {
             assert!(report.complete, "{report}");
         });
         assert!(receiver.trace_requests().is_empty());
+    });
+}
+
+#[test]
+fn what_is_left_out_is_counted_by_a_metric_too() {
+    isolated!({
+        let receiver = Receiver::start();
+        let destination = Destination::otlp(receiver.http_url()).filter(SpanFilter::LlmOnly);
+        block_on(async {
+            let telemetry = spanwise::init_telemetry(config().destination(destination)).unwrap();
+            (0..3).for_each(|_| start(&telemetry, "GET /", &Context::new()).span().end());
+            telemetry.flush().await;
+            telemetry.shutdown().await;
+        });
+        let filtered = receiver.metrics().into_iter().filter_map(|metric| match metric.data {
+            Some(Data::Sum(sum)) if metric.name == "spanwise.export.filtered" => Some(sum),
+            _ => None,
+        });
+        let points = filtered.flat_map(|sum| sum.data_points);
+        let of_traces =
+            points.filter(|point| text(&point.attributes, "spanwise.export.signal") == "traces");
+        let counts: Vec<_> = of_traces.filter_map(|point| point.value).collect();
+        assert_eq!(counts.last(), Some(&number_data_point::Value::AsInt(3)), "{counts:?}");
+    });
+}
+
+#[derive(Clone, Debug, Default)]
+struct Names(Arc<Mutex<Vec<(String, bool)>>>);
+
+impl SpanExporter for Names {
+    async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+        let spans = batch.into_iter().map(|span| {
+            let told =
+                span.attributes.iter().any(|it| it.key.as_str() == "openinference.span.kind");
+            (span.name.into_owned(), told)
+        });
+        self.0.lock().unwrap().extend(spans);
+        Ok(())
+    }
+}
+
+#[test]
+fn exporters_of_the_sdk_get_what_they_want_in_their_words_too() {
+    isolated!({
+        let names = Names::default();
+        let exporter = Destination::exporter(names.clone())
+            .filter(SpanFilter::LlmOnly)
+            .projection(Projection::OpenInference);
+        block_on(async {
+            let telemetry = spanwise::init_telemetry(config().destination(exporter)).unwrap();
+            start(&telemetry, "GET /", &Context::new()).span().end();
+            Generation::chat(Provider::OpenAi, "gpt-4o").start().finish();
+            telemetry.shutdown().await;
+        });
+        assert_eq!(*names.0.lock().unwrap(), [("chat gpt-4o".to_owned(), true)]);
     });
 }
 

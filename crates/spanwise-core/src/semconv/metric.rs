@@ -250,6 +250,9 @@ impl Metric {
     }
 }
 
+/// `spanwise.export.filtered` (counter, unit `{item}`), which the export side tells of itself.
+pub const SPANWISE_EXPORT_FILTERED: &str = "spanwise.export.filtered";
+
 /// `spanwise.export.shrunk` (counter, unit `{item}`), which the export side tells of itself.
 pub const SPANWISE_EXPORT_SHRUNK: &str = "spanwise.export.shrunk";
 

@@ -27,7 +27,9 @@ use std::marker::PhantomData;
 
 use opentelemetry::{Array, KeyValue, StringValue, Value};
 
-pub use metric::{Metric, SPANWISE_EXPORT_SHRUNK, SPANWISE_EXPORT_SPOOLED};
+pub use metric::{
+    Metric, SPANWISE_EXPORT_FILTERED, SPANWISE_EXPORT_SHRUNK, SPANWISE_EXPORT_SPOOLED,
+};
 pub use profile::{Earlier, SemconvProfile, UnknownProfile};
 pub use schema::SCHEMA_URL;
 
