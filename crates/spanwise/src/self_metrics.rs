@@ -234,18 +234,16 @@ fn observe_delivery(
             }
         })
         .build();
-    let counters: [(_, fn(&Counts) -> u64); 2] = [
-        (SPANWISE_EXPORT_FILTERED, |counts| counts.filtered),
-        (SPANWISE_EXPORT_SHRUNK, |counts| counts.shrunk),
-    ];
-    for (name, count) in counters {
+    for name in [SPANWISE_EXPORT_FILTERED, SPANWISE_EXPORT_SHRUNK] {
         let (books, those) = (intake.clone(), exporters.to_vec());
         meter
             .u64_observable_counter(name)
             .with_unit("{item}")
             .with_callback(move |counter| {
                 for (exporter, counts) in books_of(&books, &those) {
-                    counter.observe(count(&counts), &exporter.of_destination(signal));
+                    let filtered = name == SPANWISE_EXPORT_FILTERED;
+                    let count = if filtered { counts.filtered } else { counts.shrunk };
+                    counter.observe(count, &exporter.of_destination(signal));
                 }
             })
             .build();

@@ -37,7 +37,11 @@ pub enum Projection {
     /// before 15.10, and what later ones do not make themselves.
     OpenInference,
     /// The attributes of [Langfuse](https://langfuse.com/integrations/native/opentelemetry): the type of each
-    /// observation, usage, cost, prompt, times and levels.
+    /// observation, usage, cost, prompt, times and levels, and on every span the name of its trace.
+    ///
+    /// Two kinds of attributes are moved to Langfuse's metadata, since it would misread them: those of prompts
+    /// (`gen_ai.prompt.name`, `.version`, `.variable.*`), which would hide the messages, and
+    /// `gen_ai.operation.name` of an agent elsewhere, whose usage would be dropped.
     Langfuse,
     /// The flattened attributes of earlier years that Helicone's logging endpoint reads.
     Helicone,
