@@ -12,13 +12,17 @@ use opentelemetry::{Context, KeyValue, StringValue};
 
 use crate::capture::ContentLevel;
 use crate::clock::Started;
+use crate::event::{EventDetails, Measurements, anyone_listens};
 use crate::feedback::{Evaluator, Feedback, ScoreValue};
-use crate::recorder::{self, Event};
+use crate::recorder::{self, Event, Measurement, MetricRecorder, MetricValue, Recorder, Series};
 use crate::scope::ActiveScope;
-use crate::semconv::{attribute as key, event};
+use crate::semconv::{Metric, attribute as key, event};
 use crate::trace_ref::TraceRef;
 
 /// Says how good an answer was.
+///
+/// A score that is a number is a point of the histogram `spanwise.evaluation.score` (`1`) as well (*extension*),
+/// with name and label, and handlers hear `evaluation`.
 ///
 /// Emits the event `gen_ai.evaluation.result`, a log record of severity `INFO` without a body, with the
 /// evaluated span as its parent. It goes where logs go. What came to a value goes to every backend's feedback
@@ -191,6 +195,7 @@ impl Evaluation {
         {
             feedback.record(told);
         }
+        self.tell(&recorder);
         let Some(events) = &recorder.events else { return };
         let timestamp = Started::now(recorder.clock()).at;
         let metadata = ActiveScope::of(&context).is_none_or(|scope| scope.switches().metadata);
@@ -204,6 +209,34 @@ impl Evaluation {
             content: None,
             span: operation.span_context(),
         });
+    }
+
+    /// Its score as a metric, and itself for handlers.
+    fn tell(&self, recorder: &Recorder) {
+        let score = match &self.score {
+            Some(ScoreValue::Number(score)) => Some(*score),
+            _ => None,
+        };
+        if let Some(score) = score {
+            let series =
+                Series::new().text(key::GEN_AI_EVALUATION_NAME, Some(self.name.as_str())).text(
+                    key::GEN_AI_EVALUATION_SCORE_LABEL,
+                    self.label.as_ref().map(StringValue::as_str),
+                );
+            let context = Context::current();
+            let metrics = recorder.scope_labels.around(&context, &*recorder.metrics);
+            let metric = Metric::SpanwiseEvaluationScore;
+            let value = MetricValue::Double(score);
+            metrics.record(&series, &[Measurement { metric, value, tokens: None }]);
+        }
+        if anyone_listens() {
+            recorder.hub.happens("evaluation", |tell| {
+                let named = score.map(|score| ("score".into(), score)).into_iter().collect();
+                let name = key::GEN_AI_EVALUATION_NAME.key();
+                let details = EventDetails::new().with(name, self.name.clone());
+                tell(&Measurements { named, ..Measurements::default() }, &details);
+            });
+        }
     }
 
     /// Itself, for those who want a value.

@@ -100,11 +100,13 @@ pub use message::{GenericPart, Message, Part, Role, ToMessages, ToolDefinition};
 pub use operation::{
     Agent, AgentBuilder, Attempt, CreateAgent, CreateAgentBuilder, Embeddings, EmbeddingsBuilder,
     Entered, FetchResponse, FetchResponseBuilder, FutureExt, GatewayAnswer, Generation,
-    GenerationBuilder, InOperation, Memory, MemoryBuilder, OpenAiApiType, Operation, OperationPath,
-    OutputType, OwnSpan, OwnSpanBuilder, Plan, PlanBuilder, RateLimit, RateLimits, RecordedStream,
-    RemoteAgent, RemoteAgentBuilder, ResponseStatus, Retrieval, RetrievalBuilder, Step,
-    StepBuilder, StreamedResponse, Tool, ToolBuilder, TryRecordedStream, Workflow, WorkflowBuilder,
-    span,
+    GenerationBuilder, GuardVerdict, InOperation, Memory, MemoryBuilder, OpenAiApiType, Operation,
+    OperationPath, OutputType, OwnSpan, OwnSpanBuilder, Plan, PlanBuilder, RateLimit, RateLimits,
+    RecordedStream, RemoteAgent, RemoteAgentBuilder, ResponseStatus, Retrieval, RetrievalBuilder,
+    Step, StepBuilder, StreamedResponse, Tool, ToolBuilder, TryRecordedStream, Workflow,
+    WorkflowBuilder, auth_refreshed, cache_evicted, cache_hit, cache_miss, cache_put, cache_size,
+    checklist, context_truncated, fell_back, guard_checked, rate_limited, retried, routed, span,
+    validation,
 };
 pub use own::{MetricsRecorder, SpanBuilder, context_with_span, meter, record_exception, tracer};
 pub use propagation::{

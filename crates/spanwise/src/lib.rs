@@ -44,6 +44,7 @@
 //! | send to a backend by its name | [`preset`] |
 //! | get what happens as events, to send them anywhere | [`add_exporter`], [`TelemetryExporter`], [`TelemetryEvent`] |
 //! | be called when something happens, and log it | [`attach`], [`attach_default_logger`] |
+//! | say what a cache, a guard, a router or a check did | [`cache_hit`], [`guard_checked`], [`routed`], [`validation`], … |
 //! | record what happened elsewhere | [`emit`] |
 //! | look at what is spooled on disk, and send it | [`spool`] |
 //!
@@ -125,18 +126,20 @@ pub use spanwise_core::{
     CreateAgentBuilder, Document, Embeddings, EmbeddingsBuilder, Entered, EnteredScope, Evaluation,
     Evaluator, EventDetails, EventError, EventHub, EventKind, EventSink, EventStatus,
     FetchResponse, FetchResponseBuilder, ForeignContent, FutureExt, Generation, GenerationBuilder,
-    GenerationEvent, GenericPart, InOperation, InScope, Inside, InvalidTraceRef, Measurements,
-    Memory, MemoryBuilder, MemoryRecord, Message, Metadata, Modality, ModelResponse, OpenAiApiType,
-    Operation, OrchestratorEvent, OutputType, OwnSpan, OwnSpanBuilder, Part, Plan, PlanBuilder,
-    Provider, RecordedOperation, RecordedStream, Recorder, Redactor, RemoteAgent,
+    GenerationEvent, GenericPart, GuardVerdict, InOperation, InScope, Inside, InvalidTraceRef,
+    Measurements, Memory, MemoryBuilder, MemoryRecord, Message, Metadata, Modality, ModelResponse,
+    OpenAiApiType, Operation, OrchestratorEvent, OutputType, OwnSpan, OwnSpanBuilder, Part, Plan,
+    PlanBuilder, Provider, RecordedOperation, RecordedStream, Recorder, Redactor, RemoteAgent,
     RemoteAgentBuilder, Response, ResponseStatus, Retrieval, RetrievalBuilder, Role, Scope,
     ScopeField, ScopeSampling, ScoreValue, Sensitive, SinkId, SpanEvent, Step, StepBuilder,
     StreamedResponse, TelemetryEvent, TextPlace, ToMessages, Tool, ToolBuilder, ToolDefinition,
     ToolExecutionEvent, TraceRef, TryRecordedStream, Usage, Workflow, WorkflowBuilder, attach,
-    attach_many, cost_calculated, cost_threshold_exceeded, detach, evaluation, execute,
-    extract_from_headers, get_baggage, inject_into_headers, list_handlers, propagate_closure,
-    propagate_context, propagation, redact_value, register_error_kind, scope, semconv, span,
-    with_baggage, with_context,
+    attach_many, auth_refreshed, cache_evicted, cache_hit, cache_miss, cache_put, cache_size,
+    checklist, context_truncated, cost_calculated, cost_threshold_exceeded, detach, evaluation,
+    execute, extract_from_headers, fell_back, get_baggage, guard_checked, inject_into_headers,
+    list_handlers, propagate_closure, propagate_context, propagation, rate_limited, redact_value,
+    register_error_kind, retried, routed, scope, semconv, span, validation, with_baggage,
+    with_context,
 };
 
 /// Spans and metrics of the program's own.

@@ -99,7 +99,7 @@ impl EventHub {
         name: &str,
         tell: impl FnOnce(&dyn Fn(&Measurements, &EventDetails<'_>)),
     ) {
-        if self.handlers.hear(name) {
+        if !name.is_empty() && self.handlers.hear(name) {
             tell(&|measured, details| self.handlers.call(name, measured, details));
         }
     }

@@ -44,6 +44,7 @@ use crate::usage::Usage;
 /// | `gen_ai.response.finish_reasons` | string[] | [`finish_reasons`](Self::finish_reasons) |
 /// | `gen_ai.usage.input_tokens`, `gen_ai.usage.output_tokens` | int | [`usage`](Self::usage) |
 /// | `gen_ai.system_instructions`, `gen_ai.input.messages`, `gen_ai.output.messages`, `gen_ai.tool.definitions` | JSON | content; only where captured |
+/// | `spanwise.agent.history_size`, `spanwise.agent.retries` | int | [`history_size`](AgentBuilder::history_size), [`retried`](Self::retried); *extensions* |
 /// | `error.type` | string | the error |
 ///
 /// | Metric | Unit | When |
@@ -51,6 +52,7 @@ use crate::usage::Usage;
 /// | `gen_ai.invoke_agent.duration` | s | always, with `error.type` on failure |
 /// | `gen_ai.invoke_agent.inference_calls` | `{inference_call}` | always |
 /// | `gen_ai.invoke_agent.tool_calls` | `{tool_call}` | always |
+/// | `spanwise.agent.retries` | `{retry}` | for each [`retried`](Self::retried), with its cause as `error.type` |
 ///
 /// Source: [invoke agent](https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-agent-spans.md#invoke-agent-internal-span)
 ///
@@ -83,6 +85,8 @@ impl Agent {
             scope: CurrentAgent::new(filled(name)),
             model: None,
             description: None,
+            history_size: None,
+            retries: Vec::new(),
             request: Request::default(),
             response: Response::default(),
         }))
@@ -113,6 +117,12 @@ impl Agent {
         });
     }
 
+    /// The agent tries again, because of this: a word of low cardinality. `spanwise.agent.retries` (int), and the
+    /// counter of that name (`{retry}`). *Extension.*
+    pub fn retried(&self, cause: impl Into<Cow<'static, str>>) {
+        self.change(|kind| kind.retries.push(cause.into()));
+    }
+
     /// The tokens of the whole invocation: `gen_ai.usage.input_tokens` and
     /// `gen_ai.usage.output_tokens` (int).
     ///
@@ -127,6 +137,12 @@ impl AgentBuilder<'_> {
     /// The model, where the agent has one that is fixed: `gen_ai.request.model` (string).
     pub fn model(self, model: impl Into<StringValue>) -> Self {
         self.change(|kind| kind.model = filled(model))
+    }
+
+    /// How many messages of the conversation there were before: `spanwise.agent.history_size` (int).
+    /// *Extension.*
+    pub fn history_size(self, messages: impl Into<i64>) -> Self {
+        self.change(|kind| kind.history_size = Some(messages.into()))
     }
 
     /// What the agent is for: `gen_ai.agent.description` (string).
@@ -146,6 +162,9 @@ struct AgentKind {
     scope: CurrentAgent,
     model: Option<StringValue>,
     description: Option<StringValue>,
+    history_size: Option<i64>,
+    /// The cause of each time that it tried again.
+    retries: Vec<Cow<'static, str>>,
     request: Request,
     response: Response,
 }
@@ -184,6 +203,9 @@ impl Kind for AgentKind {
 
     fn end_attributes(&mut self, _: &Outcome, attributes: &mut Vec<KeyValue>) {
         attributes.extend(self.description.take().map(|d| key::GEN_AI_AGENT_DESCRIPTION.of(d)));
+        attributes.extend(self.history_size.map(|n| key::SPANWISE_AGENT_HISTORY_SIZE.of(n)));
+        let retries = i64::try_from(self.retries.len()).unwrap_or(i64::MAX);
+        attributes.extend((retries > 0).then(|| key::SPANWISE_AGENT_RETRIES.of(retries)));
         self.request.push_attributes(attributes);
         // The conventions give an agent in this process the totals alone.
         self.response.usage = self.response.usage.map(|usage| {
@@ -202,6 +224,10 @@ impl Kind for AgentKind {
             .text(key::ERROR_TYPE, end.outcome.error_type());
         let seconds = end.duration.as_secs_f64();
         metrics.record(&timed, &[Measurement::seconds(Metric::GenAiInvokeAgentDuration, seconds)]);
+        for cause in &self.retries {
+            let series = series.text(key::ERROR_TYPE, Some(cause));
+            metrics.record(&series, &[Measurement::count(Metric::SpanwiseAgentRetries, 1)]);
+        }
         let (inference_calls, tool_calls) = self.scope.calls();
         metrics.record(
             &series,

@@ -83,7 +83,12 @@ impl Attempt {
         &self.limits
     }
 
-    fn is_rate_limited(&self) -> bool {
+    /// Why it failed, where it did.
+    pub(super) fn failure(&self) -> Option<&Cow<'static, str>> {
+        self.failure.as_ref()
+    }
+
+    pub(super) fn is_rate_limited(&self) -> bool {
         self.status == Some(429)
     }
 }
@@ -225,6 +230,10 @@ pub(crate) struct Attempts {
 const MOST_KEPT: usize = 64;
 
 impl Attempts {
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
     /// Notes an attempt that is over, and measures what can be measured of it.
     pub(super) fn push(
         &mut self,

@@ -109,6 +109,10 @@ impl Call {
         self.attempts = Some(attempts);
     }
 
+    pub(super) fn attempts_so_far(&self) -> usize {
+        self.attempts.as_ref().map_or(0, |attempts| attempts.count())
+    }
+
     /// What there is to say of attempts at the end: attributes, and events.
     pub(crate) fn settle(&mut self, attributes: &mut Vec<KeyValue>) -> Vec<SpanEvent> {
         let Some(attempts) = self.attempts.take() else { return Vec::new() };

@@ -145,16 +145,20 @@ impl<K: Kind> Live<K> {
         let content = (!state.content.is_empty() || reduced).then(|| Arc::new(state.content));
         if let Some(phase) = heard.filter(|heard| heard.by_handlers).map(|_| outcome.phase()) {
             self.recorder.hub.happens(&state.kind.phase(phase), |tell| {
-                let measured =
-                    Measurements { duration: Some(end.duration), usage, ..Default::default() };
+                let named = state.kind.measured().iter();
+                let named = named.map(|(name, value)| ((*name).into(), *value)).collect();
+                let measured = Measurements { duration: Some(end.duration), usage, named };
                 let content = content
                     .as_deref()
                     .filter(|content| self.to_listeners && content.level() == ContentLevel::Full);
                 let (status, span) = (outcome.status(), self.span_context());
-                tell(
-                    &measured,
-                    &EventDetails::of(&started_with, &attributes, content, status, span),
-                );
+                let details = EventDetails::of(&started_with, &attributes, content, status, span);
+                match state.kind.told() {
+                    Some(told) => {
+                        tell(&measured, &details.with(told.key.clone(), told.value.clone()))
+                    }
+                    None => tell(&measured, &details),
+                }
             });
         }
         if let (Some(heard), Some(name)) = (heard.filter(|heard| heard.taken), name) {

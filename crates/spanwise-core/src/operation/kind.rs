@@ -30,6 +30,16 @@ pub(crate) trait Kind: Send + 'static {
         Cow::Borrowed(Self::PHASES[phase as usize])
     }
 
+    /// Numbers of its own, which handlers are told.
+    fn measured(&self) -> &[(&'static str, f64)] {
+        &[]
+    }
+
+    /// What handlers are told, and nothing records.
+    fn told(&self) -> Option<&KeyValue> {
+        None
+    }
+
     /// Which event it becomes.
     const EVENT: EventKind = EventKind::Span;
 

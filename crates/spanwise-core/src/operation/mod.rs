@@ -17,6 +17,7 @@ mod kind;
 mod live;
 mod memory;
 mod methods;
+mod moment;
 mod outcome;
 mod own_span;
 mod path;
@@ -43,6 +44,11 @@ pub use fetch_response::{FetchResponse, FetchResponseBuilder, ResponseStatus};
 pub use gateway::GatewayAnswer;
 pub use generation::{Generation, GenerationBuilder};
 pub use memory::{Memory, MemoryBuilder};
+pub use moment::{
+    GuardVerdict, auth_refreshed, cache_evicted, cache_hit, cache_miss, cache_put, cache_size,
+    checklist, context_truncated, fell_back, guard_checked, rate_limited, retried, routed,
+    validation,
+};
 pub use own_span::{OwnSpan, OwnSpanBuilder, span};
 pub use path::OperationPath;
 pub use plan::{Plan, PlanBuilder};

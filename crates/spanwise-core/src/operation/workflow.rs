@@ -28,6 +28,7 @@ use crate::semconv::{Metric, attribute as key};
 /// |---|---|---|
 /// | `gen_ai.operation.name` = `invoke_workflow`, `gen_ai.workflow.name` | string | [`new`](Self::new) |
 /// | `gen_ai.conversation.id` | string | [`conversation_id`](WorkflowBuilder::conversation_id) |
+/// | `spanwise.workflow.version` | string | [`version`](WorkflowBuilder::version); *extension* |
 /// | `gen_ai.input.messages`, `gen_ai.output.messages` | JSON | content; only where captured |
 /// | `error.type` | string | the error |
 ///
@@ -57,11 +58,20 @@ impl Workflow {
     #[inline]
     #[allow(clippy::new_ret_no_self, reason = "every operation is built before it starts")]
     pub fn new<'a>(name: impl Into<StringValue>) -> WorkflowBuilder<'a> {
-        WorkflowBuilder(Draft::new(|| WorkflowKind { name: filled(name), conversation_id: None }))
+        WorkflowBuilder(Draft::new(|| WorkflowKind {
+            name: filled(name),
+            version: None,
+            conversation_id: None,
+        }))
     }
 }
 
 impl WorkflowBuilder<'_> {
+    /// The version of the workflow's definition: `spanwise.workflow.version` (string). *Extension.*
+    pub fn version(self, version: impl Into<StringValue>) -> Self {
+        self.change(|kind| kind.version = filled(version))
+    }
+
     /// The conversation, by an id that it really has: `gen_ai.conversation.id` (string).
     pub fn conversation_id(self, id: impl Into<StringValue>) -> Self {
         self.change(|kind| kind.conversation_id = filled(id))
@@ -75,6 +85,7 @@ output_setter!(Workflow);
 
 struct WorkflowKind {
     name: Option<StringValue>,
+    version: Option<StringValue>,
     conversation_id: Option<StringValue>,
 }
 
@@ -100,6 +111,7 @@ impl Kind for WorkflowKind {
     }
 
     fn end_attributes(&mut self, _: &Outcome, attributes: &mut Vec<KeyValue>) {
+        attributes.extend(self.version.take().map(|it| key::SPANWISE_WORKFLOW_VERSION.of(it)));
         attributes.extend(self.conversation_id.take().map(|id| key::GEN_AI_CONVERSATION_ID.of(id)));
     }
 

@@ -298,14 +298,29 @@ pub const HTTP_REQUEST_RESEND_COUNT: Attribute<i64> = Attribute::new(core::HTTP_
 /// `http.response.status_code`: int.
 pub const HTTP_RESPONSE_STATUS_CODE: Attribute<i64> = Attribute::new(core::HTTP_RESPONSE_STATUS_CODE);
 
+/// `spanwise.agent.history_size`: int.
+pub const SPANWISE_AGENT_HISTORY_SIZE: Attribute<i64> = Attribute::new("spanwise.agent.history_size");
+
+/// `spanwise.agent.retries`: int.
+pub const SPANWISE_AGENT_RETRIES: Attribute<i64> = Attribute::new("spanwise.agent.retries");
+
 /// `spanwise.attempt.delay`: double.
 pub const SPANWISE_ATTEMPT_DELAY: Attribute<f64> = Attribute::new("spanwise.attempt.delay");
 
 /// `spanwise.cache.bucket.index`: int.
 pub const SPANWISE_CACHE_BUCKET_INDEX: Attribute<i64> = Attribute::new("spanwise.cache.bucket.index");
 
+/// `spanwise.cache.item_size`: int.
+pub const SPANWISE_CACHE_ITEM_SIZE: Attribute<i64> = Attribute::new("spanwise.cache.item_size");
+
 /// `spanwise.cache.outcome`: string.
 pub const SPANWISE_CACHE_OUTCOME: Attribute<StringValue> = Attribute::new("spanwise.cache.outcome");
+
+/// `spanwise.context.dropped_messages`: int.
+pub const SPANWISE_CONTEXT_DROPPED_MESSAGES: Attribute<i64> = Attribute::new("spanwise.context.dropped_messages");
+
+/// `spanwise.context.dropped_tokens`: int.
+pub const SPANWISE_CONTEXT_DROPPED_TOKENS: Attribute<i64> = Attribute::new("spanwise.context.dropped_tokens");
 
 /// `spanwise.evaluation.id`: string.
 pub const SPANWISE_EVALUATION_ID: Attribute<StringValue> = Attribute::new("spanwise.evaluation.id");
@@ -327,6 +342,9 @@ pub const SPANWISE_EXPORT_DESTINATION: Attribute<StringValue> = Attribute::new("
 
 /// `spanwise.export.signal`: string.
 pub const SPANWISE_EXPORT_SIGNAL: Attribute<StringValue> = Attribute::new("spanwise.export.signal");
+
+/// `spanwise.fallback.target`: string.
+pub const SPANWISE_FALLBACK_TARGET: Attribute<StringValue> = Attribute::new("spanwise.fallback.target");
 
 /// `spanwise.gateway.fallback.index`: int.
 pub const SPANWISE_GATEWAY_FALLBACK_INDEX: Attribute<i64> = Attribute::new("spanwise.gateway.fallback.index");
@@ -351,6 +369,12 @@ pub const SPANWISE_GATEWAY_REQUEST_ID: Attribute<StringValue> = Attribute::new("
 
 /// `spanwise.gateway.status`: string.
 pub const SPANWISE_GATEWAY_STATUS: Attribute<StringValue> = Attribute::new("spanwise.gateway.status");
+
+/// `spanwise.guard.name`: string.
+pub const SPANWISE_GUARD_NAME: Attribute<StringValue> = Attribute::new("spanwise.guard.name");
+
+/// `spanwise.guard.verdict`: string.
+pub const SPANWISE_GUARD_VERDICT: Attribute<StringValue> = Attribute::new("spanwise.guard.verdict");
 
 /// `spanwise.history.bytes`: int.
 pub const SPANWISE_HISTORY_BYTES: Attribute<i64> = Attribute::new("spanwise.history.bytes");
@@ -418,6 +442,12 @@ pub const SPANWISE_REQUEST_ID: Attribute<StringValue> = Attribute::new("spanwise
 /// `spanwise.retry_after`: double.
 pub const SPANWISE_RETRY_AFTER: Attribute<f64> = Attribute::new("spanwise.retry_after");
 
+/// `spanwise.router.choice`: string.
+pub const SPANWISE_ROUTER_CHOICE: Attribute<StringValue> = Attribute::new("spanwise.router.choice");
+
+/// `spanwise.router.name`: string.
+pub const SPANWISE_ROUTER_NAME: Attribute<StringValue> = Attribute::new("spanwise.router.name");
+
 /// `spanwise.scope.dropped`: int.
 pub const SPANWISE_SCOPE_DROPPED: Attribute<i64> = Attribute::new("spanwise.scope.dropped");
 
@@ -441,6 +471,15 @@ pub const SPANWISE_TENANT_ID: Attribute<StringValue> = Attribute::new("spanwise.
 
 /// `spanwise.tool_definitions.hash`: string.
 pub const SPANWISE_TOOL_DEFINITIONS_HASH: Attribute<StringValue> = Attribute::new("spanwise.tool_definitions.hash");
+
+/// `spanwise.validation.name`: string.
+pub const SPANWISE_VALIDATION_NAME: Attribute<StringValue> = Attribute::new("spanwise.validation.name");
+
+/// `spanwise.validation.outcome`: string.
+pub const SPANWISE_VALIDATION_OUTCOME: Attribute<StringValue> = Attribute::new("spanwise.validation.outcome");
+
+/// `spanwise.workflow.version`: string.
+pub const SPANWISE_WORKFLOW_VERSION: Attribute<StringValue> = Attribute::new("spanwise.workflow.version");
 
 /// Every key above, sorted; without those of content where there is none, by `--cfg spanwise_no_content`.
 pub const ALL: &[&str] = &[
@@ -552,9 +591,14 @@ pub const ALL: &[&str] = &[
     "process.exit.code",
     "server.address",
     "server.port",
+    "spanwise.agent.history_size",
+    "spanwise.agent.retries",
     "spanwise.attempt.delay",
     "spanwise.cache.bucket.index",
+    "spanwise.cache.item_size",
     "spanwise.cache.outcome",
+    "spanwise.context.dropped_messages",
+    "spanwise.context.dropped_tokens",
     "spanwise.evaluation.id",
     "spanwise.event.id",
     "spanwise.event.parent_id",
@@ -562,6 +606,7 @@ pub const ALL: &[&str] = &[
     "spanwise.event.trace_id",
     "spanwise.export.destination",
     "spanwise.export.signal",
+    "spanwise.fallback.target",
     "spanwise.gateway.fallback.index",
     "spanwise.gateway.name",
     "spanwise.gateway.rate_limit.limit",
@@ -570,6 +615,8 @@ pub const ALL: &[&str] = &[
     "spanwise.gateway.rate_limit.reset",
     "spanwise.gateway.request.id",
     "spanwise.gateway.status",
+    "spanwise.guard.name",
+    "spanwise.guard.verdict",
     "spanwise.history.bytes",
     "spanwise.history.hash",
     "spanwise.history.messages",
@@ -592,6 +639,8 @@ pub const ALL: &[&str] = &[
     "spanwise.release",
     "spanwise.request.id",
     "spanwise.retry_after",
+    "spanwise.router.choice",
+    "spanwise.router.name",
     "spanwise.scope.dropped",
     "spanwise.step.index",
     "spanwise.step.name",
@@ -600,4 +649,7 @@ pub const ALL: &[&str] = &[
     "spanwise.tags",
     "spanwise.tenant.id",
     "spanwise.tool_definitions.hash",
+    "spanwise.validation.name",
+    "spanwise.validation.outcome",
+    "spanwise.workflow.version",
 ];

@@ -40,8 +40,24 @@ pub enum Metric {
     GenAiInvokeAgentToolCalls,
     /// `gen_ai.invoke_workflow.duration` (histogram, unit `s`).
     GenAiInvokeWorkflowDuration,
+    /// `spanwise.agent.retries` (counter, unit `{retry}`).
+    SpanwiseAgentRetries,
+    /// `spanwise.auth.refreshes` (counter, unit `{refresh}`).
+    SpanwiseAuthRefreshes,
     /// `spanwise.cache.operations` (counter, unit `{operation}`).
     SpanwiseCacheOperations,
+    /// `spanwise.cache.size` (gauge, unit `By`).
+    SpanwiseCacheSize,
+    /// `spanwise.checklist.pass_rate` (histogram, unit `1`).
+    SpanwiseChecklistPassRate,
+    /// `spanwise.context.truncations` (counter, unit `{truncation}`).
+    SpanwiseContextTruncations,
+    /// `spanwise.evaluation.score` (histogram, unit `1`).
+    SpanwiseEvaluationScore,
+    /// `spanwise.fallbacks` (counter, unit `{fallback}`).
+    SpanwiseFallbacks,
+    /// `spanwise.guard.checks` (counter, unit `{check}`).
+    SpanwiseGuardChecks,
     /// `spanwise.rate_limit.remaining_requests` (gauge, unit `{request}`).
     SpanwiseRateLimitRemainingRequests,
     /// `spanwise.rate_limit.remaining_tokens` (gauge, unit `{token}`).
@@ -50,8 +66,12 @@ pub enum Metric {
     SpanwiseRateLimits,
     /// `spanwise.retries` (counter, unit `{retry}`).
     SpanwiseRetries,
+    /// `spanwise.router.decisions` (counter, unit `{decision}`).
+    SpanwiseRouterDecisions,
     /// `spanwise.step.duration` (histogram, unit `s`).
     SpanwiseStepDuration,
+    /// `spanwise.validations` (counter, unit `{validation}`).
+    SpanwiseValidations,
     /// `gen_ai.client.token.usage` (histogram, unit `{token}`).
     GenAiClientTokenUsage,
     /// `gen_ai.client.operation.time_per_output_chunk` (histogram, unit `s`).
@@ -62,7 +82,7 @@ pub enum Metric {
 
 impl Metric {
     /// How many metrics there are.
-    pub const COUNT: usize = 25;
+    pub const COUNT: usize = 35;
 
     /// All of them, in the order of their discriminants.
     pub const ALL: [Self; Self::COUNT] = [
@@ -82,12 +102,22 @@ impl Metric {
         Self::GenAiInvokeAgentInferenceCalls,
         Self::GenAiInvokeAgentToolCalls,
         Self::GenAiInvokeWorkflowDuration,
+        Self::SpanwiseAgentRetries,
+        Self::SpanwiseAuthRefreshes,
         Self::SpanwiseCacheOperations,
+        Self::SpanwiseCacheSize,
+        Self::SpanwiseChecklistPassRate,
+        Self::SpanwiseContextTruncations,
+        Self::SpanwiseEvaluationScore,
+        Self::SpanwiseFallbacks,
+        Self::SpanwiseGuardChecks,
         Self::SpanwiseRateLimitRemainingRequests,
         Self::SpanwiseRateLimitRemainingTokens,
         Self::SpanwiseRateLimits,
         Self::SpanwiseRetries,
+        Self::SpanwiseRouterDecisions,
         Self::SpanwiseStepDuration,
+        Self::SpanwiseValidations,
         Self::GenAiClientTokenUsage,
         Self::GenAiClientOperationTimePerOutputChunk,
         Self::GenAiClientOperationTimeToFirstChunk,
@@ -192,9 +222,57 @@ impl Metric {
                 instrument: Instrument::DoubleHistogram,
                 boundaries: &[1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0],
             },
+            Self::SpanwiseAgentRetries => Descriptor {
+                name: "spanwise.agent.retries",
+                unit: "{retry}",
+                instrument: Instrument::Counter,
+                boundaries: &[],
+            },
+            Self::SpanwiseAuthRefreshes => Descriptor {
+                name: "spanwise.auth.refreshes",
+                unit: "{refresh}",
+                instrument: Instrument::Counter,
+                boundaries: &[],
+            },
             Self::SpanwiseCacheOperations => Descriptor {
                 name: "spanwise.cache.operations",
                 unit: "{operation}",
+                instrument: Instrument::Counter,
+                boundaries: &[],
+            },
+            Self::SpanwiseCacheSize => Descriptor {
+                name: "spanwise.cache.size",
+                unit: "By",
+                instrument: Instrument::Gauge,
+                boundaries: &[],
+            },
+            Self::SpanwiseChecklistPassRate => Descriptor {
+                name: "spanwise.checklist.pass_rate",
+                unit: "1",
+                instrument: Instrument::DoubleHistogram,
+                boundaries: &[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0],
+            },
+            Self::SpanwiseContextTruncations => Descriptor {
+                name: "spanwise.context.truncations",
+                unit: "{truncation}",
+                instrument: Instrument::Counter,
+                boundaries: &[],
+            },
+            Self::SpanwiseEvaluationScore => Descriptor {
+                name: "spanwise.evaluation.score",
+                unit: "1",
+                instrument: Instrument::DoubleHistogram,
+                boundaries: &[0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.0],
+            },
+            Self::SpanwiseFallbacks => Descriptor {
+                name: "spanwise.fallbacks",
+                unit: "{fallback}",
+                instrument: Instrument::Counter,
+                boundaries: &[],
+            },
+            Self::SpanwiseGuardChecks => Descriptor {
+                name: "spanwise.guard.checks",
+                unit: "{check}",
                 instrument: Instrument::Counter,
                 boundaries: &[],
             },
@@ -222,11 +300,23 @@ impl Metric {
                 instrument: Instrument::Counter,
                 boundaries: &[],
             },
+            Self::SpanwiseRouterDecisions => Descriptor {
+                name: "spanwise.router.decisions",
+                unit: "{decision}",
+                instrument: Instrument::Counter,
+                boundaries: &[],
+            },
             Self::SpanwiseStepDuration => Descriptor {
                 name: "spanwise.step.duration",
                 unit: "s",
                 instrument: Instrument::DoubleHistogram,
                 boundaries: &[0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92],
+            },
+            Self::SpanwiseValidations => Descriptor {
+                name: "spanwise.validations",
+                unit: "{validation}",
+                instrument: Instrument::Counter,
+                boundaries: &[],
             },
             Self::GenAiClientTokenUsage => Descriptor {
                 name: "gen_ai.client.token.usage",

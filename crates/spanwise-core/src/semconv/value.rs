@@ -154,8 +154,12 @@ pub mod spanwise_cache_outcome {
     pub const HIT: &str = "hit";
     /// `miss`.
     pub const MISS: &str = "miss";
+    /// `put`.
+    pub const PUT: &str = "put";
+    /// `evicted`.
+    pub const EVICTED: &str = "evicted";
     /// All of them.
-    pub const ALL: [&str; 2] = [HIT, MISS];
+    pub const ALL: [&str; 4] = [HIT, MISS, PUT, EVICTED];
 }
 
 /// Values of `spanwise.export.signal`.
@@ -170,6 +174,18 @@ pub mod spanwise_export_signal {
     pub const FEEDBACK: &str = "feedback";
     /// All of them.
     pub const ALL: [&str; 4] = [TRACES, METRICS, LOGS, FEEDBACK];
+}
+
+/// Values of `spanwise.guard.verdict`.
+pub mod spanwise_guard_verdict {
+    /// `passed`.
+    pub const PASSED: &str = "passed";
+    /// `changed`.
+    pub const CHANGED: &str = "changed";
+    /// `blocked`.
+    pub const BLOCKED: &str = "blocked";
+    /// All of them.
+    pub const ALL: [&str; 3] = [PASSED, CHANGED, BLOCKED];
 }
 
 /// Values of `spanwise.outcome`.
@@ -194,4 +210,14 @@ pub mod spanwise_rate_limit_type {
     pub const OUTPUT_TOKENS: &str = "output_tokens";
     /// All of them.
     pub const ALL: [&str; 3] = [TOKENS, INPUT_TOKENS, OUTPUT_TOKENS];
+}
+
+/// Values of `spanwise.validation.outcome`.
+pub mod spanwise_validation_outcome {
+    /// `passed`.
+    pub const PASSED: &str = "passed";
+    /// `failed`.
+    pub const FAILED: &str = "failed";
+    /// All of them.
+    pub const ALL: [&str; 2] = [PASSED, FAILED];
 }
