@@ -26,15 +26,32 @@ pub fn redact_json<'t>(
     redactor: &dyn Redactor,
     place: TextPlace<'_>,
 ) -> Cow<'t, str> {
-    let mut walk = Walk { text, redactor, place, out: String::new(), done: 0 };
-    match walk.run() {
-        None => redactor.redact(text, &place),
-        Some(()) if walk.done == 0 => Cow::Borrowed(text),
-        Some(()) => {
-            walk.out.push_str(&text[walk.done..]);
-            Cow::Owned(walk.out)
-        }
+    if let Some(redacted) = inside_json(text, redactor, place) {
+        return redacted;
     }
+    match redactor.redact(text, &place) {
+        // What was no JSON may have become some.
+        Cow::Owned(plain) => match inside_json(&plain, redactor, place) {
+            Some(Cow::Owned(redacted)) => Cow::Owned(redacted),
+            _ => Cow::Owned(plain),
+        },
+        unchanged => unchanged,
+    }
+}
+
+/// `None` where it is no JSON.
+fn inside_json<'t>(
+    text: &'t str,
+    redactor: &dyn Redactor,
+    place: TextPlace<'_>,
+) -> Option<Cow<'t, str>> {
+    let mut walk = Walk { text, redactor, place, out: String::new(), done: 0 };
+    walk.run()?;
+    if walk.done == 0 {
+        return Some(Cow::Borrowed(text));
+    }
+    walk.out.push_str(&text[walk.done..]);
+    Some(Cow::Owned(walk.out))
 }
 
 /// What may come next.

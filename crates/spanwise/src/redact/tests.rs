@@ -249,6 +249,17 @@ fn json_text_stays_json_and_its_names_stay() {
 }
 
 #[test]
+fn what_becomes_json_only_when_it_is_redacted_is_read_as_json() {
+    let redactor = PatternRedactor::new();
+    let redact = |text: &str| redact_json(text, &redactor, PLACE).into_owned();
+    // A control character is no JSON, and goes with the secret.
+    let text = "{\"password\": \"a\\\"\u{1}b\", \"to\": \"ada\\u0040example.com\"}";
+    let redacted = redact(text);
+    assert!(!redacted.contains("ada"), "{redacted}");
+    assert_eq!(redact(&redacted), redacted);
+}
+
+#[test]
 fn a_picture_is_left_whole() {
     let redactor = PatternRedactor::new();
     let picture = BODY.repeat(6);
