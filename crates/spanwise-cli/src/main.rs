@@ -1,5 +1,6 @@
 //! The command `spanwise`.
 
+mod doctor;
 mod spool;
 mod words;
 
@@ -8,7 +9,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Works with what spanwise leaves behind.
+/// Finds out why telemetry does not arrive, and works with what spanwise leaves behind.
 #[derive(Debug, Parser)]
 #[command(name = "spanwise", version, arg_required_else_help = true)]
 struct Cli {
@@ -18,14 +19,20 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Doctor(doctor::Doctor),
     Spool(spool::Spool),
 }
 
 fn main() -> ExitCode {
-    let Command::Spool(command) = Cli::parse().command;
-    match command.run() {
-        Ok(spool::Outcome::Done) => ExitCode::SUCCESS,
-        Ok(spool::Outcome::SomeLeft) => ExitCode::FAILURE,
+    let ran = match Cli::parse().command {
+        Command::Doctor(command) => command.run(),
+        Command::Spool(command) => command.run().map(|outcome| match outcome {
+            spool::Outcome::Done => ExitCode::SUCCESS,
+            spool::Outcome::SomeLeft => ExitCode::FAILURE,
+        }),
+    };
+    match ran {
+        Ok(code) => code,
         // Whoever reads has seen enough.
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

@@ -15,6 +15,7 @@ use spanwise_core::propagation;
 
 use crate::config::TelemetryConfig;
 use crate::diagnostics::warn_here;
+use crate::doctor::Checkup;
 use crate::error::InitError;
 use crate::telemetry::{Running, Telemetry};
 use crate::{error_kinds, event, exit};
@@ -45,7 +46,7 @@ use crate::{error_kinds, event, exit};
 pub fn init_telemetry(config: TelemetryConfig) -> Result<Telemetry, InitError> {
     let settings = config.settings()?;
     if !settings.enabled {
-        return Ok(Telemetry::disabled());
+        return Ok(Telemetry::disabled(Checkup::of(&settings)));
     }
     let claim = Claim::take()?;
     spanwise_core::warn_by(warn_here);
@@ -91,7 +92,7 @@ pub fn init_telemetry(config: TelemetryConfig) -> Result<Telemetry, InitError> {
         warn_here(warning);
     }
     claim.keep();
-    Ok(Telemetry::running(running))
+    Ok(Telemetry::running(running, Checkup::of(&settings)))
 }
 
 /// The right to start telemetry, of which a process has one. Given back where starting fails.

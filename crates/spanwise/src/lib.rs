@@ -47,6 +47,7 @@
 //! | say what a cache, a guard, a router or a check did | [`cache_hit`], [`guard_checked`], [`routed`], [`validation`], … |
 //! | record what happened elsewhere | [`emit`] |
 //! | look at what is spooled on disk, and send it | [`spool`] |
+//! | find out why nothing arrives | [`Telemetry::doctor`], [`TelemetryConfig::doctor`] |
 //!
 //! Content (prompts, completions, tool payloads) stays in the process unless it is asked for:
 //! [`TelemetryConfig::content_capture`].
@@ -74,6 +75,7 @@ mod tracing_bridge;
 
 // Exporting.
 mod diagnostics;
+pub mod doctor;
 mod event;
 mod export;
 mod offload;
@@ -85,9 +87,9 @@ pub use attach::attach_providers;
 pub use config::Guide;
 pub use config::{
     BatchConfiguration, Compression, ContentPolicy, Credentials, Destination, ExportConfig,
-    ExportMode, FeedbackApi, MainAgent, OtlpDestination, OtlpProtocol, OutgoingRequest,
-    OverflowPolicy, Preset, Projection, SamplingRule, SamplingStrategy, Signals, SpanFilter,
-    SpoolSettings, SpoolSync, TelemetryConfig, Temporality,
+    ExportMode, FeedbackApi, InForce, MainAgent, Origin, OtlpDestination, OtlpProtocol,
+    OutgoingRequest, OverflowPolicy, Preset, Projection, SamplingRule, SamplingStrategy, Signals,
+    SpanFilter, SpoolSettings, SpoolSync, TelemetryConfig, Temporality,
 };
 pub use env::Environment;
 pub use error::InitError;
@@ -167,6 +169,9 @@ struct ComingFrom;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/feedback.md")]
 struct FeedbackPage;
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/troubleshooting.md")]
+struct TroubleshootingPage;
 
 /// The version of OpenTelemetry's API that everything here is made for.
 pub use opentelemetry;

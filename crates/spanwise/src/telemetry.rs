@@ -12,6 +12,7 @@ use spanwise_core::Recorder;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use crate::doctor::Checkup;
 use crate::event;
 use crate::export::blocking;
 use crate::export::command::{Command, Request};
@@ -39,6 +40,7 @@ use crate::report::Report;
 pub struct Telemetry {
     /// `None` where telemetry is disabled, or was shut down.
     running: Option<Running>,
+    checkup: Arc<Checkup>,
 }
 
 #[derive(Clone)]
@@ -57,12 +59,17 @@ pub(crate) struct Running {
 const SLACK: Duration = Duration::from_millis(100);
 
 impl Telemetry {
-    pub(crate) fn disabled() -> Self {
-        Self { running: None }
+    pub(crate) fn disabled(checkup: Checkup) -> Self {
+        Self { running: None, checkup: Arc::new(checkup) }
     }
 
-    pub(crate) fn running(running: Running) -> Self {
-        Self { running: Some(running) }
+    pub(crate) fn running(running: Running, checkup: Checkup) -> Self {
+        Self { running: Some(running), checkup: Arc::new(checkup) }
+    }
+
+    /// What there is to look at.
+    pub(crate) fn checkup(&self) -> Arc<Checkup> {
+        self.checkup.clone()
     }
 
     /// Sends everything that was recorded until now, metrics included, and says what became of it.

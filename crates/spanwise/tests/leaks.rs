@@ -17,7 +17,7 @@ use spanwise::{
     ContentCapture, ContentLevel, ContentPolicy, Destination, ExporterSettings, JsonLinesExporter,
     OtlpProtocol, PatternRedactor, Projection, Signals, SpoolSettings, TelemetryConfig,
 };
-use support::{Receiver, Said, block_on, child, config};
+use support::{Answer, Receiver, Said, block_on, child, config};
 
 /// Every byte that a receiver got, one request after the other, with its headers.
 fn bytes(receiver: &Receiver) -> Vec<u8> {
@@ -375,6 +375,45 @@ fn a_key_reaches_its_own_destination_and_no_other() {
     });
     let said = child.run(&[]);
     assert_none(&keys, said.stderr.as_bytes(), "stderr");
+}
+
+#[test]
+fn what_the_doctor_says_holds_no_key_whatever_receivers_write_back() {
+    let keys: Vec<_> = (0..6).map(never).collect();
+    let receiver = Receiver::start();
+    // A receiver that quotes what it was sent, which lives for this test.
+    let quoted: &'static str = Box::leak(keys[0].text.clone().into_boxed_str());
+    let look = |config: TelemetryConfig| {
+        let diagnosis = block_on(config.doctor()).unwrap();
+        let said = format!("{diagnosis} {diagnosis:?} {diagnosis:#?} {}", diagnosis.to_json());
+        assert_none(&keys, said.as_bytes(), "what the doctor says");
+        diagnosis.is_healthy()
+    };
+    let at = |address, protocol| {
+        let (password, token) = (&keys[1].text, &keys[2].text);
+        let endpoint = format!("http://user:{password}@{address}/base?token={token}");
+        let scores = spanwise::FeedbackApi::langfuse(&endpoint);
+        let destination = Destination::otlp(endpoint)
+            .protocol(protocol)
+            .feedback(scores.header("authorization", &keys[3].text))
+            .header("authorization", format!("Bearer {}", keys[0].text));
+        config().destination(destination)
+    };
+    for status in [200, 301, 400, 401, 403, 404, 413, 415, 429, 500] {
+        receiver.answer_all(Answer::Http(status, None, quoted));
+        let healthy = look(at(receiver.http, OtlpProtocol::HttpProtobuf));
+        assert!(!healthy, "{status}: no scores are taken there");
+    }
+    for code in [16, 7, 12, 3, 13, 14] {
+        receiver.answer_all(Answer::Grpc(tonic::Status::new(code.into(), quoted)));
+        look(at(receiver.grpc, OtlpProtocol::Grpc));
+    }
+    let variables = spanwise::Environment::from_iter([
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.http_url()),
+        ("OTEL_EXPORTER_OTLP_HEADERS", format!("authorization=\"{}\"", keys[4].text)),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", keys[5].text.clone()),
+    ]);
+    look(config().environment(variables));
 }
 
 #[test]

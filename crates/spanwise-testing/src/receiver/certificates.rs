@@ -39,6 +39,19 @@ impl Certificates {
     /// If the folder for temporary files cannot be written.
     #[allow(clippy::new_without_default, reason = "each call makes another authority")]
     pub fn new() -> Self {
+        Self::made(false)
+    }
+
+    /// The same, with a server whose certificate has expired long ago.
+    ///
+    /// # Panics
+    ///
+    /// If the folder for temporary files cannot be written.
+    pub fn expired() -> Self {
+        Self::made(true)
+    }
+
+    fn made(expired: bool) -> Self {
         let made = || -> Result<_, rcgen::Error> {
             let authority_key = KeyPair::generate()?;
             let mut params = CertificateParams::new(vec![])?;
@@ -47,7 +60,11 @@ impl Certificates {
             let issuer = Issuer::new(params, authority_key);
             let issued = |name: &str| -> Result<_, rcgen::Error> {
                 let key = KeyPair::generate()?;
-                let params = CertificateParams::new(vec![name.to_owned()])?;
+                let mut params = CertificateParams::new(vec![name.to_owned()])?;
+                if expired {
+                    params.not_before = rcgen::date_time_ymd(2019, 1, 1);
+                    params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+                }
                 Ok((params.signed_by(&key, &issuer)?.pem(), key.serialize_pem()))
             };
             Ok((authority, issued("localhost")?, issued("client")?))

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::credentials::CredentialSource;
 use super::destination::OtlpOptions;
+use super::in_force::{EndpointOrigins, Origin};
 use super::values::{Compression, OtlpProtocol};
 use crate::env::{Reader, pairs};
 use crate::error::{InitError, Source};
@@ -27,6 +28,8 @@ pub(crate) struct Endpoint {
     pub(crate) timeout: Duration,
     pub(crate) compression: Compression,
     pub(crate) tls: TlsFiles,
+    /// Where all of this came from.
+    pub(crate) origins: EndpointOrigins,
 }
 
 /// A URL that shows neither user nor password nor query.
@@ -90,7 +93,30 @@ impl EndpointReader<'_, '_> {
             timeout: self.timeout(signal)?,
             compression: self.compression(signal)?,
             tls,
+            origins: self.origins(signal),
         })
+    }
+
+    /// Code, else the signal's own variable, else the one for all signals, else nobody.
+    fn origins(&self, signal: Signal) -> EndpointOrigins {
+        let options = self.options;
+        let of = |in_code: bool, name: &str| match (in_code, options.backend) {
+            (true, Some(backend)) => Origin::Preset(backend.product),
+            (true, None) => Origin::Code,
+            (false, _) => match self.variable(signal, name) {
+                Some((_, source)) => Origin::Variable(source.name().into_owned()),
+                None => Origin::Default,
+            },
+        };
+        let own = options.signal_endpoints[signal as usize].is_some();
+        EndpointOrigins {
+            endpoint: of(own || options.endpoint.is_some(), "ENDPOINT"),
+            protocol: of(options.protocol.is_some(), "PROTOCOL"),
+            headers: of(!options.headers.is_empty() || options.credentials.is_some(), "HEADERS"),
+            compression: of(options.compression.is_some(), "COMPRESSION"),
+            timeout: of(options.timeout.is_some(), "TIMEOUT"),
+            from_env: options.from_env,
+        }
     }
 
     fn code(&self, setting: &str) -> Source {

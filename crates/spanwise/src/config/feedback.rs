@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::credentials::{CredentialSource, Credentials, OutgoingRequest};
 use super::endpoint::{DEFAULT_TIMEOUT, Endpoint, EndpointUrl, PemFile, TlsFiles, check_url};
+use super::in_force::EndpointOrigins;
 use super::values::{Compression, OtlpProtocol};
 use crate::error::{InitError, Source};
 use crate::secret::Headers;
@@ -152,6 +153,7 @@ impl FeedbackApi {
                 timeout: self.timeout.unwrap_or(DEFAULT_TIMEOUT),
                 compression: Compression::None,
                 tls,
+                origins: EndpointOrigins::CODE,
             },
         })
     }

@@ -16,6 +16,7 @@ use spanwise_core::{CapturePolicy, ContentCapture, ScopeField};
 use super::TelemetryConfig;
 use super::content_policy::ContentPolicy;
 use super::delivery::{ExportMode, OverflowPolicy};
+use super::in_force::{InForce, in_force};
 use super::spool::Spooling;
 use super::values::{BatchConfiguration, ExportConfig, SamplingStrategy};
 use crate::env::{Environment, Reader};
@@ -54,6 +55,8 @@ pub(crate) struct Settings {
     pub(crate) flush_on_panic: bool,
     /// What the environment says that cannot be used, a sentence each.
     pub(crate) warnings: Vec<String>,
+    /// All of this, and where it came from, for those who look.
+    pub(crate) in_force: Vec<InForce>,
 }
 
 impl Settings {
@@ -106,11 +109,13 @@ impl Settings {
             flush_on_signals: config.flush_on_signals,
             flush_on_panic: config.flush_on_panic,
             warnings: Vec::new(),
+            in_force: Vec::new(),
         };
         let has_spool = settings.spool.is_some();
         settings.overflow = OverflowPolicy::settle(config.overflow, has_spool, &mut reader)?;
         settings.routes = routes::routes(config, &settings.content, &mut reader)?;
         settings.warnings = reader.into_warnings();
+        settings.in_force = in_force(config, &settings, environment);
         Ok(settings)
     }
 

@@ -60,6 +60,29 @@ impl SamplingStrategy {
         Self::Rules { rules, otherwise: Box::new(otherwise) }
     }
 
+    /// What it does, in a few words.
+    pub(crate) fn in_words(&self) -> String {
+        match self {
+            Self::AlwaysOn => "all".to_owned(),
+            Self::AlwaysOff => "none".to_owned(),
+            Self::TraceIdRatio { ratio } => format!("a share of {ratio}"),
+            Self::Rules { rules, otherwise } => {
+                format!("{} rules, else {}", rules.len(), otherwise.in_words())
+            }
+            Self::ParentBased { root } => format!("as the parent, else {}", root.in_words()),
+        }
+    }
+
+    /// Whether no trace that begins here is ever recorded.
+    pub(crate) fn is_off(&self) -> bool {
+        match self {
+            Self::AlwaysOff => true,
+            Self::TraceIdRatio { ratio } => *ratio <= 0.0,
+            Self::ParentBased { root } => root.is_off(),
+            Self::AlwaysOn | Self::Rules { .. } => false,
+        }
+    }
+
     /// Whether it looks at attributes that spans start with.
     pub(crate) fn reads_attributes(&self) -> bool {
         match self {

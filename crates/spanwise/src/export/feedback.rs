@@ -85,6 +85,19 @@ impl FeedbackEnd {
     }
 }
 
+/// A request that says nothing, and which the API refuses for that alone.
+#[cfg(feature = "http")]
+pub(crate) fn nothing(product: &FeedbackProduct) -> Call {
+    match product {
+        FeedbackProduct::Langfuse => Call::post(["api", "public", "scores"], json!({})),
+        FeedbackProduct::Phoenix => Call::post(["v1", "span_annotations"], json!({ "data": [] })),
+        FeedbackProduct::Helicone { .. } => {
+            let nobodys = "00000000-0000-4000-8000-000000000000";
+            Call::post(["v1", "request", nobodys, "feedback"], json!({}))
+        }
+    }
+}
+
 /// What is to be told.
 struct Told<'a> {
     feedback: &'a Feedback,

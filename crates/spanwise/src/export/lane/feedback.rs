@@ -33,12 +33,18 @@ impl FeedbackSender {
         let Some(Call { path, body }) = Call::decode(&call) else {
             return Verdict::Refused(Cause::new("unreadable", "what was stored is no feedback"));
         };
-        let mut url = self.base.clone();
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(path);
-        }
+        let url = below(&self.base, &path);
         self.http.send_to(&url, signal, body.to_string().into(), verdict).await
     }
+}
+
+/// The URL of this path below a base.
+pub(crate) fn below(base: &url::Url, path: &[String]) -> url::Url {
+    let mut url = base.clone();
+    if let Ok(mut segments) = url.path_segments_mut() {
+        segments.pop_if_empty().extend(path);
+    }
+    url
 }
 
 /// What the receiver wrote is not looked at: it may quote what was sent.

@@ -55,6 +55,21 @@ impl HttpSender {
         self.send_to(&self.endpoint.url.0, signal, body, |answer| self.verdict(answer)).await
     }
 
+    /// The same at this URL, for whoever wants to see the answer.
+    pub(crate) async fn ask(
+        &self,
+        url: &Url,
+        signal: Signal,
+        body: Bytes,
+        see: impl Fn(&Answer) + Send + Sync,
+    ) -> Verdict {
+        let judge = |answer| {
+            see(&answer);
+            self.verdict(answer)
+        };
+        self.send_to(url, signal, body, judge).await
+    }
+
     /// Makes an attempt at this URL of the receiver's, with the credentials of the moment.
     pub(super) async fn send_to(
         &self,

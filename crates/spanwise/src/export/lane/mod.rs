@@ -13,7 +13,7 @@ mod compress;
 pub(crate) mod disk;
 pub(crate) mod divide;
 #[cfg(feature = "http")]
-mod feedback;
+pub(crate) mod feedback;
 #[cfg(feature = "grpc")]
 mod grpc;
 #[cfg(feature = "http")]
