@@ -1,11 +1,12 @@
-//! What ExLLM's observability guide does: calls that measure themselves, a span around code of one's own, and context
-//! that goes along with a task.
+//! What ExLLM's observability guide does: handlers of events, calls that measure themselves, a span around code of one's
+//! own, context that goes along with a task, and costs that are told by hand.
 //!
 //! ```text
 //! cargo run --example coming_from_exllm
 //! ```
 
 use futures_util::StreamExt as _;
+use spanwise::opentelemetry::KeyValue;
 use spanwise::{
     Embeddings, Generation, Message, Provider, Response, TelemetryConfig, Usage, propagate_context,
 };
@@ -18,6 +19,18 @@ const MODEL: &str = "gpt-4";
 async fn main() -> Result<(), Error> {
     let telemetry = spanwise::init_telemetry(TelemetryConfig::from_env()?.service_name("myapp"))?;
 
+    spanwise::attach_default_logger(tracing::Level::INFO)?;
+    spanwise::attach("my-handler", "chat.stop", |_name, measured, details| {
+        let model = details.model().unwrap_or_default();
+        eprintln!("chat of {model} completed in {:?}", measured.duration.unwrap_or_default());
+    })?;
+    spanwise::attach_many("costs", ["cost.*"], |name, measured, _details| {
+        eprintln!("{name}: {:?}", measured.get("amount"));
+    })?;
+    for handler in spanwise::list_handlers("chat.stop") {
+        eprintln!("{handler:?}");
+    }
+
     let words = analyze_text("Where is my order A-17?").await?;
     eprintln!("{words} words");
     stream_chat().await;
@@ -26,18 +39,27 @@ async fn main() -> Result<(), Error> {
     Ok(())
 }
 
-/// A span of the program's own around what it does.
+/// A span of the program's own around what it does, and three events.
 async fn analyze_text(text: &str) -> Result<usize, Error> {
-    spanwise::OwnSpan::new("myapp.llm.analyze")
-        .attribute("operation", "analyze_text")
-        .attribute("text_length", text.len() as i64)
-        .run(async {
-            let answer = chat(text).await?;
-            // A task has no context of its own: this one goes on in the trace.
-            tokio::spawn(propagate_context(embed(answer.len() as u64))).await??;
-            Ok(text.split(' ').count())
-        })
-        .await
+    let metadata = [
+        KeyValue::new("operation", "analyze_text"),
+        KeyValue::new("text_length", text.len() as i64),
+    ];
+    spanwise::span("myapp.llm.analyze", metadata, async {
+        let answer = chat(text).await?;
+        track_cost(0.02, 0.01);
+        // A task has no context of its own: this one goes on in the trace.
+        tokio::spawn(propagate_context(embed(answer.len() as u64))).await??;
+        Ok(text.split(' ').count())
+    })
+    .await
+}
+
+fn track_cost(amount: f64, threshold: f64) {
+    spanwise::cost_calculated("openai", MODEL, amount);
+    if amount > threshold {
+        spanwise::cost_threshold_exceeded(amount, threshold);
+    }
 }
 
 /// The model's answer; a client stands here in a program.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::UdpSocket;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use futures_util::StreamExt as _;
@@ -12,11 +13,13 @@ use opentelemetry::{Context, KeyValue};
 use serde_json::json;
 use spanwise::{
     Agent, BaggageItem, ContentCapture, ContentLevel, Destination, Embeddings, Environment,
-    ExportError, ExporterSettings, FutureExt as _, Generation, GenerationEvent, Guide, Langfuse,
-    Message, MetricsRecorder, OrchestratorEvent, OwnSpan, PatternRedactor, Preset as _, Provider,
-    Redactor as _, Response, Signals, SpanBuilder, SpanEvent, StatsdExporter, Step,
-    TelemetryConfig, TelemetryEvent, TelemetryExporter, Tool, ToolExecutionEvent, Usage, Workflow,
-    context_with_span, evaluation, extract_from_headers, get_baggage, inject_into_headers,
+    EventDetails, EventHub, ExportError, ExporterSettings, FutureExt as _, Generation,
+    GenerationEvent, Guide, Langfuse, Measurements, Message, MetricsRecorder, OrchestratorEvent,
+    OwnSpan, PatternRedactor, Preset as _, Provider, Redactor as _, Response, Signals, SpanBuilder,
+    SpanEvent, StatsdExporter, Step, TelemetryConfig, TelemetryEvent, TelemetryExporter, Tool,
+    ToolExecutionEvent, Usage, Workflow, attach, attach_default_logger, attach_json_logger,
+    context_with_span, cost_calculated, cost_threshold_exceeded, detach, detach_loggers,
+    evaluation, execute, extract_from_headers, get_baggage, inject_into_headers, list_handlers,
     propagate_context, record_exception, scope, tracer, with_baggage, with_context,
 };
 use spanwise_http::TargetHostExt as _;
@@ -212,8 +215,8 @@ pub(crate) fn exporters() {
             self.0.send(event.clone()).map_err(|_| ExportError::new("nobody is there"))
         }
     }
-    static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
-    let _mine_alone = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _mine_alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     running();
     let (told, events) = std::sync::mpsc::channel();
     let _ = spanwise::add_exporter(Mine(told.clone(), "fails"));
@@ -234,8 +237,6 @@ pub(crate) fn exporters() {
 }
 
 pub(crate) fn statsd() {
-    static PLACE: std::sync::Mutex<()> = std::sync::Mutex::new(());
-    let _mine_alone = PLACE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let server = UdpSocket::bind("127.0.0.1:0").unwrap();
     server.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     let exporter = StatsdExporter::udp(server.local_addr().unwrap(), "llm").unwrap();
@@ -466,6 +467,90 @@ pub(crate) fn judged() {
     let said = |key: &str| format!("{:?}", event.attribute(key));
     assert!(said("gen_ai.evaluation.name").contains("checklist"));
     assert!(said("gen_ai.evaluation.score.value").contains("0.9"));
+}
+
+/// What handlers hear while this runs, with handlers of its own.
+fn heard(pattern: &str, work: impl FnOnce()) -> Vec<String> {
+    let capture = Capture::builder().event_hub(EventHub::new()).build();
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let told = lines.clone();
+    capture.run(|| {
+        attach("my-handler", pattern, move |name, measured, details| {
+            let model = details.model().unwrap_or_default();
+            let numbers = ["total_tokens", "amount", "threshold"];
+            let numbers: Vec<_> = numbers.iter().filter_map(|name| measured.get(name)).collect();
+            let timed = measured.duration.is_some();
+            told.lock().unwrap().push(format!("{name} {model} {numbers:?} {timed}"));
+        })
+        .unwrap();
+        assert_eq!(list_handlers(pattern.trim_end_matches('*')).len(), 1);
+        work();
+        assert!(detach("my-handler"));
+        chat("gpt-4".into()).finish();
+    });
+    let lines = lines.lock().unwrap();
+    lines.clone()
+}
+
+pub(crate) fn handlers() {
+    let chats = heard("chat.*", || {
+        let generation = chat("gpt-4".into());
+        generation.usage(Usage::new(12, 5));
+        generation.finish();
+        chat("gpt-4".into()).fail_with("timeout", "too late");
+        let measured =
+            Measurements { duration: Some(Duration::from_secs(1)), ..Default::default() };
+        execute("chat.stop", &measured, &EventDetails::new().with("model", "by hand"));
+    });
+    assert_eq!(
+        chats,
+        [
+            "chat.start gpt-4 [] false",
+            "chat.stop gpt-4 [17.0] true",
+            "chat.start gpt-4 [] false",
+            "chat.exception gpt-4 [] true",
+            "chat.stop by hand [] true",
+        ]
+    );
+    let own = heard("myapp.*", || {
+        let metadata = [KeyValue::new("operation", "analyze_text")];
+        let analyzed =
+            spanwise::span("myapp.llm.analyze", metadata, async { Ok::<_, std::io::Error>(2) });
+        assert_eq!(block_on(analyzed).unwrap(), 2);
+    });
+    assert_eq!(own, ["myapp.llm.analyze.start  [] false", "myapp.llm.analyze.stop  [] true"]);
+    example_exllm();
+}
+
+pub(crate) fn told_costs() {
+    let told = heard("cost.*", || {
+        cost_calculated("openai", "gpt-4", 0.25);
+        cost_threshold_exceeded(0.25, 0.125);
+    });
+    assert_eq!(
+        told,
+        ["cost.calculated gpt-4 [0.25] false", "cost.threshold_exceeded  [0.25, 0.125] false"]
+    );
+}
+
+pub(crate) fn logged_events() {
+    let capture = Capture::builder().event_hub(EventHub::new()).build();
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let told = lines.clone();
+    capture.run(|| {
+        let write = move |line: &str| told.lock().unwrap().push(line.to_owned());
+        attach_json_logger(tracing::Level::INFO, write).unwrap();
+        attach_default_logger(tracing::Level::ERROR).unwrap();
+        assert_eq!(list_handlers("chat").len(), 2);
+        scope().request_id("abc123").run_sync(|| chat("gpt-4".into()).finish());
+        detach_loggers();
+    });
+    let lines = lines.lock().unwrap();
+    let [line] = &lines[..] else { panic!("{lines:?}") };
+    let line: serde_json::Value = serde_json::from_str(line).unwrap();
+    assert_eq!((&line["level"], &line["event"]), (&"INFO".into(), &"chat.stop".into()));
+    assert_eq!((&line["request_id"], &line["model"]), (&"abc123".into(), &"gpt-4".into()));
+    assert!(line["timestamp"].is_string() && line["duration_ms"].is_number());
 }
 
 pub(crate) fn guide_variables() {

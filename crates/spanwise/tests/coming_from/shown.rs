@@ -112,6 +112,7 @@ pub(crate) const SIUMAI: Shown = &[
 ];
 
 pub(crate) const EXLLM: Shown = &[
+    (&["ExLLM.Telemetry.attach_default_logger"], logged_events),
     (
         &[
             "ExLLM.Telemetry.Metrics.metrics",
@@ -138,7 +139,29 @@ pub(crate) const EXLLM: Shown = &[
         ],
         model_calls,
     ),
+    (
+        &[
+            "[:ex_llm, :component, :operation, :phase]",
+            "[:ex_llm, :chat, :start]",
+            "[:ex_llm, :chat, :stop]",
+            "[:ex_llm, :chat, :exception]",
+            ":telemetry.attach",
+            ":telemetry.list_handlers",
+            ":telemetry.execute",
+            "ExLLM.Telemetry.span",
+        ],
+        handlers,
+    ),
     (&["[:ex_llm, :provider, :rate_limit]"], retries),
+    (
+        &[
+            "[:ex_llm, :cost, :calculated]",
+            "[:ex_llm, :cost, :threshold_exceeded]",
+            "emit_cost_calculated",
+            "emit_cost_threshold_exceeded",
+        ],
+        told_costs,
+    ),
     (&["Telemetry.Metrics.ConsoleReporter"], console),
     (&["TelemetryMetricsStatsd"], statsd),
     (&["Custom Reporter"], exporters),
@@ -160,7 +183,6 @@ pub(crate) const EXLLM: Shown = &[
         ],
         configured,
     ),
-    (&["ExLLM.Telemetry.span"], example_exllm),
     (&["Sensitive Data"], scrubbed),
 ];
 
@@ -203,6 +225,7 @@ pub(crate) const FLUJO: Shown = &[
     (&["Request ID"], scoped),
     (&["Model information", "Performance data"], model_calls),
     (&["logfire.info()", "logfire.error()", "logfire.span()", "Log Levels"], logs),
+    (&["Log Format"], logged_events),
     (&["set_tracer_provider", "get_tracer"], own_spans),
     (&["OpenTelemetryHook"], example_flujo),
     (&["Missing Metrics", "High Latency"], accounted),
