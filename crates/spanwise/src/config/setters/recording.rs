@@ -12,7 +12,8 @@ impl TelemetryConfig {
     /// `SPANWISE_SEMCONV_PROFILE`, then to `OTEL_SEMCONV_STABILITY_OPT_IN`, then to today's. The terminal
     /// is always drawn from today's.
     ///
-    /// Where destinations differ, see [`OtlpDestination::semconv_profile`]; metrics then have the names of
+    /// Where destinations differ, see
+    /// [`OtlpDestination::semconv_profile`](crate::OtlpDestination::semconv_profile); metrics then have the names of
     /// all of them.
     pub fn semconv_profile(mut self, profile: SemconvProfile) -> Self {
         self.profile = Some(profile);
@@ -50,7 +51,7 @@ impl TelemetryConfig {
     /// the `SPANWISE_CONTENT_*` variables say, then to all of it, as it is.
     ///
     /// It captures nothing by itself. Where a destination has a policy of its own
-    /// ([`Destination::content`]), the stricter of the two is in force.
+    /// ([`Destination::content`](crate::Destination::content)), the stricter of the two is in force.
     pub fn content(mut self, policy: impl Into<ContentPolicy>) -> Self {
         self.content_policy = Some(policy.into());
         self
