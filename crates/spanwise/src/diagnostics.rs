@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::watch;
 use tracing::subscriber::NoSubscriber;
 
 /// The target of our own log lines.
@@ -20,6 +21,8 @@ const MOST_KINDS: usize = 256;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Diagnostics {
     said: Arc<Mutex<HashMap<String, Instant>>>,
+    /// How many are being said.
+    open: watch::Sender<usize>,
 }
 
 impl Diagnostics {
@@ -36,10 +39,28 @@ impl Diagnostics {
             }
             said.insert(kind.to_owned(), now);
         }
+        self.open.send_modify(|open| *open += 1);
+        let end = Said(self.open.clone());
         // Without a thread to say it, it stays unsaid; the report still counts what was lost.
-        let _ = std::thread::Builder::new()
-            .name("spanwise-warning".into())
-            .spawn(move || warn_here(&message));
+        let _ = std::thread::Builder::new().name("spanwise-warning".into()).spawn(move || {
+            let _end = end;
+            warn_here(&message);
+        });
+    }
+
+    /// Resolves when all has been said, since a program that ends takes its threads along.
+    pub(crate) async fn settled(&self) {
+        // It fails where there is no sender, and here is one.
+        let _ = self.open.subscribe().wait_for(|open| *open == 0).await;
+    }
+}
+
+/// Whatever becomes of the thread, its warning is not waited for any more.
+struct Said(watch::Sender<usize>);
+
+impl Drop for Said {
+    fn drop(&mut self) {
+        self.0.send_modify(|open| *open -= 1);
     }
 }
 

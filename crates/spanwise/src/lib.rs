@@ -111,7 +111,11 @@ pub use offload::{
     ContentStore, Offload, OffloadCounts, StoreError, StoredObject, UploadFormat, UploadHook,
 };
 #[doc(no_inline)]
-pub use preset::{Langfuse, Phoenix};
+pub use preset::{
+    ArizeAx, Aws, AzureMonitor, Braintrust, Datadog, DatadogAgent, GoogleCloud, GrafanaCloud,
+    HeliconeLogging, Honeycomb, Jaeger, Laminar, LangSmith, Langfuse, Logfire, MlFlow, NewRelic,
+    OpenLit, Opik, Phoenix, Prometheus, SigNoz, Traceloop, VictoriaMetrics, Weave,
+};
 pub use redact::{
     HashKey, Pattern, PatternRedactor, PatternRedactorBuilder, Replacement, redact_json,
 };

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use feedback::product::Server;
 use serde_json::{Value, json};
+use spanwise::preset::{ApiKey, Langfuse, Phoenix};
 use spanwise::{
     BatchConfiguration, ContentLevel, ContentPolicy, Counts, Destination, DropReason, FeedbackApi,
     Generation, PatternRedactor, Provider, Report, SamplingStrategy, ScoreValue, Signals,
@@ -383,4 +384,21 @@ fn an_api_that_cannot_be_used_is_an_error_at_the_start_that_shows_no_key() {
     assert!(error.contains("`x` that is not legal") && !error.contains("canary"), "{error}");
     let shown = format!("{:?}", FeedbackApi::phoenix("http://u:canary@h").header("x", "canary"));
     assert!(!shown.contains("canary"), "{shown}");
+}
+
+#[test]
+fn presets_take_feedback_to_their_products_with_their_keys() {
+    isolated!({
+        // The keys `pk` and `sk`, as Langfuse is told them.
+        let (of_langfuse, of_phoenix) = (Server::langfuse("Basic cGs6c2s="), Server::phoenix(KEY));
+        let rotating = ApiKey::from_fn(|| "canary-key".to_owned());
+        let config = config()
+            .preset(Langfuse::new("pk", "sk").host(of_langfuse.url() + "/api/public/otel"))
+            .preset(Phoenix::new().host(of_phoenix.url()).api_key(rotating));
+        let report = record(config, || answer().score("helpful", true).emit());
+        for (name, server) in [("langfuse", &of_langfuse), ("phoenix", &of_phoenix)] {
+            assert_eq!(feedback_of(&report, name).exported, 1, "{report}");
+            assert_eq!(server.stored().len(), 1, "{name}");
+        }
+    });
 }

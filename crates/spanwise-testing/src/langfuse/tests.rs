@@ -276,6 +276,7 @@ mod server {
     fn arrived(path: &str, headers: &[(&str, &str)]) -> Arrived {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Arrived {
+            method: "POST".to_owned(),
             headers: headers.collect(),
             path: path.to_owned(),
             bytes: 0,

@@ -30,10 +30,18 @@ impl Receiver {
         let bytes = request.get_ref().encoded_len();
         let message = message(request.into_inner());
         let spans = message.spans().count();
-        let arrived =
-            Arrived { headers, path: signal.to_owned(), bytes, spans, at: Instant::now() };
+        let arrived = Arrived {
+            method: "POST".to_owned(),
+            headers,
+            path: signal.to_owned(),
+            bytes,
+            spans,
+            at: Instant::now(),
+        };
         match self.receive(arrived, message).await {
-            Answer::Accept | Answer::Hang => Ok(tonic::Response::new(answer(None))),
+            Answer::Accept | Answer::AcceptAs(..) | Answer::Hang => {
+                Ok(tonic::Response::new(answer(None)))
+            }
             Answer::Partial(rejected) => Ok(tonic::Response::new(answer(Some(rejected)))),
             Answer::Grpc(status) => Err(status),
             Answer::Http(..) => Err(tonic::Status::internal("an answer for HTTP")),

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceResponse,
@@ -21,6 +21,7 @@ pub(super) const REJECTED: &str = "no";
 /// Takes one request, whatever its signal.
 pub(super) async fn export(
     State(receiver): State<Receiver>,
+    method: Method,
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
@@ -29,8 +30,11 @@ pub(super) async fn export(
         return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
     };
     let path = uri.path().to_owned();
-    let Some((_, signal)) = path.rsplit_once("/v1/") else {
-        return StatusCode::NOT_FOUND.into_response();
+    let is_own = receiver.log().trace_path.as_deref() == Some(path.as_str());
+    let signal = match path.rsplit_once("/v1/") {
+        _ if is_own => "traces",
+        Some((_, signal)) => signal,
+        None => return StatusCode::NOT_FOUND.into_response(),
     };
     let message = match signal {
         "traces" => decode(&plain, &headers).map(Message::Traces),
@@ -40,12 +44,14 @@ pub(super) async fn export(
     };
     let Some(message) = message else { return StatusCode::BAD_REQUEST.into_response() };
     let spans = message.spans().count();
-    let arrived =
-        Arrived { headers: named(&headers), path, bytes: body.len(), spans, at: Instant::now() };
+    let (method, headers_by_name) = (method.to_string(), named(&headers));
+    let (bytes, at) = (body.len(), Instant::now());
+    let arrived = Arrived { method, headers: headers_by_name, path, bytes, spans, at };
     let rejected = match receiver.receive(arrived, message).await {
         Answer::Partial(rejected) => Some(rejected),
         Answer::Grpc(_) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        Answer::Http(status, retry_after, body) => return refusal(status, retry_after, body),
+        Answer::Http(status, retry_after, body) => return in_own_words(status, retry_after, body),
+        Answer::AcceptAs(status, body) => return in_own_words(status, None, body),
         Answer::Accept | Answer::Hang => None,
     };
     // Responses of all three signals have this shape.
@@ -57,7 +63,7 @@ pub(super) async fn export(
     }
 }
 
-fn refusal(status: u16, retry_after: Option<&'static str>, body: &'static str) -> Response {
+fn in_own_words(status: u16, retry_after: Option<&'static str>, body: &'static str) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, body).into_response();
     if let Some(after) = retry_after {

@@ -42,6 +42,8 @@ pub use message::Message;
 pub enum Answer {
     /// Takes it.
     Accept,
+    /// Takes it, over HTTP with this status and body: as receivers do that answer in their own words.
+    AcceptAs(u16, &'static str),
     /// Takes it but for this many items, the last ones, and says so.
     Partial(i64),
     /// Reads it and never answers.
@@ -56,6 +58,8 @@ pub enum Answer {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Arrived {
+    /// Over HTTP the method; over gRPC `POST`.
+    pub method: String,
     /// Headers, or metadata, by name.
     pub headers: BTreeMap<String, String>,
     /// Over HTTP the path; over gRPC the signal.
@@ -78,6 +82,8 @@ struct Log {
     answers: Vec<Answer>,
     /// The answer to everything after those.
     then: Option<Rule>,
+    /// Where spans are taken as well.
+    trace_path: Option<String>,
     /// What is done with connections.
     connections: Connections,
     /// How long an answer takes.
@@ -203,6 +209,11 @@ impl Receiver {
         self.log().delay = delay;
     }
 
+    /// Takes spans at this path as well, from now on, over HTTP: not all receivers take them at `/v1/traces`.
+    pub fn take_traces_at(&self, path: impl Into<String>) {
+        self.log().trace_path = Some(path.into());
+    }
+
     /// Does this with connections, from now on: with those that it has as well.
     pub fn treat_connections(&self, connections: Connections) {
         self.log().connections = connections;
@@ -321,7 +332,7 @@ impl Receiver {
             tokio::time::sleep(delay).await;
         }
         match &answer {
-            Answer::Accept => self.keep(|log| log.messages.push(message)),
+            Answer::Accept | Answer::AcceptAs(..) => self.keep(|log| log.messages.push(message)),
             Answer::Partial(rejected) => {
                 message.reject(*rejected);
                 self.keep(|log| log.messages.push(message));

@@ -30,7 +30,8 @@ impl BackendFacts {
         for (signal, endpoint) in endpoints {
             if !self.signals.includes(*signal) {
                 let problem = format!("hold {}, which {product} does not take", signal.name());
-                let takes = Signal::ALL.into_iter().filter(|signal| self.signals.includes(*signal));
+                let takes =
+                    Signal::OTLP.into_iter().filter(|signal| self.signals.includes(*signal));
                 let remedy = format!("leave it {}", in_words(takes.map(Signal::name)));
                 return Err(source("signals").invalid(problem, remedy));
             }

@@ -105,7 +105,20 @@ type Ask = dyn Fn(&OutgoingRequest) -> Option<Credentials> + Send + Sync;
 pub(crate) struct CredentialSource {
     pub(crate) ask: Arc<Ask>,
     /// One is asked at a time, so that one that hangs takes one thread.
+    #[cfg_attr(
+        not(any(feature = "grpc", feature = "http")),
+        allow(dead_code, reason = "without a transport nobody asks")
+    )]
     pub(crate) turn: Arc<Mutex<()>>,
+}
+
+impl CredentialSource {
+    pub(crate) fn new<C>(ask: impl Fn(&OutgoingRequest) -> C + Send + Sync + 'static) -> Self
+    where
+        C: Into<Option<Credentials>>,
+    {
+        Self { ask: Arc::new(move |request| ask(request).into()), turn: Arc::default() }
+    }
 }
 
 impl PartialEq for CredentialSource {
@@ -148,8 +161,13 @@ impl OtlpDestination {
     where
         C: Into<Option<Credentials>>,
     {
-        let ask: Arc<Ask> = Arc::new(move |request| ask(request).into());
-        self.options.credentials = Some(CredentialSource { ask, turn: Arc::default() });
+        self.options.credentials = Some(CredentialSource::new(ask));
+        self
+    }
+
+    /// The same, by who is asked already.
+    pub(crate) fn credential_source(mut self, source: CredentialSource) -> Self {
+        self.options.credentials = Some(source);
         self
     }
 }

@@ -253,6 +253,7 @@ pub(crate) struct OtlpOptions {
     pub(crate) signal_endpoints: [Option<String>; 3],
     pub(crate) protocol: Option<OtlpProtocol>,
     pub(crate) headers: Vec<(String, String)>,
+    pub(crate) signal_headers: Vec<(Signal, String, String)>,
     pub(crate) credentials: Option<CredentialSource>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) compression: Option<Compression>,
@@ -315,6 +316,17 @@ impl OtlpDestination {
     /// Adds a header to every request, in place of one of the same name.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.options.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// The same for one signal, on top of those for all.
+    pub fn signal_header(
+        mut self,
+        signal: Signal,
+        name: impl Into<String>,
+        value: impl Into<String>,
+    ) -> Self {
+        self.options.signal_headers.push((signal, name.into(), value.into()));
         self
     }
 

@@ -241,6 +241,11 @@ impl EndpointReader<'_, '_> {
         for (name, value) in &self.options.headers {
             headers.set(name, value, &source)?;
         }
+        let source = self.code("signal_header");
+        let own = self.options.signal_headers.iter().filter(|(of, ..)| *of == signal);
+        for (_, name, value) in own {
+            headers.set(name, value, &source)?;
+        }
         Ok(headers)
     }
 

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::credentials::{CredentialSource, Credentials, OutgoingRequest};
@@ -103,8 +102,13 @@ impl FeedbackApi {
     where
         C: Into<Option<Credentials>>,
     {
-        let ask = move |request: &OutgoingRequest| ask(request).into();
-        self.credentials = Some(CredentialSource { ask: Arc::new(ask), turn: Arc::default() });
+        self.credentials = Some(CredentialSource::new(ask));
+        self
+    }
+
+    /// The same, by who is asked already.
+    pub(crate) fn credential_source(mut self, source: CredentialSource) -> Self {
+        self.credentials = Some(source);
         self
     }
 

@@ -30,6 +30,7 @@ use super::stage::limits;
 use super::stage::project::{Around, Project, project};
 use super::thread::{FarEnd, own_thread};
 use crate::config::{Limits, View};
+use crate::diagnostics::Diagnostics;
 use crate::error::InitError;
 use crate::report::{DropReason, Report};
 use crate::signal::Signal;
@@ -42,6 +43,7 @@ pub(crate) struct Pipeline {
     pub(crate) lanes: Vec<PipelineLane>,
     pub(crate) span_delay: Duration,
     pub(crate) log_delay: Duration,
+    pub(crate) diagnostics: Diagnostics,
 }
 
 /// A lane, as dispatching sees it.
@@ -243,7 +245,8 @@ impl Worker {
         let flushes = std::mem::take(&mut self.flushes);
         self.tell(flushes);
         let mut far_ends = Vec::new();
-        for PipelineLane { handle, far_end, .. } in self.pipeline.lanes {
+        let Pipeline { lanes, diagnostics, .. } = self.pipeline;
+        for PipelineLane { handle, far_end, .. } in lanes {
             handle.close(deadline);
             far_ends.push(far_end);
         }
@@ -259,6 +262,7 @@ impl Worker {
         // Let aborted tasks go before their books are closed.
         tokio::task::yield_now().await;
         self.intake.stop(DropReason::ShutdownTimeout);
+        let _ = tokio::time::timeout_at(deadline, diagnostics.settled()).await;
         let _ = reply.send(self.intake.report());
     }
 }

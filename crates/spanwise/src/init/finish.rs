@@ -61,7 +61,7 @@ impl Assembly<'_> {
             let (stages, limits, span_delay, log_delay) = pipeline_settings;
             let mut lanes = ready;
             lanes.extend(to_connect.into_iter().map(|lane| lane.connect(&diagnostics)));
-            Pipeline { stages, limits, lanes, span_delay, log_delay }
+            Pipeline { stages, limits, lanes, span_delay, log_delay, diagnostics }
         })?;
 
         let tracers = SdkTracerProvider::builder()

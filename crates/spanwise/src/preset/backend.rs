@@ -3,8 +3,8 @@
 use super::host::Host;
 use super::key::ApiKey;
 use crate::config::{
-    BackendFacts, Compression, Credentials, Destination, OtlpDestination, OtlpProtocol, Preset,
-    Signals,
+    BackendFacts, Compression, CredentialSource, Credentials, Destination, FeedbackApi,
+    OtlpDestination, OtlpProtocol, Preset, Signals,
 };
 use crate::env::Environment;
 use crate::error::{InitError, Source};
@@ -125,6 +125,36 @@ impl Backend {
         keys: [(&ApiKey, &'static str); N],
         headers: impl Fn([&str; N]) -> Credentials + Send + Sync + 'static,
     ) -> Result<OtlpDestination, InitError> {
+        Ok(match self.known(keys, headers)? {
+            Known::Fixed(fixed) => {
+                let add = |it: OtlpDestination, (name, value)| it.header(name, value);
+                fixed.iter().fold(destination, add)
+            }
+            Known::Asked(source) => destination.credential_source(source),
+        })
+    }
+
+    /// The same for its API for feedback.
+    pub(super) fn keyed_feedback<const N: usize>(
+        &self,
+        api: FeedbackApi,
+        keys: [(&ApiKey, &'static str); N],
+        headers: impl Fn([&str; N]) -> Credentials + Send + Sync + 'static,
+    ) -> Result<FeedbackApi, InitError> {
+        Ok(match self.known(keys, headers)? {
+            Known::Fixed(fixed) => {
+                let add = |api: FeedbackApi, (name, value)| api.header(name, value);
+                fixed.iter().fold(api, add)
+            }
+            Known::Asked(source) => api.credential_source(source),
+        })
+    }
+
+    fn known<const N: usize>(
+        &self,
+        keys: [(&ApiKey, &'static str); N],
+        headers: impl Fn([&str; N]) -> Credentials + Send + Sync + 'static,
+    ) -> Result<Known, InitError> {
         for (key, what) in keys {
             key.check(&Source::code(format!("the {what} of {}", self.facts.product)))?;
         }
@@ -135,12 +165,27 @@ impl Backend {
             Some(headers(std::array::from_fn(|place| now[place].as_str())))
         };
         if keys.iter().any(|key| key.fixed().is_none()) {
-            return Ok(destination.credentials(move |_| made(&keys)));
+            return Ok(Known::Asked(CredentialSource::new(move |_| made(&keys))));
         }
-        let fixed = made(&keys).unwrap_or_default();
-        Ok(fixed
-            .iter()
-            .fold(destination, |destination, (name, value)| destination.header(name, value)))
+        Ok(Known::Fixed(made(&keys).unwrap_or_default()))
+    }
+}
+
+/// What is known of keys.
+enum Known {
+    Fixed(Credentials),
+    Asked(CredentialSource),
+}
+
+/// Adds a header where there is something to say.
+pub(super) fn with_header(
+    destination: OtlpDestination,
+    name: &str,
+    value: &Option<String>,
+) -> OtlpDestination {
+    match value {
+        Some(value) => destination.header(name, value),
+        None => destination,
     }
 }
 

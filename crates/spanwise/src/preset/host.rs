@@ -35,6 +35,22 @@ impl Host {
         format!("{host}{path}")
     }
 
+    /// What is before this path.
+    pub(super) fn root(&self, path: &str) -> String {
+        let base = self.base(path);
+        base.strip_suffix(path).unwrap_or(&base).to_owned()
+    }
+
+    /// As the user wrote it.
+    pub(super) fn as_text(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is this one.
+    pub(super) fn is(&self, url: &str) -> bool {
+        self.0.trim_end_matches('/') == url
+    }
+
     /// The same server at this port and at the root.
     pub(super) fn at_port(&self, port: u16) -> String {
         let Ok(mut url) = Url::parse(&self.0) else { return self.0.clone().into_owned() };

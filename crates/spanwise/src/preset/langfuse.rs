@@ -9,7 +9,8 @@ use super::host::Host;
 use super::key::ApiKey;
 use super::variables::Variables;
 use crate::config::{
-    BackendFacts, Compression, Credentials, OtlpDestination, OtlpProtocol, Preset, Signals,
+    BackendFacts, Compression, Credentials, FeedbackApi, OtlpDestination, OtlpProtocol, Preset,
+    Projection, Signals,
 };
 use crate::error::{InitError, Source};
 use crate::signal::Signal;
@@ -175,6 +176,7 @@ impl Preset for Langfuse {
                 |[user, password]| Credentials::basic(user, password),
             )?
             .header("x-langfuse-ingestion-version", "4")
+            .projection(Projection::Langfuse)
             .semconv_profile(SemconvProfile::V1_41);
         if let Some(path) = &self.path {
             let url = format!("{}/{}", self.host.base(""), path.trim_start_matches('/'));
@@ -190,6 +192,12 @@ impl Preset for Langfuse {
         if let Some(timeout) = self.timeout {
             destination = destination.timeout(timeout);
         }
-        Ok(if self.enabled { destination } else { destination.signals(Signals::NONE) })
+        if !self.enabled {
+            return Ok(destination.signals(Signals::NONE));
+        }
+        let scores = FeedbackApi::langfuse(self.host.root("/api/public/otel"));
+        let scores = LANGFUSE
+            .keyed_feedback(scores, keys, |[user, password]| Credentials::basic(user, password))?;
+        Ok(destination.feedback(scores))
     }
 }

@@ -7,7 +7,8 @@ use super::host::Host;
 use super::key::ApiKey;
 use super::variables::Variables;
 use crate::config::{
-    BackendFacts, Compression, Credentials, OtlpDestination, OtlpProtocol, Preset, Signals,
+    BackendFacts, Compression, Credentials, FeedbackApi, OtlpDestination, OtlpProtocol, Preset,
+    Projection, Signals,
 };
 use crate::error::InitError;
 
@@ -141,8 +142,10 @@ impl Phoenix {
 
 impl Preset for Phoenix {
     fn destination(&self) -> Result<OtlpDestination, InitError> {
-        let mut destination =
-            PHOENIX.destination(&self.host, "").semconv_profile(SemconvProfile::V1_41);
+        let mut destination = PHOENIX
+            .destination(&self.host, "")
+            .projection(Projection::OpenInference)
+            .semconv_profile(SemconvProfile::V1_41);
         if self.grpc {
             let url = self.host.at_port(self.grpc_port);
             destination = destination.endpoint(url).protocol(OtlpProtocol::Grpc);
@@ -151,9 +154,17 @@ impl Preset for Phoenix {
             let key = [(key, "key")];
             destination = PHOENIX.keyed(destination, key, |[key]| Credentials::bearer(key))?;
         }
+        let mut annotations = FeedbackApi::phoenix(self.host.base(""));
+        if let Some(key) = &self.key {
+            let key = [(key, "key")];
+            annotations =
+                PHOENIX.keyed_feedback(annotations, key, |[key]| Credentials::bearer(key))?;
+        }
         for (name, value) in self.headers.iter() {
             destination = destination.header(name, value);
+            annotations = annotations.header(name, value);
         }
+        destination = destination.feedback(annotations);
         if let Some(project) = &self.project {
             // Servers before 15.5 look at the resource.
             destination = destination

@@ -6,12 +6,17 @@ use opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider 
 use opentelemetry::trace::{Span as _, Status, Tracer as _, TracerProvider as _};
 use opentelemetry::{Key, KeyValue};
 use serde_json::{Map, json};
+use spanwise::preset::{
+    ApiKey, ArizeAx, AzureMonitor, Braintrust, BraintrustParent, Datadog, GoogleCloud,
+    GrafanaCloud, HeliconeLogging, Honeycomb, Laminar, LangSmith, Logfire, MlFlow, NewRelic, Opik,
+    Phoenix, SigNoz, SigNozRegion, Traceloop, Weave,
+};
 use spanwise::{
-    Agent, ContentLevel, ContentPolicy, Destination, Document, Environment, EventError,
-    FeedbackApi, Generation, GenerationEvent, HashKey, Langfuse, Memory, MemoryRecord, Message,
-    OrchestratorEvent, Part, Provider, Response, Retrieval, Role, ScoreValue, Sensitive, SpanEvent,
-    Step, Telemetry, TelemetryConfig, TelemetryEvent, Tool, ToolDefinition, ToolExecutionEvent,
-    TraceRef, WebhookExporter, Workflow, evaluation,
+    Agent, ContentLevel, ContentPolicy, Credentials, Destination, Document, Environment,
+    EventError, FeedbackApi, Generation, GenerationEvent, HashKey, Langfuse, Memory, MemoryRecord,
+    Message, OrchestratorEvent, Part, Preset, Provider, Response, Retrieval, Role, ScoreValue,
+    Sensitive, SpanEvent, Step, Telemetry, TelemetryConfig, TelemetryEvent, Tool, ToolDefinition,
+    ToolExecutionEvent, TraceRef, WebhookExporter, Workflow, evaluation,
 };
 use tracing_subscriber::prelude::*;
 
@@ -290,6 +295,8 @@ pub fn debug(planted: &mut Planted) -> String {
         HashKey::new(&secret),
         ContentPolicy::default().hash_key(HashKey::new(&secret)),
         Environment::from_iter([("OTEL_EXPORTER_OTLP_HEADERS", planted.text())]),
+        Credentials::bearer(planted.text()),
+        ApiKey::from(planted.text()),
         Langfuse::new(planted.text(), planted.text()),
         Destination::from(Destination::otlp(planted.text()).header("x-key", planted.text())),
         Destination::otlp(planted.text()).header("x-key", planted.text()),
@@ -298,5 +305,49 @@ pub fn debug(planted: &mut Planted) -> String {
             .header("x-key", planted.text())
             .preset(Langfuse::new(planted.text(), planted.text())),
     );
+    for preset in presets(planted) {
+        show!(preset);
+        // A key that cannot be one, or a destination that holds it.
+        match preset.destination() {
+            Ok(destination) => {
+                show!(destination);
+                show!(Destination::from(destination));
+            }
+            Err(error) => {
+                show!(error);
+            }
+        }
+    }
     shown
+}
+
+/// Every preset with a key.
+fn presets(planted: &mut Planted) -> Vec<Box<dyn Preset>> {
+    // Half of them look like keys.
+    let mut key = || ApiKey::from(planted.text().replace(' ', "-"));
+    let project = BraintrustParent::ProjectName("p".to_owned());
+    vec![
+        Box::new(Langfuse::new(key(), key())),
+        Box::new(Phoenix::new().api_key(key())),
+        Box::new(ArizeAx::new("space", key())),
+        Box::new(Logfire::new(key())),
+        Box::new(LangSmith::new(key())),
+        Box::new(Braintrust::new(key(), project)),
+        Box::new(Laminar::new(key())),
+        Box::new(Opik::new("workspace", key())),
+        Box::new(MlFlow::new("1").token(key())),
+        Box::new(MlFlow::new("1").password(key(), key())),
+        Box::new(Weave::new("entity", "project", key())),
+        Box::new(Traceloop::new(key())),
+        Box::new(SigNoz::cloud(SigNozRegion::Eu, key())),
+        Box::new(Honeycomb::new(key())),
+        Box::new(Datadog::new(key())),
+        Box::new(NewRelic::new(key())),
+        Box::new(GrafanaCloud::new("zone", key(), key())),
+        Box::new(HeliconeLogging::new(key())),
+        Box::new(GoogleCloud::new("project").token(key())),
+        Box::new(AzureMonitor::new().direct(key())),
+        Box::new(Datadog::new(ApiKey::from(planted.text()))),
+        Box::new(Langfuse::new("pk", "sk").host(format!("https://u:{}@h", planted.text()))),
+    ]
 }
