@@ -33,7 +33,6 @@ impl Headers {
         Ok(())
     }
 
-    #[cfg(any(feature = "grpc", feature = "http", test))]
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&HeaderName, &HeaderValue)> {
         self.0.iter().map(|(name, value)| (name, value))
     }

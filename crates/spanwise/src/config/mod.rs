@@ -55,9 +55,11 @@ pub(crate) use content_policy::ContentHook;
 pub(crate) use credentials::CredentialSource;
 pub(crate) use delivery::{DeliveryOptions, DeliverySettings};
 pub(crate) use destination::{DestinationKind, OtlpOptions};
-pub(crate) use endpoint::{Endpoint, EndpointReader, EndpointUrl, check_url};
 #[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
-pub(crate) use endpoint::{PemFile, TlsFiles};
+pub(crate) use endpoint::PemFile;
+#[cfg(any(feature = "http", all(feature = "tls", feature = "grpc")))]
+pub(crate) use endpoint::TlsFiles;
+pub(crate) use endpoint::{Endpoint, EndpointReader, EndpointUrl, check_url};
 pub(crate) use feedback::{FeedbackEndpoint, FeedbackProduct};
 pub(crate) use in_force::EndpointOrigins;
 pub(crate) use settings::{DestinationSettings, Limits, Route, Settings, attached};

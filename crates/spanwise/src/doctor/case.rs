@@ -7,6 +7,7 @@ use crate::signal::Signal;
 
 /// What was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "http"), allow(dead_code, reason = "some can be seen over HTTP alone"))]
 pub(super) enum Symptom {
     /// A header holds something that is no key.
     Header(HeaderMistake),
@@ -51,6 +52,10 @@ pub(super) enum HeaderMistake {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(all(feature = "tls", any(feature = "grpc", feature = "http"))),
+    allow(dead_code, reason = "they are seen where TLS is spoken")
+)]
 pub(super) enum TlsMistake {
     /// There is no TLS at the other end.
     NotSpoken,

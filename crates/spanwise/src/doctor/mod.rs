@@ -55,6 +55,7 @@ pub(crate) struct Way {
     signal: Signal,
     endpoint: Endpoint,
     origins: EndpointOrigins,
+    #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "APIs for feedback speak HTTP"))]
     feedback: Option<FeedbackEndpoint>,
     backend: Option<&'static BackendFacts>,
     service: String,

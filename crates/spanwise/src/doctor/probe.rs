@@ -1,7 +1,9 @@
 //! One signal's way to a destination, tried step by step until something is wrong.
 
-use std::sync::Mutex;
-use std::time::{Duration, SystemTime};
+#[cfg(feature = "http")]
+mod over_http;
+
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
@@ -26,9 +28,6 @@ use crate::signal::Signal;
 
 /// The name of the span that is sent.
 const PROBE: &str = "spanwise doctor";
-
-/// Clocks that are further apart are worth a word.
-const SKEW: i64 = 120;
 
 pub(super) async fn probe(way: Way) -> WayDiagnosis {
     let mut look = Look { way, checks: Vec::new() };
@@ -146,7 +145,7 @@ impl Look {
         Ok(())
     }
 
-    #[cfg(feature = "tls")]
+    #[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
     async fn shake_hands(
         &mut self,
         stream: tokio::net::TcpStream,
@@ -162,7 +161,7 @@ impl Look {
     }
 
     /// Which cannot be: such an endpoint is no configuration.
-    #[cfg(not(feature = "tls"))]
+    #[cfg(not(all(feature = "tls", any(feature = "grpc", feature = "http"))))]
     async fn shake_hands(&mut self, _: tokio::net::TcpStream, _: bool) -> Result<(), Stop> {
         Ok(())
     }
@@ -174,7 +173,7 @@ impl Look {
         let port = endpoint.url.0.port_or_known_default().unwrap_or_default();
         let addresses = wire::resolve(host, port).await.ok()?;
         let stream = wire::connect(&addresses).await.ok()?;
-        #[cfg(feature = "tls")]
+        #[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
         if endpoint.url.0.scheme() == "https" {
             let http2 = endpoint.protocol == OtlpProtocol::Grpc;
             let stream = wire::shake_hands(stream, endpoint, http2).await.ok()?;
@@ -198,90 +197,9 @@ impl Look {
         request.encode_as(form).unwrap_or_default()
     }
 
-    #[cfg(feature = "http")]
-    async fn ask_http(&mut self) -> Result<(), Stop> {
-        use crate::export::feedback;
-        use crate::export::lane::feedback::below;
-        use crate::export::lane::http::HttpSender;
-
-        // What cannot be made was refused when the configuration was checked.
-        let Ok(sender) = HttpSender::new(&self.way.endpoint) else { return Err(Stop) };
-        let base = &self.way.endpoint.url.0;
-        let (url, body) = match &self.way.feedback {
-            Some(api) => {
-                let call = feedback::nothing(&api.product);
-                (below(base, &call.path), call.body.to_string().into())
-            }
-            None => (base.clone(), self.body()),
-        };
-        let seen = Mutex::new(None);
-        let see = |answer: &crate::export::lane::http::Answer| {
-            let text = String::from_utf8_lossy(&answer.body[..answer.body.len().min(4096)]);
-            let seen_now = Seen {
-                status: answer.status.as_u16(),
-                is_page: is_page(&answer.headers, &text),
-                wants_tls: [
-                    "HTTP request to an HTTPS server",
-                    "HTTP request was sent to HTTPS port",
-                ]
-                .iter()
-                .any(|words| text.contains(words)),
-                moved: moved_to(&answer.headers, &url),
-                skew: skew(&answer.headers),
-            };
-            if let Ok(mut seen) = seen.lock() {
-                *seen = Some(seen_now);
-            }
-        };
-        let verdict = sender.ask(&url, self.way.signal, body, see).await;
-        match seen.into_inner().unwrap_or_default() {
-            Some(seen) => self.answered(seen, &verdict),
-            None => {
-                let cause = cause_of(&verdict);
-                let symptom = self.unanswered(&cause).await;
-                self.failed(check_of(&symptom), symptom)
-            }
-        }
-    }
-
     #[cfg(not(feature = "http"))]
     async fn ask_http(&mut self) -> Result<(), Stop> {
         Err(Stop)
-    }
-
-    /// There was an answer over HTTP.
-    #[cfg(feature = "http")]
-    fn answered(&mut self, seen: Seen, verdict: &Verdict) -> Result<(), Stop> {
-        let Seen { status, is_page, wants_tls, moved, skew } = seen;
-        if wants_tls {
-            return self.failed(Check::Tls, Symptom::WantsTls);
-        }
-        self.passed(Check::Protocol, self.way.endpoint.protocol.name());
-        let holds_nothing = self.way.signal != Signal::Traces;
-        match status {
-            200..=299 if is_page => self.failed(Check::Path, Symptom::Page)?,
-            // It knows path and key, and wants something in it.
-            200..=299 => self.takes(verdict),
-            400 | 422 if holds_nothing => self.takes(&Verdict::Accepted),
-            300..=399 => {
-                let to = moved.unwrap_or_else(|| "somewhere".to_owned());
-                self.failed(Check::Path, Symptom::Moved(to))?;
-            }
-            status => {
-                let symptom = Symptom::Status(status);
-                self.failed(check_of(&symptom), symptom)?;
-            }
-        }
-        match skew {
-            Some(seconds) if seconds.abs() > SKEW => {
-                let finding = remedies::finding(&self.case(Symptom::Skew(seconds)));
-                let outcome = Outcome::Doubtful(finding);
-                self.checks.push(CheckResult { check: Check::Clock, outcome });
-            }
-            Some(_) => self.passed(Check::Clock, "agrees with the receiver's"),
-            None => {}
-        }
-        Ok(())
     }
 
     async fn ask_grpc(&mut self) -> Result<(), Stop> {
@@ -363,43 +281,6 @@ impl Look {
             _ => Symptom::Hangs,
         }
     }
-}
-
-/// What an answer over HTTP shows.
-#[cfg(feature = "http")]
-struct Seen {
-    status: u16,
-    is_page: bool,
-    wants_tls: bool,
-    moved: Option<String>,
-    skew: Option<i64>,
-}
-
-#[cfg(feature = "http")]
-fn is_page(headers: &http::HeaderMap, text: &str) -> bool {
-    let kind = headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let begin = text.trim_start().get(..9).unwrap_or_default().to_ascii_lowercase();
-    kind.is_some_and(|kind| kind.starts_with("text/html")) || begin == "<!doctype"
-}
-
-/// The host that a redirect names: the rest may hold a token.
-#[cfg(feature = "http")]
-fn moved_to(headers: &http::HeaderMap, from: &url::Url) -> Option<String> {
-    let location = headers.get(http::header::LOCATION)?.to_str().ok()?;
-    let to = from.join(location).ok()?;
-    Some(to.origin().ascii_serialization())
-}
-
-/// By how many seconds our clock is ahead of the receiver's.
-#[cfg(feature = "http")]
-fn skew(headers: &http::HeaderMap) -> Option<i64> {
-    let date = headers.get(http::header::DATE)?.to_str().ok()?;
-    let theirs = httpdate::parse_http_date(date).ok()?;
-    let seconds = |it: Duration| i64::try_from(it.as_secs()).unwrap_or(i64::MAX);
-    Some(match SystemTime::now().duration_since(theirs) {
-        Ok(ahead) => seconds(ahead),
-        Err(behind) => -seconds(behind.duration()),
-    })
 }
 
 fn cause_of(verdict: &Verdict) -> Cause {

@@ -92,10 +92,10 @@ pub(super) enum Spoken {
     Silence,
 }
 
-#[cfg(feature = "tls")]
+#[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
 pub(super) use self::tls::shake_hands;
 
-#[cfg(feature = "tls")]
+#[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
 mod tls {
     use std::sync::Arc;
 
