@@ -91,20 +91,41 @@ fn json_says_the_same_to_programs() {
 fn a_preset_is_checked_by_its_products_own_variables() {
     let receiver = Receiver::start();
     let url = receiver.http_url();
-    let keys = [("LANGFUSE_PUBLIC_KEY", "pk-lf-canary"), ("LANGFUSE_SECRET_KEY", "sk-lf-canary")];
-    let ran = run(&["--preset", "Langfuse"], &[&keys[..], &[("LANGFUSE_BASE_URL", &url)]].concat());
+    let of_braintrust = [
+        ("BRAINTRUST_API_URL", &*url),
+        ("BRAINTRUST_PARENT", "project_name:bot"),
+        ("BRAINTRUST_API_KEY", "sk-canary"),
+    ];
+    let ran = run(&["--preset", "Braintrust"], &of_braintrust);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
-    assert!(ran.out.contains("destination langfuse"), "{}", ran.out);
-    assert!(ran.out.contains("preset of Langfuse"), "{}", ran.out);
-    assert!(receiver.requests().iter().any(|it| it.path == "/api/public/otel/v1/traces"));
+    assert!(ran.out.contains("destination braintrust"), "{}", ran.out);
+    assert!(ran.out.contains("preset of Braintrust"), "{}", ran.out);
+    assert!(receiver.requests().iter().any(|it| it.path == "/otel/v1/traces"));
 
     receiver.answer_all(Answer::Http(401, None, "canary"));
-    let ran = run(&["--preset", "langfuse"], &[&keys[..], &[("LANGFUSE_BASE_URL", &url)]].concat());
+    let ran = run(&["--preset", "braintrust"], &of_braintrust);
     assert_eq!(ran.code, 1, "{}", ran.out);
 
-    let ran = run(&["--preset", "langfuse"], &keys[..1]);
+    let ran = run(&["--preset", "braintrust"], &of_braintrust[..2]);
     assert_eq!(ran.code, 1);
-    assert!(ran.err.contains("LANGFUSE_SECRET_KEY"), "{}", ran.err);
+    assert!(ran.err.contains("BRAINTRUST_API_KEY"), "{}", ran.err);
+}
+
+#[test]
+fn an_api_for_scores_is_checked_as_well() {
+    let receiver = Receiver::start();
+    let url = receiver.http_url();
+    let of_langfuse = [
+        ("LANGFUSE_BASE_URL", &*url),
+        ("LANGFUSE_PUBLIC_KEY", "pk-lf-canary"),
+        ("LANGFUSE_SECRET_KEY", "sk-lf-canary"),
+    ];
+    // It takes traces, and knows nothing of scores.
+    let ran = run(&["--preset", "langfuse"], &of_langfuse);
+    assert_eq!(ran.code, 1, "{}{}", ran.out, ran.err);
+    let (traces, scores) = ran.out.split_once("feedback to").unwrap();
+    assert!(traces.contains("✓ accepted"), "{traces}");
+    assert!(scores.contains("✗ path      the answer was 404"), "{scores}");
 }
 
 #[test]
