@@ -2,9 +2,8 @@
 
 mod support;
 
-use std::collections::HashMap;
 use std::io::Read as _;
-use std::net::{TcpListener, UdpSocket};
+use std::net::TcpListener;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -13,8 +12,8 @@ use serde_json::{Value, json};
 use spanwise::{
     Agent, BatchConfiguration, ChannelExporter, ContentCapture, ContentLevel, ContentPolicy,
     EventReceiver, EventStatus, ExportError, ExporterReport, ExporterSettings, Generation,
-    JsonLinesExporter, PatternRedactor, Provider, Response, StatsdExporter, TelemetryConfig,
-    TelemetryEvent, TelemetryExporter, Tool, Usage, WebhookExporter,
+    JsonLinesExporter, PatternRedactor, Provider, Response, TelemetryConfig, TelemetryEvent,
+    TelemetryExporter, Tool, Usage, WebhookExporter,
 };
 use support::{PATIENCE, Receiver, block_on, config, isolated};
 
@@ -410,14 +409,15 @@ fn a_hook_needs_a_url() {
 }
 
 #[test]
+#[cfg(feature = "statsd")]
 fn statsd_gets_durations_and_tokens_with_tags() {
     isolated!({
         let (_receiver, config) = to_a_receiver();
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
         let server = socket.local_addr().unwrap();
         let telemetry = spanwise::init_telemetry(config).unwrap();
-        spanwise::add_exporter(StatsdExporter::udp(server, "llm").unwrap());
+        spanwise::add_exporter(spanwise::StatsdExporter::udp(server, "llm").unwrap());
         ask();
         Tool::new("a|b#c:d").start().fail_with("not_found", "");
         let line = |_| {
@@ -425,7 +425,7 @@ fn statsd_gets_durations_and_tokens_with_tags() {
             let length = socket.recv(&mut packet).unwrap();
             String::from_utf8(packet[..length].to_vec()).unwrap()
         };
-        let lines: HashMap<_, _> = (0..5)
+        let lines: std::collections::HashMap<_, _> = (0..5)
             .map(line)
             .map(|line| {
                 let (name, rest) = line.split_once(':').unwrap();

@@ -1,7 +1,7 @@
 //! Prompts, messages, arguments, documents and media.
 
 use serde_json::json;
-use spanwise::{Generation, Message, Part, Provider};
+use spanwise::{Generation, Provider};
 use spanwise_testing::LangfuseObservation;
 
 use crate::support::isolated;
@@ -68,7 +68,7 @@ fn what_went_in_and_came_out_is_found_for_every_operation_that_says_it() {
 #[test]
 #[cfg(feature = "offload")]
 fn media_are_named_and_kept_elsewhere() {
-    use spanwise::{ContentPolicy, ObjectStorage, Offload};
+    use spanwise::{ContentPolicy, Message, ObjectStorage, Offload, Part};
 
     const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
     isolated!({
