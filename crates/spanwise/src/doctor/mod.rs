@@ -5,8 +5,8 @@
 //!                                                                                    │
 //!                                 Diagnosis ◄─ mistake and remedy, from a table ◄─ Case
 //! ```
-//! What is likely wrong is said by a table, [`remedies`], which knows no network; the network is looked at by
-//! [`probe`], which knows no remedies.
+//! What is likely wrong is said by a table, `remedies`, which knows no network; the network is looked at by
+//! `probe`, which knows no remedies.
 
 mod case;
 mod headers;
