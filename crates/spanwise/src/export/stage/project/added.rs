@@ -40,7 +40,7 @@ impl<'a> Added<'a> {
 
     /// A text under a key that the program chose, unless the projection has made one like it.
     pub(super) fn chosen(&mut self, key: String, text: String) {
-        if self.new.iter().all(|attribute| attribute.key != key) {
+        if !self.made(&key) {
             self.text(key, text);
         }
     }
@@ -66,6 +66,11 @@ impl<'a> Added<'a> {
 
     pub(super) fn has(&self, key: &str) -> bool {
         self.there.contains(&key)
+    }
+
+    /// Whether the projection has made one.
+    pub(super) fn made(&self, key: &str) -> bool {
+        self.new.iter().any(|attribute| attribute.key == key)
     }
 
     pub(super) fn into_attributes(self) -> Vec<KeyValue> {

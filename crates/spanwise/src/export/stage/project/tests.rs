@@ -110,6 +110,23 @@ fn span() -> impl Strategy<Value = Span> {
     )
 }
 
+#[test]
+fn two_contents_that_could_be_the_input_give_one() {
+    let recorded = |key: &str, text: &str| KeyValue {
+        key: key.to_owned(),
+        value: Some(AnyValue { value: Some(Value::StringValue(text.to_owned())) }),
+        ..KeyValue::default()
+    };
+    let attributes = vec![
+        recorded(attribute::GEN_AI_MEMORY_RECORDS.key(), "[]"),
+        recorded(attribute::GEN_AI_SYSTEM_INSTRUCTIONS.key(), "Be brief."),
+        recorded(attribute::GEN_AI_TOOL_CALL_ID.key(), "call_1"),
+    ];
+    let after = projected(&Span { attributes, ..Span::default() }, &[Projection::OpenInference]);
+    let input = |side: &str| after.attributes.iter().filter(|it| it.key == side).count();
+    assert_eq!((input("input.value"), input("input.mime_type")), (1, 1), "{after:?}");
+}
+
 proptest! {
     #[test]
     fn whatever_is_there_stays_and_no_key_comes_twice(

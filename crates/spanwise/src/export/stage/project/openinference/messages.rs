@@ -16,8 +16,7 @@ pub(super) fn add(told: &Told<'_>, added: &mut Added<'_>) {
     // What the list of traces shows: what was asked last, and what was answered.
     for (side, message) in [("input", input.last()), ("output", output.first())] {
         if let Some(text) = message.and_then(messages::text) {
-            added.text(format!("{side}.value"), text);
-            added.text(format!("{side}.mime_type"), "text/plain");
+            super::show(side, text, "text/plain", added);
         }
     }
     flatten("llm.input_messages", &input, added, |_, _| {});

@@ -156,8 +156,7 @@ fn tool(told: &Told<'_>, added: &mut Added<'_>) {
 
 fn retrieval(told: &Told<'_>, added: &mut Added<'_>) {
     if let Some(query) = told.retrieval_query.or(told.memory_query) {
-        added.text("input.value", told::as_text(query));
-        added.text("input.mime_type", "text/plain");
+        show("input", told::as_text(query), "text/plain", added);
     }
     let found = told.retrieval_documents.or(told.memory_records);
     let Some(Json::Array(documents)) = found.map(told::json) else { return };
@@ -231,6 +230,14 @@ fn value(side: &str, content: &AnyValue, added: &mut Added<'_>) {
         Json::Object(_) | Json::Array(_) => "application/json",
         _ => "text/plain",
     };
-    added.text(format!("{side}.value"), told::as_text(content));
-    added.text(format!("{side}.mime_type"), mime_type);
+    show(side, told::as_text(content), mime_type, added);
+}
+
+/// The first that is found is what the list of traces shows.
+fn show(side: &str, text: String, mime_type: &str, added: &mut Added<'_>) {
+    let key = format!("{side}.value");
+    if !added.has(&key) && !added.made(&key) {
+        added.text(key, text);
+        added.text(format!("{side}.mime_type"), mime_type);
+    }
 }
