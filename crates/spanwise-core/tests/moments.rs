@@ -101,7 +101,9 @@ fn credentials_limits_retries_and_fallbacks_are_told_with_attempt_and_cause() {
 fn attempts_of_a_call_are_heard_one_by_one() {
     let (_, heard) = recorded(|| {
         let generation = Generation::chat(Provider::OpenAi, "m").start();
+        generation.attempt_begins();
         generation.attempt(Attempt::answered(429));
+        // Nobody said that this one begins: it is heard all the same.
         generation.attempt(Attempt::answered(200));
         generation.finish();
     });
@@ -109,8 +111,10 @@ fn attempts_of_a_call_are_heard_one_by_one() {
         heard,
         [
             "chat.start",
+            "provider.request.start 0",
             "provider.request.exception 0",
             "provider.rate_limit 0",
+            "provider.request.start 1",
             "provider.request.stop 1",
             "retry 1",
             "chat.stop",

@@ -97,6 +97,7 @@ impl OpenCall {
             if path.is_some_and(|path| path != state.path) {
                 return None;
             }
+            state.exchange.iter().for_each(Exchange::attempt_begins);
             state.last_attempt.map(|last| last.elapsed())
         };
         Some(OpenAttempt { call, delay, told: false })

@@ -4,8 +4,8 @@ mod support;
 
 use std::convert::Infallible;
 use std::future::Ready;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,8 +14,9 @@ use http_body_util::{BodyExt as _, Full};
 use reqwest_middleware::ClientBuilder;
 use reqwest_retry::RetryTransientMiddleware;
 use reqwest_retry::policies::ExponentialBackoff;
+use spanwise_core::{EventDetails, EventHub, Measurements, attach};
 use spanwise_http::{AttemptLayer, AttemptMiddleware, GenAiLayer, GenAiMiddleware, PeekedBody};
-use spanwise_testing::Captured;
+use spanwise_testing::{Capture, Captured};
 use support::{ANSWER, DELAY, REQUEST, Script, events, http_client, record, serve};
 use tower::retry::Policy;
 use tower::{Service, ServiceBuilder, ServiceExt as _, service_fn};
@@ -103,6 +104,34 @@ fn a_tower_client_that_retries_is_one_span_with_its_attempts() {
     let delays = span.data().events.iter().flat_map(|event| &event.attributes);
     assert_eq!(delays.filter(|kv| kv.key.as_str() == DELAY).count(), 2);
     assert_eq!(captured.metric("spanwise.rate_limits").sum, 1.0);
+}
+
+#[test]
+fn handlers_hear_each_attempt_begin_and_end() {
+    let capture = Capture::builder().event_hub(EventHub::new()).build();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let told = heard.clone();
+    capture.run(|| {
+        let hear = move |name: &str, measured: &Measurements, _: &EventDetails<'_>| {
+            let timed = if measured.duration.is_some() { " timed" } else { "" };
+            told.lock().unwrap().push(format!("{name}{timed}"));
+        };
+        attach("requests", "provider.request.*", hear).unwrap();
+        let tried = Arc::new(AtomicUsize::new(0));
+        let client = ServiceBuilder::new()
+            .layer(GenAiLayer::default())
+            .retry(ThreeTimes(0))
+            .layer(AttemptLayer::default())
+            .service(service_fn(move |sent| moody(sent, tried.clone())));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(call(client));
+    });
+    let [start, exception, stop] =
+        ["start", "exception timed", "stop timed"].map(|phase| format!("provider.request.{phase}"));
+    assert_eq!(
+        *heard.lock().unwrap(),
+        [start.clone(), exception.clone(), start.clone(), exception, start, stop]
+    );
 }
 
 #[test]

@@ -102,6 +102,16 @@ impl Exchange {
         }
     }
 
+    /// Notes that the request is sent now.
+    pub fn attempt_begins(&self) {
+        match &self.recorded {
+            Recorded::Generation(generation) => generation.attempt_begins(),
+            Recorded::Embeddings(embeddings) => embeddings.attempt_begins(),
+            Recorded::FetchResponse(fetched) => fetched.attempt_begins(),
+            Recorded::Retrieval(retrieval) => retrieval.attempt_begins(),
+        }
+    }
+
     /// Notes that the request was sent, and what became of that: once for each attempt.
     pub fn attempt(&self, attempt: Attempt) {
         match &self.recorded {

@@ -1,6 +1,7 @@
 //! The attempts of a call: how often its request was sent, and what the answers said of rate limits.
 //!
 //! ```text
+//! .attempt_begins() ──► handlers alone
 //! .attempt(..) ──► metrics, at once: retries, rate limits
 //!       └────────► events of the span, at its end: `spanwise.rate_limit` where an answer tells of limits,
 //!                  `spanwise.attempt` for each where there was more than one
@@ -221,6 +222,8 @@ const OUTPUT_TOKENS: LimitKeys = LimitKeys {
 /// The attempts of one call so far.
 #[derive(Default)]
 pub(crate) struct Attempts {
+    /// When those began that are not over.
+    under_way: Vec<Duration>,
     count: usize,
     /// Each with when it was over, since the operation began.
     kept: Vec<(Duration, Attempt)>,
@@ -230,6 +233,15 @@ pub(crate) struct Attempts {
 const MOST_KEPT: usize = 64;
 
 impl Attempts {
+    pub(super) fn begin(&mut self, at: Duration) {
+        self.under_way.push(at);
+    }
+
+    /// When the one that is over now had begun: of several at once it is the oldest.
+    pub(super) fn end(&mut self) -> Option<Duration> {
+        (!self.under_way.is_empty()).then(|| self.under_way.remove(0))
+    }
+
     pub(super) fn count(&self) -> usize {
         self.count
     }

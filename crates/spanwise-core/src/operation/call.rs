@@ -102,6 +102,16 @@ impl Call {
         series
     }
 
+    /// An attempt begins, so long after the start.
+    pub(super) fn attempt_begins(&mut self, at: Duration) {
+        self.attempts.get_or_insert_default().begin(at);
+    }
+
+    /// When the attempt that is over now had begun, where that was told.
+    pub(super) fn attempt_ends(&mut self) -> Option<Duration> {
+        self.attempts.as_mut()?.end()
+    }
+
     /// Notes an attempt that is over, so long after the start.
     pub(crate) fn attempted(&mut self, at: Duration, attempt: Attempt, to: &dyn MetricRecorder) {
         let mut attempts = self.attempts.take().unwrap_or_default();

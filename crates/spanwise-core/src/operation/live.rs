@@ -14,7 +14,6 @@ use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 
 use super::active::sealed::Recording;
-use super::attempt::Attempt;
 use super::draft::Draft;
 use super::gateway::GatewayAnswer;
 use super::heard::Heard;
@@ -26,7 +25,6 @@ use crate::error_kind::OwnKind;
 use crate::event::{EventDetails, EventStatus, Measurements};
 use crate::recorder::{MetricRecorder, OpenOperation, OpenSlot, RecorderRef};
 use crate::scope::{ActiveScope, Switches};
-use crate::semconv::attribute as key;
 use crate::semconv::attribute::SPANWISE_GATEWAY_REQUEST_ID;
 use crate::trace_ref::TraceRef;
 
@@ -231,49 +229,6 @@ impl<K: Kind> Live<K> {
         for (name, attributes) in events {
             self.context.span().add_event(name, attributes);
         }
-    }
-
-    /// Tells handlers of a request that is over, and of what it says of limits.
-    fn tell_attempt(&self, attempt: &Attempt) {
-        if self.heard.as_ref().is_none_or(|heard| !heard.by_handlers) {
-            return;
-        }
-        let of = self.with(|kind| {
-            let mut attributes = Vec::new();
-            kind.start_attributes(&mut attributes);
-            let resent = kind.call().map_or(0, |call| call.attempts_so_far());
-            (attributes, resent)
-        });
-        let Some((mut attributes, resent)) = of else { return };
-        attributes.extend(attempt.failure().map(|kind| key::ERROR_TYPE.of(kind.clone())));
-        let number = resent as f64;
-        let named = vec![("attempt".into(), number)];
-        let measured = Measurements { named, ..Measurements::default() };
-        let (status, span) = (EventStatus::Completed, self.span_context());
-        let details = EventDetails::of(&[], &attributes, None, status, span);
-        let ended = match attempt.failure() {
-            Some(_) => "provider.request.exception",
-            None => "provider.request.stop",
-        };
-        let names = [
-            Some(ended),
-            attempt.is_rate_limited().then_some("provider.rate_limit"),
-            (resent > 0).then_some("retry"),
-        ];
-        for name in names.into_iter().flatten() {
-            self.recorder.hub.happens(name, |tell| tell(&measured, &details));
-        }
-    }
-
-    /// Notes that the request was sent once more, and what became of it.
-    pub(crate) fn attempt(&self, attempt: Attempt) {
-        let at = self.elapsed();
-        self.tell_attempt(&attempt);
-        self.with(|kind| {
-            if let Some(call) = kind.call() {
-                call.attempted(at, attempt, &self.metrics());
-            }
-        });
     }
 
     pub(crate) fn elapsed(&self) -> Duration {

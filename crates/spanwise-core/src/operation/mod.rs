@@ -3,6 +3,7 @@
 mod active;
 mod agent;
 mod attempt;
+mod attempted;
 mod call;
 mod create_agent;
 mod current_agent;

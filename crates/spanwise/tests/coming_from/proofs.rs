@@ -12,15 +12,17 @@ use opentelemetry::trace::{Span as _, SpanKind, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue};
 use serde_json::json;
 use spanwise::{
-    Agent, BaggageItem, ContentCapture, ContentLevel, Destination, Embeddings, Environment,
-    EventDetails, EventHub, ExportError, ExporterSettings, FutureExt as _, Generation,
+    Agent, Attempt, BaggageItem, ContentCapture, ContentLevel, Destination, Embeddings,
+    Environment, EventDetails, EventHub, ExportError, ExporterSettings, FutureExt as _, Generation,
     GenerationEvent, Guide, Langfuse, Measurements, Message, MetricsRecorder, OrchestratorEvent,
     OwnSpan, PatternRedactor, Preset as _, Provider, Redactor as _, Response, Signals, SpanBuilder,
     SpanEvent, StatsdExporter, Step, TelemetryConfig, TelemetryEvent, TelemetryExporter, Tool,
     ToolExecutionEvent, Usage, Workflow, attach, attach_default_logger, attach_json_logger,
+    auth_refreshed, cache_evicted, cache_hit, cache_miss, cache_put, cache_size, checklist,
     context_with_span, cost_calculated, cost_threshold_exceeded, detach, detach_loggers,
     evaluation, execute, extract_from_headers, get_baggage, inject_into_headers, list_handlers,
-    propagate_context, record_exception, scope, tracer, with_baggage, with_context,
+    propagate_context, record_exception, routed, scope, tracer, validation, with_baggage,
+    with_context,
 };
 use spanwise_http::TargetHostExt as _;
 use spanwise_http::helicone::{Helicone, HeliconePropagator};
@@ -354,6 +356,12 @@ fn count(captured: &Captured, metric: &str, error: Option<&str>) -> u64 {
     wanted.filter_map(|point| point.count).sum()
 }
 
+/// The sum of a metric's points that have this attribute.
+fn total(captured: &Captured, metric: &str, (key, value): (&str, &str)) -> f64 {
+    let points = captured.points(metric);
+    points.iter().filter(|point| point.text(key) == value).map(|point| point.sum).sum()
+}
+
 pub(crate) fn model_metrics() {
     let captured = with_content(|| {
         for model in ["gpt-4", "gpt-3.5-turbo"] {
@@ -393,7 +401,8 @@ pub(crate) fn stream_metrics() {
 
 pub(crate) fn agent_metrics() {
     let captured = with_content(|| {
-        let ran = Agent::new("support").run_sync(|_| {
+        let ran = Agent::new("support").history_size(12).run_sync(|agent| {
+            agent.retried("invalid_json");
             Tool::new("calculate").start().finish();
             Ok::<_, std::io::Error>(())
         });
@@ -404,11 +413,11 @@ pub(crate) fn agent_metrics() {
     assert_eq!(count(&captured, "gen_ai.invoke_agent.duration", Some("timeout")), 1);
     let tool_calls = captured.points("gen_ai.invoke_agent.tool_calls");
     assert_eq!(tool_calls.iter().map(|point| point.sum).sum::<f64>(), 1.0);
+    let agent = captured.span("invoke_agent support");
+    assert_eq!(agent.text("spanwise.agent.history_size"), "12");
+    assert_eq!(total(&captured, "spanwise.agent.retries", ("error.type", "invalid_json")), 1.0);
     let tool = captured.span("execute_tool calculate");
-    assert_eq!(
-        tool.parent_span_id(),
-        captured.span("invoke_agent support").span_context().span_id()
-    );
+    assert_eq!(tool.parent_span_id(), agent.span_context().span_id());
 }
 
 pub(crate) fn workflow_metrics() {
@@ -416,6 +425,7 @@ pub(crate) fn workflow_metrics() {
         let pipeline = Workflow::new("default").attribute("pipeline.models", 2);
         let ran = pipeline.run_sync(|_| {
             Step::new("plan").step_type("planner").index(0).start().finish();
+            routed("triage", "billing");
             Step::new("solve").index(1).start().fail_with("timeout", "too late");
             Err::<(), _>(std::io::Error::from(std::io::ErrorKind::TimedOut))
         });
@@ -430,6 +440,11 @@ pub(crate) fn workflow_metrics() {
     assert_eq!(count(&captured, "spanwise.step.duration", None), 2);
     assert_eq!(count(&captured, "spanwise.step.duration", Some("timeout")), 1);
     assert_eq!(count(&captured, "gen_ai.invoke_workflow.duration", Some("timed_out")), 1);
+    let choice = ("spanwise.router.choice", "billing");
+    assert_eq!(total(&captured, "spanwise.router.decisions", choice), 1.0);
+    let route = captured.span("workflow.route");
+    assert_eq!(route.text("spanwise.router.name"), "triage");
+    assert_eq!(route.parent_span_id(), workflow.span_context().span_id());
 }
 
 pub(crate) fn attributes() {
@@ -449,8 +464,8 @@ pub(crate) fn attributes() {
 pub(crate) fn retries() {
     let captured = with_content(|| {
         let generation = chat("gpt-4".into());
-        generation.attempt(spanwise_core::Attempt::answered(429));
-        generation.attempt(spanwise_core::Attempt::answered(200));
+        generation.attempt(Attempt::answered(429));
+        generation.attempt(Attempt::answered(200));
         generation.finish();
     });
     assert_eq!(captured.metric("spanwise.retries").sum, 1.0);
@@ -467,6 +482,20 @@ pub(crate) fn judged() {
     let said = |key: &str| format!("{:?}", event.attribute(key));
     assert!(said("gen_ai.evaluation.name").contains("checklist"));
     assert!(said("gen_ai.evaluation.score.value").contains("0.9"));
+}
+
+pub(crate) fn validated() {
+    let captured = with_content(|| {
+        validation("is_json", true);
+        validation("is_json", false);
+        checklist("style", 3, 4);
+    });
+    for outcome in ["passed", "failed"] {
+        let outcome = ("spanwise.validation.outcome", outcome);
+        assert_eq!(total(&captured, "spanwise.validations", outcome), 1.0);
+    }
+    let checklist = ("spanwise.validation.name", "style");
+    assert_eq!(total(&captured, "spanwise.checklist.pass_rate", checklist), 0.75);
 }
 
 /// What handlers hear while this runs, with handlers of its own.
@@ -531,6 +560,59 @@ pub(crate) fn told_costs() {
         told,
         ["cost.calculated gpt-4 [0.25] false", "cost.threshold_exceeded  [0.25, 0.125] false"]
     );
+}
+
+pub(crate) fn told_requests() {
+    let told = heard("provider.*", || {
+        let generation = chat("gpt-4".into());
+        generation.attempt_begins();
+        generation.attempt(Attempt::failed(&std::io::Error::from(std::io::ErrorKind::TimedOut)));
+        generation.attempt_begins();
+        generation.attempt(Attempt::answered(200));
+        generation.finish();
+        auth_refreshed(Provider::OpenAi);
+    });
+    assert_eq!(
+        told,
+        [
+            "provider.request.start gpt-4 [] false",
+            "provider.request.exception gpt-4 [] true",
+            "provider.request.start gpt-4 [] false",
+            "provider.request.stop gpt-4 [] true",
+            "provider.auth.refresh  [] true",
+        ]
+    );
+}
+
+pub(crate) fn caches() {
+    let told = heard("cache.*", cache_at_work);
+    assert_eq!(
+        told,
+        [
+            "cache.miss  [] true",
+            "cache.put  [] true",
+            "cache.hit  [] true",
+            "cache.evicted  [] true"
+        ]
+    );
+    let captured = with_content(cache_at_work);
+    for outcome in ["hit", "miss", "put", "evicted"] {
+        let of_outcome = ("spanwise.cache.outcome", outcome);
+        assert_eq!(total(&captured, "spanwise.cache.operations", of_outcome), 1.0, "{outcome}");
+    }
+    for name in ["cache.put", "cache.evicted"] {
+        assert_eq!(captured.span(name).text("spanwise.cache.item_size"), "120", "{name}");
+    }
+    let size = captured.metric("spanwise.cache.size");
+    assert_eq!((size.sum, size.unit.as_ref()), (4096.0, "By"));
+}
+
+fn cache_at_work() {
+    cache_miss("prompt-1");
+    cache_put("prompt-1", 120);
+    cache_hit("prompt-1");
+    cache_size(4096);
+    cache_evicted("prompt-1", 120);
 }
 
 pub(crate) fn logged_events() {

@@ -155,6 +155,27 @@ pub(crate) const EXLLM: Shown = &[
     (&["[:ex_llm, :provider, :rate_limit]"], retries),
     (
         &[
+            "[:ex_llm, :provider, :request, :start/stop/exception]",
+            "[:ex_llm, :provider, :auth, :refresh]",
+        ],
+        told_requests,
+    ),
+    (
+        &[
+            "[:ex_llm, :cache, :hit]",
+            "[:ex_llm, :cache, :miss]",
+            "[:ex_llm, :cache, :put]",
+            "[:ex_llm, :cache, :evicted]",
+            "emit_cache_hit",
+            "emit_cache_miss",
+            "ex_llm.cache.hits.total",
+            "ex_llm.cache.misses.total",
+            "ex_llm.cache.size.bytes",
+        ],
+        caches,
+    ),
+    (
+        &[
             "[:ex_llm, :cost, :calculated]",
             "[:ex_llm, :cost, :threshold_exceeded]",
             "emit_cost_calculated",
@@ -221,6 +242,7 @@ pub(crate) const FLUJO: Shown = &[
     (&["Model response times"], stream_metrics),
     (&["Pipeline step durations", "Pipeline configuration", "Step details"], workflow_metrics),
     (&["Score distributions"], judged),
+    (&["Checklist pass rates", "Validation results"], validated),
     (&["Retry frequencies"], retries),
     (&["Request ID"], scoped),
     (&["Model information", "Performance data"], model_calls),
@@ -377,6 +399,8 @@ pub(crate) const FLO_AI: Shown = &[
     (
         &[
             "agent.executions.total",
+            "agent.retries.total",
+            "Conversation history size",
             "agent.tool_calls.total",
             "agent.errors.total",
             "agent.execution.duration",
@@ -392,6 +416,7 @@ pub(crate) const FLO_AI: Shown = &[
             "workflow.errors.total",
             "workflow.execution.duration",
             "workflow.node.duration",
+            "Router decisions",
             "workflow.{name}",
             "workflow.node.{name}",
             "Node success/failure rates",

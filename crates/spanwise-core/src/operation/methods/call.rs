@@ -31,6 +31,15 @@ macro_rules! call_setters {
 macro_rules! attempt_method {
     ($Guard:ident) => {
         impl $Guard {
+            /// Notes that the request is sent now: handlers are told `provider.request.start`, and, of the
+            /// [`attempt`](Self::attempt) that follows, how long it took. One that is not told to begin has
+            /// begun, for handlers, when it ends. *Extension.*
+            pub fn attempt_begins(&self) {
+                if let Some(live) = &self.0 {
+                    live.attempt_begins();
+                }
+            }
+
             /// Notes that the request was sent, and what became of that: once for each attempt.
             ///
             /// With more than one, each becomes an event `spanwise.attempt` of the span, which then has
