@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 use std::hint::black_box;
-use std::time::Duration;
 
 use criterion::{BatchSize, Criterion};
 use opentelemetry::Context;
@@ -14,7 +13,7 @@ use opentelemetry::trace::{
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use spanwise::propagation::{BaggageKeys, Propagation};
 use spanwise::{ContentCapture, Scope, scope};
-use spanwise_bench::{Call, Case, Prepared, Way, thread_cpu};
+use spanwise_bench::{Call, Case, Prepared, Way, in_turn};
 
 fn eight_values() -> Scope {
     scope()
@@ -36,34 +35,18 @@ fn main() {
 }
 
 fn recording(criterion: &mut Criterion) {
-    let prepared = Prepared::new(Way::Installed, ContentCapture::NoContent);
-    let call = Call::new(0);
-    let mut group = criterion.benchmark_group("scope of eight values");
-    group.bench_function("generation without", |bencher| {
-        bencher.iter_custom(|calls| in_rounds(&prepared, &call, calls));
-    });
-    group.bench_function("generation inside", |bencher| {
-        let _inside = eight_values().enter();
-        bencher.iter_custom(|calls| in_rounds(&prepared, &call, calls));
-    });
-    group.bench_function("made and entered", |bencher| {
+    criterion.bench_function("a scope of eight values made and entered", |bencher| {
         bencher.iter(|| drop(black_box(eight_values().enter())));
     });
-}
-
-/// With pauses for the exporter, whose queue is never full.
-fn in_rounds(prepared: &Prepared, call: &Call, calls: u64) -> Duration {
-    let mut spent = Duration::ZERO;
-    let mut left = calls;
-    while left > 0 {
-        let round = left.min(500);
-        let before = thread_cpu();
-        (0..round).for_each(|_| prepared.record(Case::Generation, call));
-        spent += thread_cpu() - before;
-        left -= round;
-        prepared.pause(Duration::from_millis(20));
-    }
-    spent
+    let prepared = Prepared::new(Way::Installed, ContentCapture::NoContent);
+    let call = Call::new(0);
+    let rounds = in_turn([&mut || prepared.round(Case::Generation, &call), &mut || {
+        let _inside = eight_values().enter();
+        prepared.round(Case::Generation, &call)
+    }]);
+    let without = rounds.median(|[without, _]| *without);
+    let added = rounds.median(|[without, inside]| inside - without);
+    println!("a scope of eight values adds {added:.0} ns to a generation of {without:.0} ns");
 }
 
 fn travelling(criterion: &mut Criterion) {

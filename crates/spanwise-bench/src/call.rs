@@ -62,7 +62,7 @@ impl Call {
     }
 
     /// What the messages cost to copy, at least.
-    pub(crate) fn copy_of_content(&self) -> [Vec<Message>; 2] {
+    pub fn copy_of_content(&self) -> [Vec<Message>; 2] {
         black_box([self.input.clone(), self.answer.output.clone()])
     }
 

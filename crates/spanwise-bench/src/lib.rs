@@ -18,11 +18,13 @@ mod case;
 mod with_spanwise;
 
 // How it is set up and measured.
+mod in_turn;
 mod nowhere;
 mod prepared;
 mod side_by_side;
 
 pub use call::{Answer, Call};
 pub use case::{Case, Way};
+pub use in_turn::{InTurn, in_turn};
 pub use prepared::Prepared;
-pub use side_by_side::{beside_a_copy, side_by_side, thread_cpu};
+pub use side_by_side::{side_by_side, thread_cpu};

@@ -21,7 +21,11 @@ use crate::by_hand::{ByHand, Providers};
 use crate::call::Call;
 use crate::case::{Case, Way};
 use crate::nowhere::Nowhere;
+use crate::side_by_side::thread_cpu;
 use crate::with_spanwise;
+
+/// Enough for an exporter that takes everything at once.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Something that records cases.
 pub struct Prepared {
@@ -88,6 +92,27 @@ impl Prepared {
     /// Records a case once.
     pub fn record(&self, case: Case, call: &Call) {
         self.records.record(case, call);
+    }
+
+    /// Records a case so often, with pauses for the exporter, whose queue is never full. What it took is processor
+    /// time of the calling thread.
+    pub fn rounds(&self, case: Case, call: &Call, calls: u64) -> Duration {
+        let mut spent = Duration::ZERO;
+        let mut left = calls;
+        while left > 0 {
+            let round = left.min(case.per_round().into());
+            let before = thread_cpu();
+            (0..round).for_each(|_| self.record(case, call));
+            spent += thread_cpu() - before;
+            left -= round;
+            self.pause(PAUSE);
+        }
+        spent
+    }
+
+    /// One round, of which what one call took.
+    pub fn round(&self, case: Case, call: &Call) -> Duration {
+        self.rounds(case, call, case.per_round().into()) / case.per_round()
     }
 
     /// Gives exporters, where there are any, this time to take what waits.

@@ -15,6 +15,7 @@
 
 pub(crate) mod completion;
 mod events;
+mod fast_hash;
 mod metrics;
 mod open;
 mod per_series;

@@ -6,6 +6,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::ops::Deref;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::fast_hash::FastHash;
 use super::metrics::{Label, Series};
 
 /// Keeps a `T` for each set of attributes, and for so many sets at most.
@@ -109,7 +110,7 @@ fn same_key(one: &'static str, other: &'static str) -> bool {
 }
 
 fn hash_of(series: &Series<'_>) -> u64 {
-    let mut hash = FastHash(0);
+    let mut hash = FastHash::default();
     for (key, label) in series.labels() {
         // Keys are few and differ in length or place; values tell series apart.
         hash.add(key.len() as u64);
@@ -118,27 +119,7 @@ fn hash_of(series: &Series<'_>) -> u64 {
             Label::Int(number) => hash.add(number.cast_unsigned()),
         }
     }
-    hash.0
-}
-
-/// A multiplicative hash: labels are the program's own, and what collides is compared.
-struct FastHash(u64);
-
-impl FastHash {
-    fn add(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
-    }
-
-    /// Eight bytes at a time; the last eight may overlap those before.
-    fn add_text(&mut self, text: &[u8]) {
-        let (words, rest) = text.as_chunks::<8>();
-        words.iter().for_each(|word| self.add(u64::from_le_bytes(*word)));
-        let last = match text.last_chunk::<8>() {
-            Some(last) => u64::from_le_bytes(*last),
-            None => rest.iter().fold(0, |word, byte| (word << 8) | u64::from(*byte)),
-        };
-        self.add(last ^ ((text.len() as u64) << 56));
-    }
+    hash.finish()
 }
 
 /// The keys of the map are hashes already.

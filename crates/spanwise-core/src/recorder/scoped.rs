@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::hash::BuildHasherDefault;
 use std::sync::{PoisonError, RwLock};
 
 use opentelemetry::Context;
 
+use super::fast_hash::FastHash;
 use super::metrics::{Measurement, MetricRecorder, Series};
 use crate::scope::{ActiveScope, ScopeField};
 
@@ -23,7 +25,7 @@ pub(crate) struct ScopeLabels {
 
 /// The values that were seen.
 #[derive(Default)]
-struct Values(RwLock<HashSet<Box<str>>>);
+struct Values(RwLock<HashSet<Box<str>, BuildHasherDefault<FastHash>>>);
 
 impl Values {
     fn told<'a>(&self, value: &'a str) -> &'a str {

@@ -118,7 +118,7 @@ impl ActiveScope {
     /// assert_eq!(attributes[0].key.as_str(), "user.id");
     /// ```
     pub fn attributes_of_span(context: &Context) -> impl Iterator<Item = KeyValue> + '_ {
-        let scope = Self::of(context).filter(|_| !STARTING.get());
+        let scope = (!STARTING.get()).then(|| Self::of(context)).flatten();
         scope.into_iter().flat_map(|scope| {
             let conversation = scope.value(ScopeField::ConversationId);
             let conversation = conversation.map(|id| key::GEN_AI_CONVERSATION_ID.of(id.clone()));
