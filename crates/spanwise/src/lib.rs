@@ -176,6 +176,9 @@ struct FeedbackPage;
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/troubleshooting.md")]
 struct TroubleshootingPage;
+#[cfg(doctest)]
+#[doc = include_str!("../../../CONTRIBUTING.md")]
+struct ContributingPage;
 
 /// The version of OpenTelemetry's API that everything here is made for.
 pub use opentelemetry;

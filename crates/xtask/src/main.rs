@@ -5,6 +5,7 @@
 //!             semconv/spanwise.yaml, v1_41.yaml ┘         └► spanwise-testing/src/conformance/
 //! ```
 
+mod ci;
 mod generate;
 mod import;
 mod judge;
@@ -27,6 +28,17 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// What must hold before a change lands.
+    Ci {
+        /// Steps of either list; without them every step that is not long.
+        steps: Vec<String>,
+        /// What takes too long for every change.
+        #[arg(long, conflicts_with = "steps")]
+        long: bool,
+        /// Print both lists, and run nothing.
+        #[arg(long)]
+        list: bool,
+    },
     /// The conventions as data and as code.
     #[command(subcommand)]
     Semconv(Semconv),
@@ -52,8 +64,14 @@ enum Semconv {
     },
 }
 
+#[allow(clippy::print_stdout, reason = "a list that is asked for")]
 fn main() -> Result<()> {
     match Arguments::parse().task {
+        Task::Ci { list: true, .. } => {
+            print!("{}", ci::list());
+            Ok(())
+        }
+        Task::Ci { steps, long, .. } => ci::run(&steps, long),
         Task::Semconv(Semconv::Import { registry, check }) => {
             let supplement = read(&root().join("semconv/supplement.yaml"))?;
             let table = import::import(&registry, &supplement)?;

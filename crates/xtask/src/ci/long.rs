@@ -1,0 +1,67 @@
+//! What takes too long for every change.
+
+use anyhow::{Context, Result};
+
+use super::Step;
+use super::command::{Run, needs, run};
+
+pub(super) const STEPS: &[Step] = &[
+    Step {
+        name: "backends",
+        about: "servers of real backends; SPANWISE_TEST_PHOENIX, SPANWISE_TEST_MLFLOW",
+        run: backends,
+    },
+    Step { name: "soak", about: "faults of delivery, with twenty minutes of soak", run: soak },
+    Step { name: "powerset", about: "features of `spanwise` in pairs", run: powerset },
+    Step {
+        name: "minimal-versions",
+        about: "the oldest dependencies that manifests allow",
+        run: minimal_versions,
+    },
+    Step { name: "advisories", about: "no dependency with a known hole", run: advisories },
+    Step { name: "publish", about: "what is published compiles by itself", run: publish },
+    Step { name: "fuzz", about: "ten minutes for each target", run: fuzz },
+];
+
+fn backends() -> Result<()> {
+    run("cargo test -p spanwise --all-features --test real_servers")
+}
+
+fn soak() -> Result<()> {
+    Run::new("cargo test -p spanwise --test faults").env("SPANWISE_SOAK_SECONDS", "1200").succeeds()
+}
+
+fn powerset() -> Result<()> {
+    needs("hack", "cargo install cargo-hack --locked")?;
+    run(
+        "cargo hack clippy -p spanwise --feature-powerset --depth 2 --exclude-features cloud -- -D warnings",
+    )
+}
+
+/// With the lock file that is checked in put back afterwards, whatever happens.
+fn minimal_versions() -> Result<()> {
+    let lock = crate::root().join("Cargo.lock");
+    let checked_in = std::fs::read(&lock).context("reading Cargo.lock")?;
+    let held = run("cargo +nightly update -Z direct-minimal-versions").and_then(|()| {
+        run("cargo check --workspace --exclude xtask --exclude spanwise-bench --all-features")
+    });
+    std::fs::write(&lock, checked_in).context("putting Cargo.lock back")?;
+    held
+}
+
+fn advisories() -> Result<()> {
+    needs("deny", "cargo install cargo-deny --locked")?;
+    run("cargo deny --all-features check advisories")
+}
+
+fn publish() -> Result<()> {
+    run("cargo publish --workspace --dry-run")
+}
+
+fn fuzz() -> Result<()> {
+    let targets = Run::new("cargo +nightly fuzz list").output()?;
+    for target in targets.lines() {
+        run(&format!("cargo +nightly fuzz run {target} -- -max_total_time=600"))?;
+    }
+    Ok(())
+}
