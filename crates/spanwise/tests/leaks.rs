@@ -344,6 +344,74 @@ fn what_is_redacted_is_redacted_on_disk() {
     child.run(&[]);
 }
 
+/// Content that is put away whole, where a store may have it.
+#[cfg(feature = "offload")]
+fn put_away(directory: &Path, level: ContentLevel) -> ContentPolicy {
+    let store = spanwise::ObjectStorage::directory(directory).unwrap();
+    ContentPolicy::new(level).offload(spanwise::Offload::to(store).messages(true))
+}
+
+#[cfg(feature = "offload")]
+#[test]
+fn what_must_not_leave_does_not_reach_a_store_either() {
+    let child = child!({
+        let (receiver, directory) = (Receiver::start(), tempfile::tempdir().unwrap());
+        let to = to(&receiver, "otlp", OtlpProtocol::HttpProtobuf);
+        let config =
+            config().content(put_away(directory.path(), ContentLevel::Full)).destination(to);
+        let planted = record(config, content, false);
+        assert!(receiver.spans().len() > 25);
+        assert_none(&planted, &bytes_below(directory.path()), "the store");
+    });
+    assert_not_said(&child.run(&[]), content);
+}
+
+#[cfg(feature = "offload")]
+#[test]
+fn a_store_has_only_what_destinations_with_all_content_put_away() {
+    let child = child!({
+        let levels =
+            [ContentLevel::Full, ContentLevel::Hashes, ContentLevel::Names, ContentLevel::Off];
+        let stores = levels.map(|level| (level, tempfile::tempdir().unwrap(), Receiver::start()));
+        let mut config = config().content_capture(ContentCapture::SpanAndEvent);
+        for (level, directory, receiver) in &stores {
+            let policy = put_away(directory.path(), *level);
+            let to = to(receiver, &format!("{level:?}"), OtlpProtocol::HttpProtobuf);
+            config = config.destination(to.content(policy));
+        }
+        let planted = record(config, content, false);
+        let [full, reduced @ ..] = &stores;
+        // So that the test can fail: where all may go, messages go to the store, and stand nowhere else.
+        let stored = found(&planted, &bytes_below(full.1.path()));
+        assert!(stored.len() > 50, "{} of {}", stored.len(), planted.len());
+        for (level, directory, receiver) in reduced {
+            assert_none(&planted, &bytes_below(directory.path()), &format!("store, {level:?}"));
+            assert_none(&planted, &bytes(receiver), &format!("{level:?}"));
+        }
+    });
+    assert_not_said(&child.run(&[]), content);
+}
+
+#[cfg(feature = "offload")]
+#[test]
+fn what_is_redacted_is_redacted_in_a_store() {
+    let child = child!({
+        let (receiver, directory) = (Receiver::start(), tempfile::tempdir().unwrap());
+        let config = config()
+            .content_capture(ContentCapture::SpanAndEvent)
+            .content(
+                put_away(directory.path(), ContentLevel::Full).redactor(PatternRedactor::new()),
+            )
+            .destination(to(&receiver, "otlp", OtlpProtocol::HttpProtobuf));
+        let planted = record(config, pattern, true);
+        let stored = bytes_below(directory.path());
+        assert!(memchr::memmem::find(&stored, b"[EMAIL]").is_some(), "{} bytes", stored.len());
+        assert_none(&planted, &stored, "the store");
+        assert_none(&planted, &bytes(&receiver), "what was sent");
+    });
+    assert_not_said(&child.run(&[]), pattern);
+}
+
 #[test]
 fn a_key_reaches_its_own_destination_and_no_other() {
     let receivers = || std::array::from_fn::<_, 3, _>(|_| Receiver::start());
