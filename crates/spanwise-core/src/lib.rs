@@ -50,6 +50,7 @@ mod async_openai;
 mod genai;
 
 // What it is said about.
+mod cost;
 mod document;
 mod evaluation;
 mod feedback;
@@ -84,6 +85,7 @@ pub use capture::{
 };
 pub use clock::Clock;
 pub use content::{Content, ContentItem, ForeignContent};
+pub use cost::{Cost, CostSource, CostTotals, Currency, PricedCall, Pricing, UnknownCurrency};
 pub use document::Document;
 pub use error_kind::register_error_kind;
 pub use evaluation::{Evaluation, evaluation};
@@ -128,3 +130,4 @@ pub use trace_ref::{InvalidTraceRef, TraceRef};
 pub use usage::{Modality, Usage};
 
 pub use opentelemetry;
+pub use rust_decimal::Decimal;

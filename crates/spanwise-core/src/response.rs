@@ -2,6 +2,7 @@
 
 use opentelemetry::{KeyValue, StringValue};
 
+use crate::cost::Cost;
 use crate::message::{Message, ToMessages};
 use crate::operation::Generation;
 use crate::recorder::Series;
@@ -61,6 +62,7 @@ pub struct Response {
     pub(crate) model: Option<StringValue>,
     pub(crate) finish_reasons: Vec<StringValue>,
     pub(crate) usage: Option<Usage>,
+    pub(crate) cost: Option<Cost>,
     pub(crate) compacted: bool,
     pub(crate) service_tier: Option<StringValue>,
     pub(crate) system_fingerprint: Option<StringValue>,
@@ -94,6 +96,12 @@ impl Response {
     /// What the call used.
     pub fn usage(mut self, usage: Usage) -> Self {
         self.usage = Some(usage);
+        self
+    }
+
+    /// What the call cost, as the provider or a gateway says: `spanwise.cost.*`. *Extension.*
+    pub fn cost(mut self, cost: Cost) -> Self {
+        self.cost = Some(cost);
         self
     }
 
@@ -162,6 +170,9 @@ impl Response {
         newer(&mut self.service_tier, &other.service_tier);
         newer(&mut self.system_fingerprint, &other.system_fingerprint);
         self.usage = other.usage.or(self.usage);
+        if other.cost.is_some() {
+            self.cost.clone_from(&other.cost);
+        }
     }
 
     /// Adds what metrics say of OpenAI's answers.

@@ -11,7 +11,8 @@ fn in_prometheus(metric: &Descriptor) -> String {
         "By" => "_bytes",
         _ => "",
     };
-    let total = if metric.instrument == Instrument::Counter { "_total" } else { "" };
+    let counts = matches!(metric.instrument, Instrument::Counter | Instrument::DoubleCounter);
+    let total = if counts { "_total" } else { "" };
     format!("{}{unit}{total}", metric.name.replace('.', "_"))
 }
 
@@ -24,7 +25,7 @@ fn every_metric_has_its_row() {
     for metric in Metric::ALL {
         let metric = metric.descriptor();
         let instrument = match metric.instrument {
-            Instrument::Counter => "counter",
+            Instrument::Counter | Instrument::DoubleCounter => "counter",
             Instrument::Gauge => "gauge",
             Instrument::IntHistogram | Instrument::DoubleHistogram => "histogram",
         };

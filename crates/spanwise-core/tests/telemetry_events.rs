@@ -8,9 +8,10 @@ use opentelemetry_sdk::trace::Sampler;
 use proptest::prelude::*;
 use serde_json::json;
 use spanwise_core::{
-    Agent, ContentCapture, Embeddings, EventError, EventHub, EventKind, EventSink, EventStatus,
-    Generation, GenerationEvent, Message, OrchestratorEvent, Part, Provider, RecordedOperation,
-    Response, SpanEvent, Step, TelemetryEvent, Tool, ToolExecutionEvent, Usage, Workflow, scope,
+    Agent, ContentCapture, Cost, CostSource, Currency, Decimal, Embeddings, EventError, EventHub,
+    EventKind, EventSink, EventStatus, Generation, GenerationEvent, Message, OrchestratorEvent,
+    Part, Provider, RecordedOperation, Response, SpanEvent, Step, TelemetryEvent, Tool,
+    ToolExecutionEvent, Usage, Workflow, scope,
 };
 use spanwise_testing::{Capture, CaptureBuilder};
 
@@ -268,12 +269,28 @@ fn end() -> impl Strategy<Value = (EventStatus, Option<EventError>)> {
     (prop_oneof![Just(Completed), Just(Failed), Just(Cancelled)], prop::option::of(error))
 }
 
+fn cost() -> impl Strategy<Value = Option<Cost>> {
+    let amount = 0..1_000_000_000_000_000_i64;
+    let cost =
+        (amount, 0..=12_u32, prop::option::of("[a-z]{1,9}")).prop_map(|(digits, scale, of)| {
+            let cost = Cost::new(Decimal::new(digits, scale), Currency::USD, CostSource::Table);
+            of.into_iter().fold(cost, Cost::with_table_version)
+        });
+    prop::option::of(cost)
+}
+
 fn event() -> impl Strategy<Value = TelemetryEvent> {
     let ids = (".{0,20}", id(), id());
-    let about = (metadata(), messages(), usage(), prop::collection::vec(".{0,9}", 0..3), ".{0,9}");
+    let about = (
+        metadata(),
+        messages(),
+        (usage(), cost()),
+        prop::collection::vec(".{0,9}", 0..3),
+        ".{0,9}",
+    );
     (ids, about, (time(), time()), end(), 0..4_u8).prop_map(|(ids, about, times, end, which)| {
         let (id, trace_id, parent_span_id) = ids;
-        let (metadata, input, usage, texts, name) = about;
+        let (metadata, input, (usage, cost), texts, name) = about;
         let (start_time, end_time) = times;
         let (status, error) = end;
         let output: Vec<_> = input.iter().rev().cloned().collect();
@@ -290,6 +307,7 @@ fn event() -> impl Strategy<Value = TelemetryEvent> {
                 input,
                 output,
                 usage,
+                cost,
                 finish_reasons: texts,
                 metadata,
                 start_time,
@@ -320,6 +338,7 @@ fn event() -> impl Strategy<Value = TelemetryEvent> {
                 name,
                 steps: texts,
                 total_usage: usage,
+                total_cost: cost.iter().map(|cost| (cost.currency(), cost.amount())).collect(),
                 input,
                 output,
                 metadata,

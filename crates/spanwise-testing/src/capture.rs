@@ -16,7 +16,7 @@ use opentelemetry_sdk::trace::{
     Sampler, SdkTracerProvider, ShouldSample, Span, SpanData, SpanProcessor,
 };
 use spanwise_core::{
-    ActiveScope, CapturePolicy, ContentCapture, EventHub, Recorder, ScopeField,
+    ActiveScope, CapturePolicy, ContentCapture, EventHub, Pricing, Recorder, ScopeField,
     instrumentation_scope,
 };
 
@@ -65,14 +65,20 @@ pub struct Capture {
 }
 
 /// Makes a [`Capture`].
-#[derive(Debug)]
 #[must_use = "call `build`"]
 pub struct CaptureBuilder {
     policy: CapturePolicy,
     sampler: Box<dyn ShouldSample>,
     scope_on_metrics: Option<Vec<ScopeField>>,
     hub: Option<Arc<EventHub>>,
+    pricing: Option<Box<dyn Pricing>>,
     fixed: bool,
+}
+
+impl fmt::Debug for CaptureBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CaptureBuilder").field("policy", &self.policy).finish_non_exhaustive()
+    }
 }
 
 impl CaptureBuilder {
@@ -104,6 +110,12 @@ impl CaptureBuilder {
     /// Tells those who listen to this hub of operations. Defaults to one to which nobody listens.
     pub fn event_hub(mut self, hub: Arc<EventHub>) -> Self {
         self.hub = Some(hub);
+        self
+    }
+
+    /// Asks this for what calls cost. Defaults to none.
+    pub fn pricing(mut self, pricing: impl Pricing + 'static) -> Self {
+        self.pricing = Some(Box::new(pricing));
         self
     }
 
@@ -139,6 +151,10 @@ impl CaptureBuilder {
             Some(fields) => recorder.scope_on_metrics(fields),
             None => recorder,
         };
+        let recorder = match self.pricing {
+            Some(pricing) => recorder.pricing(pricing),
+            None => recorder,
+        };
         let recorder = if self.fixed { recorder.clock(TickingClock::default()) } else { recorder };
         let recorder = Arc::new(recorder.build());
         Capture {
@@ -162,6 +178,7 @@ impl Capture {
             sampler: Box::new(Sampler::AlwaysOn),
             scope_on_metrics: None,
             hub: None,
+            pricing: None,
             fixed: true,
         }
     }

@@ -148,6 +148,11 @@ pub use spanwise_core::{
     routed, scope, semconv, span, validation, with_baggage, with_context,
 };
 
+/// What calls cost.
+pub use spanwise_core::{
+    Cost, CostSource, CostTotals, Currency, Decimal, PricedCall, Pricing, UnknownCurrency,
+};
+
 /// Spans and metrics of the program's own.
 pub use spanwise_core::{
     MetricsRecorder, SpanBuilder, context_with_span, meter, record_exception, tracer,

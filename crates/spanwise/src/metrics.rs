@@ -32,6 +32,7 @@ type OfMetric = [OnceLock<BoundInstrument>; TokenLabel::VALUES.len() + 1];
 
 enum BoundInstrument {
     Counter(BoundCounter<u64>),
+    DoubleCounter(BoundCounter<f64>),
     Gauge(BoundGauge<u64>),
     IntHistogram(BoundHistogram<u64>),
     DoubleHistogram(BoundHistogram<f64>),
@@ -78,6 +79,9 @@ impl BoundInstrument {
     fn new(instrument: &PlainInstrument, attributes: &[KeyValue]) -> Self {
         match instrument {
             PlainInstrument::Counter(counter) => Self::Counter(counter.bind(attributes)),
+            PlainInstrument::DoubleCounter(counter) => {
+                Self::DoubleCounter(counter.bind(attributes))
+            }
             PlainInstrument::Gauge(gauge) => Self::Gauge(gauge.bind(attributes)),
             PlainInstrument::IntHistogram(histogram) => {
                 Self::IntHistogram(histogram.bind(attributes))
@@ -91,6 +95,7 @@ impl BoundInstrument {
     fn record(&self, value: MetricValue) {
         match (self, value) {
             (Self::Counter(counter), MetricValue::Int(value)) => counter.add(value),
+            (Self::DoubleCounter(counter), MetricValue::Double(value)) => counter.add(value),
             (Self::Gauge(gauge), MetricValue::Int(value)) => gauge.record(value),
             (Self::IntHistogram(histogram), MetricValue::Int(value)) => histogram.record(value),
             (Self::DoubleHistogram(histogram), MetricValue::Double(value)) => {

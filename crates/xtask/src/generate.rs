@@ -166,6 +166,7 @@ fn metrics(tables: &[&Table], v1_41: &Earlier) -> String {
     );
     for (name, metric) in &all {
         let instrument = match (metric.instrument.as_str(), metric.value) {
+            ("counter", ValueType::Double) => "DoubleCounter",
             ("counter", _) => "Counter",
             ("gauge", _) => "Gauge",
             (_, ValueType::Int) => "IntHistogram",

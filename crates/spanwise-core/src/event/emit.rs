@@ -113,6 +113,7 @@ fn generation(
         if let Some(tokens) = event.usage.and_then(|usage| usage.input_tokens()) {
             embeddings.input_tokens(tokens);
         }
+        event.cost.into_iter().for_each(|cost| embeddings.cost(cost));
         if let Some(model) = event.response_model {
             embeddings.response_model(model);
         }
@@ -133,6 +134,7 @@ fn generation(
     response = event.response_model.into_iter().fold(response, Response::model);
     response = event.finish_reasons.into_iter().fold(response, Response::finish_reason);
     response = event.usage.into_iter().fold(response, Response::usage);
+    response = event.cost.into_iter().fold(response, Response::cost);
     generation.record(&event.output.into_iter().fold(response, Response::output));
     generation.end_at(end, event.end_time)
 }
@@ -162,7 +164,8 @@ fn orchestrator(
         let steps = event.steps.iter().map(|step| StringValue::from(step.clone()));
         attributes.push(key::SPANWISE_EVENT_STEPS.of(steps.collect::<Vec<_>>()));
     }
-    let inside = super::Inside { steps: event.steps, usage: event.total_usage };
+    let inside =
+        super::Inside { steps: event.steps, usage: event.total_usage, cost: event.total_cost };
     let say = |context: &Context| {
         if let Some(node) = InsideContext::of(context) {
             node.say(inside);

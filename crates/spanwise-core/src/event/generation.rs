@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::telemetry_event::between;
 use super::{EventError, EventStatus, Metadata, time};
+use crate::cost::Cost;
 use crate::message::Message;
 use crate::usage::Usage;
 
@@ -38,6 +39,8 @@ pub struct GenerationEvent {
     pub output: Vec<Message>,
     /// The tokens that it used.
     pub usage: Option<Usage>,
+    /// What it cost.
+    pub cost: Option<Cost>,
     /// Why each choice ended.
     pub finish_reasons: Vec<String>,
     /// Everything else that was recorded, by the key of its attribute.
@@ -69,6 +72,7 @@ impl Default for GenerationEvent {
             input: Vec::new(),
             output: Vec::new(),
             usage: None,
+            cost: None,
             finish_reasons: Vec::new(),
             metadata: Metadata::new(),
             start_time: now,
@@ -94,6 +98,7 @@ impl fmt::Debug for GenerationEvent {
             .field("operation", &self.operation)
             .field("model", &self.model)
             .field("usage", &self.usage)
+            .field("cost", &self.cost)
             .field("duration", &self.duration())
             .field("error", &self.error)
             .finish_non_exhaustive()

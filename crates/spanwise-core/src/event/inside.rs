@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use opentelemetry::Context;
 
+use crate::cost::{Cost, CostTotals};
 use crate::usage::Usage;
 
 /// What happened inside an agent or a workflow.
@@ -13,6 +14,8 @@ pub struct Inside {
     pub steps: Vec<String>,
     /// The tokens of all model calls inside.
     pub usage: Option<Usage>,
+    /// What all calls inside cost that were priced.
+    pub cost: CostTotals,
 }
 
 /// More steps than these are not told.
@@ -56,12 +59,15 @@ impl InsideContext {
         }
     }
 
-    /// A model call inside has used tokens: those around count them as well.
-    pub(crate) fn used(&self, usage: Usage) {
-        let mut node = Some(self);
+    /// A call inside has used tokens, or cost something: those around count it as well.
+    pub(crate) fn used(&self, usage: Option<Usage>, cost: Option<&Cost>) {
+        let mut node = Some(self).filter(|_| usage.is_some() || cost.is_some());
         while let Some(Self(inner)) = node {
             let mut inside = inner.inside.lock().unwrap_or_else(PoisonError::into_inner);
-            inside.usage = Some(inside.usage.map_or(usage, |so_far| so_far.plus(&usage)));
+            if let Some(usage) = usage {
+                inside.usage = Some(inside.usage.map_or(usage, |so_far| so_far.plus(&usage)));
+            }
+            cost.into_iter().for_each(|cost| inside.cost.add(cost));
             drop(inside);
             node = inner.around.as_ref();
         }

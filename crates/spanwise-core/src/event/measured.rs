@@ -10,6 +10,7 @@ use opentelemetry_semantic_conventions::attribute::{SESSION_ID, USER_ID};
 
 use super::EventStatus;
 use crate::content::Content;
+use crate::cost::Cost;
 use crate::semconv::attribute as key;
 use crate::usage::Usage;
 
@@ -33,6 +34,8 @@ pub struct Measurements {
     pub duration: Option<Duration>,
     /// The tokens that it used.
     pub usage: Option<Usage>,
+    /// What it cost.
+    pub cost: Option<Cost>,
     /// Everything else.
     pub named: Vec<(Cow<'static, str>, f64)>,
 }
@@ -45,8 +48,8 @@ impl Measurements {
         self
     }
 
-    /// A number by its name: `duration` (seconds), `input_tokens`, `output_tokens`, `total_tokens`, or what was
-    /// added.
+    /// A number by its name: `duration` (seconds), `input_tokens`, `output_tokens`, `total_tokens`, `amount` (what it
+    /// cost), or what was added.
     pub fn get(&self, name: &str) -> Option<f64> {
         let tokens = |count: Option<u64>| count.map(|count| count as f64);
         match name {
@@ -54,6 +57,7 @@ impl Measurements {
             "input_tokens" => tokens(self.usage?.input_tokens()),
             "output_tokens" => tokens(self.usage?.output_tokens()),
             "total_tokens" => self.usage.map(|usage| usage.total_tokens() as f64),
+            "amount" if self.cost.is_some() => self.cost.as_ref().map(Cost::amount_f64),
             _ => self.named.iter().rfind(|(known, _)| known == name).map(|(_, value)| *value),
         }
     }

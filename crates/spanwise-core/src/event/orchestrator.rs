@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::telemetry_event::between;
 use super::{EventError, EventStatus, Metadata, time};
+use crate::cost::CostTotals;
 use crate::message::Message;
 use crate::usage::Usage;
 
@@ -32,6 +33,8 @@ pub struct OrchestratorEvent {
     pub step_type: Option<String>,
     /// The tokens of all model calls inside, or what it said of them itself.
     pub total_usage: Option<Usage>,
+    /// What all calls inside cost that were priced; their own events tell the same, so that the two are never added.
+    pub total_cost: CostTotals,
     /// What went in. Content.
     pub input: Vec<Message>,
     /// What came out. Content.
@@ -62,6 +65,7 @@ impl Default for OrchestratorEvent {
             steps: Vec::new(),
             step_type: None,
             total_usage: None,
+            total_cost: CostTotals::default(),
             input: Vec::new(),
             output: Vec::new(),
             metadata: Metadata::new(),
@@ -88,6 +92,7 @@ impl fmt::Debug for OrchestratorEvent {
             .field("name", &self.name)
             .field("steps", &self.steps.len())
             .field("total_usage", &self.total_usage)
+            .field("total_cost", &self.total_cost)
             .field("total_duration", &self.total_duration())
             .field("error", &self.error)
             .finish_non_exhaustive()

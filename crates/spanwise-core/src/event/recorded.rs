@@ -11,6 +11,8 @@ use opentelemetry::trace::{SpanContext, SpanId};
 use super::{EventStatus, Inside};
 use crate::capture::CapturePolicy;
 use crate::content::Content;
+use crate::cost::Cost;
+use crate::usage::Usage;
 
 /// Which [`TelemetryEvent`](crate::TelemetryEvent) an operation becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +53,10 @@ pub struct RecordedOperation {
     pub attributes: Vec<KeyValue>,
     /// What was captured of its content.
     pub content: Option<Arc<Content>>,
+    /// The tokens that it used itself, where that is known.
+    pub usage: Option<Usage>,
+    /// What it cost itself, where that is known.
+    pub cost: Option<Cost>,
     /// What happened inside it, for what others happen inside.
     pub inside: Option<Inside>,
     /// What was allowed to be captured.

@@ -1,17 +1,20 @@
 //! A call to a service: who is called, where, and for which model.
 
 use std::borrow::Cow;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use opentelemetry::{KeyValue, StringValue};
 
 use super::attempt::{Attempt, Attempts};
+use super::charge::Charge;
 use super::kind::SpanEvent;
 use super::outcome::End;
 use super::request::{filled, named};
+use crate::cost::{Cost, PricedCall};
 use crate::provider::Provider;
 use crate::recorder::{Measurement, MetricRecorder, Series};
 use crate::semconv::{Metric, attribute as key};
+use crate::usage::Usage;
 
 /// What the spans and metrics of every call to a service say.
 pub(crate) struct Call {
@@ -19,6 +22,8 @@ pub(crate) struct Call {
     pub(crate) provider: Option<Provider>,
     pub(crate) model: Option<StringValue>,
     pub(crate) server: Option<Server>,
+    /// Whether it goes through the provider's API for batches.
+    pub(super) batch: bool,
     attempts: Option<Box<Attempts>>,
 }
 
@@ -36,7 +41,7 @@ const AZURE_NAMESPACE: &str = "Microsoft.CognitiveServices";
 
 impl Call {
     pub(crate) fn new(operation: &'static str) -> Self {
-        Self { operation, provider: None, model: None, server: None, attempts: None }
+        Self { operation, provider: None, model: None, server: None, batch: false, attempts: None }
     }
 
     pub(crate) fn to(operation: &'static str, provider: impl Into<Provider>) -> Self {
@@ -125,6 +130,7 @@ impl Call {
 
     /// What there is to say of attempts at the end: attributes, and events.
     pub(crate) fn settle(&mut self, attributes: &mut Vec<KeyValue>) -> Vec<SpanEvent> {
+        attributes.extend(self.batch.then(|| key::SPANWISE_REQUEST_BATCH.of(true)));
         let Some(attempts) = self.attempts.take() else { return Vec::new() };
         attempts.push_attributes(attributes);
         attempts.into_events()
@@ -132,8 +138,30 @@ impl Call {
 
     /// Learns late what is asked: only the model can be news.
     pub(crate) fn learn(&mut self, asked: Self) {
-        let Self { operation, model, .. } = asked;
+        let Self { operation, model, batch, .. } = asked;
         (self.operation, self.model) = (operation, model);
+        self.batch |= batch;
+    }
+
+    /// What there is to charge for.
+    pub(super) fn charge<'a>(
+        &'a self,
+        response_model: Option<&'a StringValue>,
+        usage: Option<Usage>,
+        told: Option<&'a Cost>,
+    ) -> Charge<'a> {
+        let call = PricedCall {
+            operation: self.operation,
+            provider: self.provider.as_ref().map(Provider::as_str),
+            request_model: self.model.as_ref().map(StringValue::as_str),
+            response_model: response_model.map(StringValue::as_str),
+            usage,
+            service_tier: None,
+            batch: self.batch,
+            server_address: self.server.as_ref().map(|server| server.address.as_str()),
+            started_at: SystemTime::UNIX_EPOCH,
+        };
+        Charge { call, told }
     }
 
     /// Records `gen_ai.client.operation.duration`, the metric of every call that is no inference.

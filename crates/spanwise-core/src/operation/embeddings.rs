@@ -10,14 +10,17 @@ use opentelemetry::trace::SpanKind;
 use opentelemetry::{KeyValue, StringValue};
 
 use super::call::Call;
+use super::charge::Charge;
 use super::draft::Draft;
 use super::kind::{Asks, Kind, phases};
 use super::live::Live;
 use super::methods::{
-    attempt_method, call_setters, gateway_method, operation_methods, request_method, run_method,
+    attempt_method, call_setters, cost_method, gateway_method, operation_methods, request_method,
+    run_method,
 };
 use super::outcome::{End, Outcome};
 use super::request::filled;
+use crate::cost::Cost;
 use crate::event::EventKind;
 use crate::provider::Provider;
 use crate::recorder::MetricRecorder;
@@ -79,6 +82,7 @@ impl Embeddings {
             dimension_count: None,
             response_model: None,
             input_tokens: None,
+            cost: None,
         }))
     }
 
@@ -115,8 +119,9 @@ impl EmbeddingsBuilder<'_> {
 
 operation_methods!(Embeddings, EmbeddingsBuilder, EmbeddingsKind);
 gateway_method!(Embeddings);
+cost_method!(Embeddings);
 run_method!(EmbeddingsBuilder);
-call_setters!(EmbeddingsBuilder: server);
+call_setters!(EmbeddingsBuilder: server batch);
 attempt_method!(Embeddings);
 request_method!(Embeddings, EmbeddingsBuilder);
 
@@ -126,6 +131,13 @@ struct EmbeddingsKind {
     dimension_count: Option<i64>,
     response_model: Option<StringValue>,
     input_tokens: Option<u64>,
+    cost: Option<Cost>,
+}
+
+impl EmbeddingsKind {
+    fn cost_mut(&mut self) -> &mut Option<Cost> {
+        &mut self.cost
+    }
 }
 
 impl Kind for EmbeddingsKind {
@@ -143,6 +155,10 @@ impl Kind for EmbeddingsKind {
 
     fn usage(&self) -> Option<Usage> {
         self.input_tokens.map(|tokens| Usage::unknown().input(tokens))
+    }
+
+    fn charge(&self) -> Option<Charge<'_>> {
+        Some(self.call.charge(self.response_model.as_ref(), self.usage(), self.cost.as_ref()))
     }
 
     fn start_attributes(&self, attributes: &mut Vec<KeyValue>) {

@@ -92,6 +92,7 @@ impl<K: Kind> Live<K> {
         };
         let end = End { outcome: &outcome, duration };
         state.kind.measure(&end, &self.metrics());
+        let cost = self.charge(&state.kind, &outcome);
         let ended_at = self.started.at.checked_add(end.duration).unwrap_or(self.started.at);
 
         if let Outcome::Failed(failure) = &outcome {
@@ -125,6 +126,9 @@ impl<K: Kind> Live<K> {
             None => Vec::new(),
         };
         state.kind.end_attributes(&outcome, &mut attributes);
+        if let Some(cost) = &cost {
+            cost.push_attributes(&mut attributes);
+        }
         if let Outcome::Failed(failure) = &outcome {
             attributes.push(key::ERROR_TYPE.of(failure.kind.clone()));
         }
@@ -147,7 +151,8 @@ impl<K: Kind> Live<K> {
             self.recorder.hub.happens(&state.kind.phase(phase), |tell| {
                 let named = state.kind.measured().iter();
                 let named = named.map(|(name, value)| ((*name).into(), *value)).collect();
-                let measured = Measurements { duration: Some(end.duration), usage, named };
+                let duration = Some(end.duration);
+                let measured = Measurements { duration, usage, cost: cost.clone(), named };
                 let content = content
                     .as_deref()
                     .filter(|content| self.to_listeners && content.level() == ContentLevel::Full);
@@ -159,6 +164,13 @@ impl<K: Kind> Live<K> {
                     }
                     None => tell(&measured, &details),
                 }
+            });
+        }
+        if let Some(cost) = cost.as_ref().filter(|_| heard.is_some_and(|heard| heard.by_handlers)) {
+            self.recorder.hub.happens("cost.calculated", |tell| {
+                let measured = Measurements { cost: Some(cost.clone()), ..Measurements::default() };
+                let (status, span) = (outcome.status(), self.span_context());
+                tell(&measured, &EventDetails::of(&started_with, &attributes, None, status, span));
             });
         }
         if let (Some(heard), Some(name)) = (heard.filter(|heard| heard.taken), name) {
@@ -175,10 +187,12 @@ impl<K: Kind> Live<K> {
                 error_message: outcome.message().map(str::to_owned),
                 attributes: all,
                 content: content.clone().filter(|_| self.to_listeners || reduced),
+                usage,
+                cost,
                 inside: None,
                 policy: self.recorder.policy,
             };
-            heard.tell(&self.recorder.hub, operation, usage, &self.context);
+            heard.tell(&self.recorder.hub, operation, &self.context);
         }
         if let (Some(name), Some(events)) = (self.details, &self.recorder.events) {
             let mut repeated = state.repeated;

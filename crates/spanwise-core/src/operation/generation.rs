@@ -15,19 +15,21 @@ use opentelemetry::trace::SpanKind;
 use opentelemetry::{Context, KeyValue, StringValue};
 
 use super::call::Call;
+use super::charge::Charge;
 use super::current_agent::CurrentAgent;
 use super::draft::Draft;
 use super::kind::{Asks, Kind, phases};
 use super::live::Live;
 use super::methods::{
-    attempt_method, call_setters, gateway_method, input_setters, operation_methods, output_setter,
-    request_method, request_setters,
+    attempt_method, call_setters, cost_method, gateway_method, input_setters, operation_methods,
+    output_setter, request_method, request_setters,
 };
 use super::outcome::{End, Outcome};
 use super::provider_details::{OpenAiApiType, ProviderDetails};
 use super::request::{OutputType, Request, filled, finite};
 use super::streamed::StreamState;
 use crate::content::ContentItem;
+use crate::cost::Cost;
 use crate::event::EventKind;
 use crate::provider::Provider;
 use crate::recorder::{Measurement, MetricRecorder, Series};
@@ -63,7 +65,8 @@ use crate::usage::{Modality, Usage};
 /// | `gen_ai.client.inference.operation.{input,output}_tokens` | `{token}` | the usage is known |
 /// | `gen_ai.client.inference.time_to_first_chunk`, `….time_per_output_chunk` | s | streams |
 ///
-/// Extensions: `spanwise.outcome` (string), `spanwise.stream.chunks` (int); of attempts and rate limits, see
+/// Extensions: `spanwise.outcome` (string), `spanwise.stream.chunks` (int); `spanwise.cost.*`, see
+/// [`cost`](Self::cost); of attempts and rate limits, see
 /// [`attempt`](Self::attempt).
 ///
 /// Source: [inference](https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-spans.md#inference)
@@ -270,7 +273,8 @@ impl GenerationBuilder<'_> {
 
 operation_methods!(Generation, GenerationBuilder, GenerationKind);
 gateway_method!(Generation);
-call_setters!(GenerationBuilder: server);
+cost_method!(Generation);
+call_setters!(GenerationBuilder: server batch);
 request_setters!(GenerationBuilder: max_tokens temperature top_p top_k stop_sequences
     frequency_penalty presence_penalty seed choice_count output_type reasoning_level
     previous_response_id conversation_id prompt_name prompt_version);
@@ -289,6 +293,10 @@ pub(super) struct GenerationKind {
 }
 
 impl GenerationKind {
+    fn cost_mut(&mut self) -> &mut Option<Cost> {
+        &mut self.response.cost
+    }
+
     pub(super) fn streams(&mut self) {
         self.request.stream = true;
         self.stream.get_or_insert_default();
@@ -334,6 +342,14 @@ impl Kind for GenerationKind {
 
     fn usage(&self) -> Option<Usage> {
         self.response.usage.map(Usage::settled)
+    }
+
+    fn charge(&self) -> Option<Charge<'_>> {
+        let Response { model, cost, service_tier, .. } = &self.response;
+        let mut charge = self.call.charge(model.as_ref(), self.usage(), cost.as_ref());
+        let tier = service_tier.as_ref().or(self.details.service_tier.as_ref());
+        charge.call.service_tier = tier.map(StringValue::as_str);
+        Some(charge)
     }
 
     fn content_of_scope(&self, parent: &Context) -> impl Iterator<Item = ContentItem> {

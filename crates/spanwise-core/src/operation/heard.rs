@@ -6,7 +6,6 @@ use opentelemetry::trace::{SpanId, TraceContextExt};
 use super::path::own_name;
 use crate::event::{EventHub, EventKind, InsideContext, RecordedOperation, anyone_listens};
 use crate::recorder::Recorder;
-use crate::usage::Usage;
 
 /// There where someone listens.
 pub(crate) struct Heard {
@@ -37,16 +36,10 @@ impl Heard {
     }
 
     /// It is over, and this is what it was, in this context of its own.
-    pub(super) fn tell(
-        &self,
-        hub: &EventHub,
-        mut operation: RecordedOperation,
-        usage: Option<Usage>,
-        context: &Context,
-    ) {
+    pub(super) fn tell(&self, hub: &EventHub, mut operation: RecordedOperation, context: &Context) {
         if let Some(around) = &self.around {
             around.ended(own_name(&operation.name));
-            usage.into_iter().for_each(|usage| around.used(usage));
+            around.used(operation.usage, operation.cost.as_ref());
         }
         if operation.kind == EventKind::Orchestrator {
             operation.inside = InsideContext::of(context).map(InsideContext::told);

@@ -7,6 +7,7 @@ use opentelemetry::trace::SpanKind;
 use opentelemetry::{Context, KeyValue, StringValue};
 
 use super::call::Call;
+use super::charge::Charge;
 use super::outcome::{End, Outcome};
 use crate::content::ContentItem;
 use crate::event::EventKind;
@@ -88,6 +89,11 @@ pub(crate) trait Kind: Send + 'static {
 
     /// The tokens that it used itself, where that is known.
     fn usage(&self) -> Option<Usage> {
+        None
+    }
+
+    /// What there is to charge for, for the kinds that providers charge for.
+    fn charge(&self) -> Option<Charge<'_>> {
         None
     }
 

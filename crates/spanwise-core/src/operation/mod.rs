@@ -5,6 +5,7 @@ mod agent;
 mod attempt;
 mod attempted;
 mod call;
+mod charge;
 mod create_agent;
 mod current_agent;
 mod draft;

@@ -34,7 +34,7 @@ impl OpenAiApiType {
 #[derive(Default)]
 pub(super) struct ProviderDetails {
     pub(super) api_type: Option<OpenAiApiType>,
-    service_tier: Option<StringValue>,
+    pub(super) service_tier: Option<StringValue>,
     pub(super) guardrail_id: Option<StringValue>,
     pub(super) knowledge_base_id: Option<StringValue>,
 }

@@ -10,13 +10,17 @@ use opentelemetry::trace::SpanKind;
 use opentelemetry::{KeyValue, StringValue};
 
 use super::call::Call;
+use super::charge::Charge;
 use super::draft::Draft;
 use super::kind::{Asks, Kind, phases};
 use super::live::Live;
-use super::methods::{attempt_method, call_setters, operation_methods, request_method, run_method};
+use super::methods::{
+    attempt_method, call_setters, cost_method, operation_methods, request_method, run_method,
+};
 use super::outcome::{End, Outcome};
 use super::request::{filled, named};
 use crate::content::ContentItem;
+use crate::cost::Cost;
 use crate::document::Document;
 use crate::recorder::MetricRecorder;
 use crate::semconv::attribute as key;
@@ -69,6 +73,7 @@ impl Retrieval {
             call: Call::new(operation::RETRIEVAL),
             data_source_id: filled(data_source_id),
             top_k: None,
+            cost: None,
         }))
     }
 
@@ -105,12 +110,20 @@ operation_methods!(Retrieval, RetrievalBuilder, RetrievalKind);
 run_method!(RetrievalBuilder);
 call_setters!(RetrievalBuilder: server provider model);
 attempt_method!(Retrieval);
+cost_method!(Retrieval);
 request_method!(Retrieval, RetrievalBuilder);
 
 struct RetrievalKind {
     call: Call,
     data_source_id: Option<StringValue>,
     top_k: Option<i64>,
+    cost: Option<Cost>,
+}
+
+impl RetrievalKind {
+    fn cost_mut(&mut self) -> &mut Option<Cost> {
+        &mut self.cost
+    }
 }
 
 impl Kind for RetrievalKind {
@@ -123,6 +136,12 @@ impl Kind for RetrievalKind {
 
     fn span_kind(&self) -> SpanKind {
         SpanKind::Client
+    }
+
+    /// Looking something up costs nothing, unless a model does it.
+    fn charge(&self) -> Option<Charge<'_>> {
+        let charged = self.call.model.is_some() || self.cost.is_some();
+        charged.then(|| self.call.charge(None, None, self.cost.as_ref()))
     }
 
     fn start_attributes(&self, attributes: &mut Vec<KeyValue>) {
@@ -145,7 +164,7 @@ impl Kind for RetrievalKind {
 
 impl Asks for RetrievalKind {
     fn asks(&mut self, asked: Self) {
-        let Self { call, data_source_id, top_k } = asked;
+        let Self { call, data_source_id, top_k, .. } = asked;
         self.call.learn(call);
         (self.data_source_id, self.top_k) = (data_source_id, top_k);
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use opentelemetry::{KeyValue, StringValue};
 
 use super::outcome::Outcome;
+use crate::cost::Cost;
 use crate::message::{Message, Part, Role, json_or_text};
 use crate::recorder::Measurement;
 use crate::response::Response;
@@ -48,6 +49,11 @@ impl<'a> StreamedResponse<'a> {
     /// Usage as told so far; the last word counts.
     pub fn usage(&mut self, usage: Usage) {
         self.response.usage = Some(usage);
+    }
+
+    /// What the call cost, as the provider or a gateway says; the last word counts.
+    pub fn cost(&mut self, cost: Cost) {
+        self.response.cost = Some(cost);
     }
 
     /// More text of the first choice.

@@ -33,7 +33,7 @@ pub struct Measurement {
 pub enum MetricValue {
     /// Tokens, calls or what is left of them.
     Int(u64),
-    /// Seconds.
+    /// Seconds, or money.
     Double(f64),
 }
 
@@ -74,6 +74,11 @@ impl TokenLabel {
 }
 
 impl Measurement {
+    /// An amount of money.
+    pub(crate) fn amount(metric: Metric, amount: f64) -> Self {
+        Self { metric, value: MetricValue::Double(amount), tokens: None }
+    }
+
     /// A number of seconds.
     pub(crate) fn seconds(metric: Metric, seconds: f64) -> Self {
         Self { metric, value: MetricValue::Double(seconds), tokens: None }
@@ -208,6 +213,8 @@ impl Attributes {
 pub enum PlainInstrument {
     /// Counts tokens or calls.
     Counter(Counter<u64>),
+    /// Adds up money.
+    DoubleCounter(Counter<f64>),
     /// The last of whole numbers.
     Gauge(Gauge<u64>),
     /// A distribution of whole numbers.
@@ -238,6 +245,9 @@ impl PlainInstrument {
             Instrument::Counter => {
                 Self::Counter(meter.u64_counter(descriptor.name).with_unit(descriptor.unit).build())
             }
+            Instrument::DoubleCounter => Self::DoubleCounter(
+                meter.f64_counter(descriptor.name).with_unit(descriptor.unit).build(),
+            ),
             Instrument::Gauge => {
                 Self::Gauge(meter.u64_gauge(descriptor.name).with_unit(descriptor.unit).build())
             }
@@ -261,6 +271,9 @@ impl PlainInstrument {
     fn record(&self, value: MetricValue, attributes: &[KeyValue]) {
         match (self, value) {
             (Self::Counter(counter), MetricValue::Int(value)) => counter.add(value, attributes),
+            (Self::DoubleCounter(counter), MetricValue::Double(value)) => {
+                counter.add(value, attributes);
+            }
             (Self::Gauge(gauge), MetricValue::Int(value)) => gauge.record(value, attributes),
             (Self::IntHistogram(histogram), MetricValue::Int(value)) => {
                 histogram.record(value, attributes);
@@ -269,7 +282,7 @@ impl PlainInstrument {
                 histogram.record(value, attributes);
             }
             (Self::Counter(_) | Self::Gauge(_) | Self::IntHistogram(_), MetricValue::Double(_))
-            | (Self::DoubleHistogram(_), MetricValue::Int(_)) => {
+            | (Self::DoubleCounter(_) | Self::DoubleHistogram(_), MetricValue::Int(_)) => {
                 debug_assert!(false, "a measurement has the type of its metric");
             }
         }

@@ -7,6 +7,7 @@
 //!                         ├─► FeedbackRecorder  evaluations        (only if someone takes them)
 //!                         ├─► ContentRecorder   typed content      (only if someone takes it)
 //!                         ├─► CompletionHook    all of it          (only if there is one)
+//!                         ├─► Pricing           what it cost       (only if there is one)
 //!                         └─► EventHub          what happened      (only if someone listens)
 //! ```
 //!
@@ -45,6 +46,7 @@ pub use per_series::{Kept, PerSeries};
 use crate::capture::{CapturePolicy, ContentLevel};
 use crate::clock::Clock;
 use crate::content::Content;
+use crate::cost::Pricing;
 use crate::event::{Emitted, EventHub};
 use crate::feedback::FeedbackRecorder;
 use crate::scope::{ActiveScope, ScopeField};
@@ -112,6 +114,7 @@ pub struct Recorder {
     pub(crate) feedback: Option<Box<dyn FeedbackRecorder>>,
     pub(crate) content: Option<Box<dyn ContentRecorder>>,
     pub(crate) completion: Option<Box<dyn CompletionHook>>,
+    pub(crate) pricing: Option<Box<dyn Pricing>>,
     pub(crate) hub: Arc<EventHub>,
     pub(crate) policy: CapturePolicy,
     pub(crate) scope_labels: scoped::ScopeLabels,
@@ -137,6 +140,7 @@ impl Recorder {
                 feedback: None,
                 content: None,
                 completion: None,
+                pricing: None,
                 hub: EventHub::of_process().clone(),
                 policy: CapturePolicy::default(),
                 scope_labels: scoped::ScopeLabels::default(),
@@ -244,6 +248,13 @@ impl RecorderBuilder {
     /// captured is not even converted.
     pub fn completion_hook(mut self, hook: impl CompletionHook + 'static) -> Self {
         self.recorder.completion = Some(Box::new(hook));
+        self
+    }
+
+    /// Asks this for what calls cost. Without it costs are recorded that providers, gateways or the program itself
+    /// tell.
+    pub fn pricing(mut self, pricing: impl Pricing + 'static) -> Self {
+        self.recorder.pricing = Some(Box::new(pricing));
         self
     }
 

@@ -322,6 +322,18 @@ pub const SPANWISE_CONTEXT_DROPPED_MESSAGES: Attribute<i64> = Attribute::new("sp
 /// `spanwise.context.dropped_tokens`: int.
 pub const SPANWISE_CONTEXT_DROPPED_TOKENS: Attribute<i64> = Attribute::new("spanwise.context.dropped_tokens");
 
+/// `spanwise.cost.amount`: double.
+pub const SPANWISE_COST_AMOUNT: Attribute<f64> = Attribute::new("spanwise.cost.amount");
+
+/// `spanwise.cost.currency`: string.
+pub const SPANWISE_COST_CURRENCY: Attribute<StringValue> = Attribute::new("spanwise.cost.currency");
+
+/// `spanwise.cost.source`: string.
+pub const SPANWISE_COST_SOURCE: Attribute<StringValue> = Attribute::new("spanwise.cost.source");
+
+/// `spanwise.cost.table_version`: string.
+pub const SPANWISE_COST_TABLE_VERSION: Attribute<StringValue> = Attribute::new("spanwise.cost.table_version");
+
 /// `spanwise.evaluation.id`: string.
 pub const SPANWISE_EVALUATION_ID: Attribute<StringValue> = Attribute::new("spanwise.evaluation.id");
 
@@ -435,6 +447,9 @@ pub const SPANWISE_RATE_LIMIT_TYPE: Attribute<StringValue> = Attribute::new("spa
 
 /// `spanwise.release`: string.
 pub const SPANWISE_RELEASE: Attribute<StringValue> = Attribute::new("spanwise.release");
+
+/// `spanwise.request.batch`: boolean.
+pub const SPANWISE_REQUEST_BATCH: Attribute<bool> = Attribute::new("spanwise.request.batch");
 
 /// `spanwise.request.id`: string.
 pub const SPANWISE_REQUEST_ID: Attribute<StringValue> = Attribute::new("spanwise.request.id");
@@ -599,6 +614,10 @@ pub const ALL: &[&str] = &[
     "spanwise.cache.outcome",
     "spanwise.context.dropped_messages",
     "spanwise.context.dropped_tokens",
+    "spanwise.cost.amount",
+    "spanwise.cost.currency",
+    "spanwise.cost.source",
+    "spanwise.cost.table_version",
     "spanwise.evaluation.id",
     "spanwise.event.id",
     "spanwise.event.parent_id",
@@ -637,6 +656,7 @@ pub const ALL: &[&str] = &[
     "spanwise.rate_limit.tokens.reset",
     "spanwise.rate_limit.type",
     "spanwise.release",
+    "spanwise.request.batch",
     "spanwise.request.id",
     "spanwise.retry_after",
     "spanwise.router.choice",

@@ -52,6 +52,10 @@ pub enum Metric {
     SpanwiseChecklistPassRate,
     /// `spanwise.context.truncations` (counter, unit `{truncation}`).
     SpanwiseContextTruncations,
+    /// `spanwise.cost` (counter, unit `{currency}`).
+    SpanwiseCost,
+    /// `spanwise.cost.calls` (counter, unit `{call}`).
+    SpanwiseCostCalls,
     /// `spanwise.evaluation.score` (histogram, unit `1`).
     SpanwiseEvaluationScore,
     /// `spanwise.fallbacks` (counter, unit `{fallback}`).
@@ -82,7 +86,7 @@ pub enum Metric {
 
 impl Metric {
     /// How many metrics there are.
-    pub const COUNT: usize = 35;
+    pub const COUNT: usize = 37;
 
     /// All of them, in the order of their discriminants.
     pub const ALL: [Self; Self::COUNT] = [
@@ -108,6 +112,8 @@ impl Metric {
         Self::SpanwiseCacheSize,
         Self::SpanwiseChecklistPassRate,
         Self::SpanwiseContextTruncations,
+        Self::SpanwiseCost,
+        Self::SpanwiseCostCalls,
         Self::SpanwiseEvaluationScore,
         Self::SpanwiseFallbacks,
         Self::SpanwiseGuardChecks,
@@ -255,6 +261,18 @@ impl Metric {
             Self::SpanwiseContextTruncations => Descriptor {
                 name: "spanwise.context.truncations",
                 unit: "{truncation}",
+                instrument: Instrument::Counter,
+                boundaries: &[],
+            },
+            Self::SpanwiseCost => Descriptor {
+                name: "spanwise.cost",
+                unit: "{currency}",
+                instrument: Instrument::DoubleCounter,
+                boundaries: &[],
+            },
+            Self::SpanwiseCostCalls => Descriptor {
+                name: "spanwise.cost.calls",
+                unit: "{call}",
                 instrument: Instrument::Counter,
                 boundaries: &[],
             },

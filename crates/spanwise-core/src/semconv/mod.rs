@@ -165,6 +165,8 @@ pub struct Descriptor {
 pub enum Instrument {
     /// A counter of whole numbers.
     Counter,
+    /// A counter of fractions, such as money.
+    DoubleCounter,
     /// The last of whole numbers.
     Gauge,
     /// A histogram of whole numbers.

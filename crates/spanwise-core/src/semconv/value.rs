@@ -162,6 +162,22 @@ pub mod spanwise_cache_outcome {
     pub const ALL: [&str; 4] = [HIT, MISS, PUT, EVICTED];
 }
 
+/// Values of `spanwise.cost.source`.
+pub mod spanwise_cost_source {
+    /// `provider`.
+    pub const PROVIDER: &str = "provider";
+    /// `table`.
+    pub const TABLE: &str = "table";
+    /// `own`.
+    pub const OWN: &str = "own";
+    /// `estimated`.
+    pub const ESTIMATED: &str = "estimated";
+    /// `none`.
+    pub const NONE: &str = "none";
+    /// All of them.
+    pub const ALL: [&str; 5] = [PROVIDER, TABLE, OWN, ESTIMATED, NONE];
+}
+
 /// Values of `spanwise.export.signal`.
 pub mod spanwise_export_signal {
     /// `traces`.

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use spanwise_core::semconv::attribute as key;
 use spanwise_core::{
-    EventError, EventKind, EventStatus, GenerationEvent, Metadata, OrchestratorEvent,
+    Cost, EventError, EventKind, EventStatus, GenerationEvent, Inside, Metadata, OrchestratorEvent,
     RecordedOperation, SCOPE_NAME, SpanEvent, TelemetryEvent, ToolExecutionEvent, Usage,
 };
 
@@ -43,7 +43,7 @@ pub(super) fn event(operation: &RecordedOperation, stages: &mut ContentStages) -
     match operation.kind {
         EventKind::Generation => said.generation().into(),
         EventKind::ToolExecution => said.tool_execution().into(),
-        EventKind::Orchestrator => said.orchestrator(inside.and_then(|it| it.usage)).into(),
+        EventKind::Orchestrator => said.orchestrator(inside).into(),
         EventKind::Span => said.span().into(),
     }
 }
@@ -131,6 +131,20 @@ impl Said<'_> {
         serde_json::from_value(Value::Object(usage)).ok().filter(|usage| *usage != Usage::unknown())
     }
 
+    /// Attributes hold it as well, and say nothing more.
+    fn cost(&mut self) -> Option<Cost> {
+        let cost = self.operation.cost.clone()?;
+        for key in [
+            key::SPANWISE_COST_AMOUNT.key(),
+            key::SPANWISE_COST_CURRENCY.key(),
+            key::SPANWISE_COST_SOURCE.key(),
+            key::SPANWISE_COST_TABLE_VERSION.key(),
+        ] {
+            self.fields.remove(key);
+        }
+        Some(cost)
+    }
+
     fn generation(mut self) -> GenerationEvent {
         GenerationEvent {
             id: self.id(),
@@ -144,6 +158,7 @@ impl Said<'_> {
             input: self.typed(key::GEN_AI_INPUT_MESSAGES.key()),
             output: self.typed(key::GEN_AI_OUTPUT_MESSAGES.key()),
             usage: self.usage(),
+            cost: self.cost(),
             finish_reasons: self.typed(key::GEN_AI_RESPONSE_FINISH_REASONS.key()),
             start_time: self.operation.started_at,
             end_time: self.operation.ended_at,
@@ -170,7 +185,7 @@ impl Said<'_> {
         }
     }
 
-    fn orchestrator(mut self, inside: Option<Usage>) -> OrchestratorEvent {
+    fn orchestrator(mut self, inside: Option<&Inside>) -> OrchestratorEvent {
         let agent = self.text(key::GEN_AI_AGENT_NAME.key());
         let workflow = self.text(key::GEN_AI_WORKFLOW_NAME.key());
         OrchestratorEvent {
@@ -181,7 +196,8 @@ impl Said<'_> {
             operation: self.text(key::GEN_AI_OPERATION_NAME.key()).unwrap_or_default(),
             steps: self.typed(STEPS),
             step_type: self.text(key::SPANWISE_STEP_TYPE.key()),
-            total_usage: self.usage().or(inside),
+            total_usage: self.usage().or(inside.and_then(|inside| inside.usage)),
+            total_cost: inside.map(|inside| inside.cost.clone()).unwrap_or_default(),
             input: self.typed(key::GEN_AI_INPUT_MESSAGES.key()),
             output: self.typed(key::GEN_AI_OUTPUT_MESSAGES.key()),
             start_time: self.operation.started_at,

@@ -13,6 +13,13 @@ macro_rules! call_setters {
             self.change(|kind| kind.call.set_server(address, port))
         }
     };
+    (@ batch) => {
+        /// It goes through the provider's API for batches, and is priced so: `spanwise.request.batch = true`.
+        /// *Extension.*
+        pub fn batch(self) -> Self {
+            self.change(|kind| kind.call.batch = true)
+        }
+    };
     (@ provider) => {
         /// Whose service it is: `gen_ai.provider.name` (string).
         pub fn provider(self, provider: impl Into<$crate::Provider>) -> Self {
@@ -57,6 +64,23 @@ macro_rules! attempt_method {
     };
 }
 
+/// Gives `$Guard` what it cost; the kind keeps a `cost`.
+macro_rules! cost_method {
+    ($Guard:ident) => {
+        impl $Guard {
+            /// What the call cost, where the provider or a gateway says so, or the program knows better than any
+            /// table: `spanwise.cost.amount` (double), `….currency`, `….source` and `….table_version` (string).
+            /// A later call replaces an earlier one. *Extension.*
+            ///
+            /// At the end `spanwise.cost` (`{currency}`) adds it up, and `spanwise.cost.calls` (`{call}`) counts it.
+            /// Without it what is used is priced by a [`Pricing`](crate::Pricing), where there is one.
+            pub fn cost(&self, cost: $crate::Cost) {
+                self.change(|kind| *kind.cost_mut() = Some(cost));
+            }
+        }
+    };
+}
+
 /// Gives `$Guard` what a gateway says of its call; the kind keeps a `call`.
 macro_rules! gateway_method {
     ($Guard:ident) => {
@@ -72,4 +96,4 @@ macro_rules! gateway_method {
     };
 }
 
-pub(crate) use {attempt_method, call_setters, gateway_method};
+pub(crate) use {attempt_method, call_setters, cost_method, gateway_method};

@@ -1,0 +1,61 @@
+//! What a call cost, when it is over.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::kind::Kind;
+use super::live::Live;
+use super::outcome::Outcome;
+use crate::cost::{Cost, PricedCall};
+use crate::recorder::{Measurement, MetricRecorder, Series};
+use crate::semconv::value::spanwise_cost_source as source;
+use crate::semconv::{Metric, attribute as key};
+
+/// What there is to charge for.
+pub(crate) struct Charge<'a> {
+    pub(super) call: PricedCall<'a>,
+    /// What it cost, where that was told.
+    pub(super) told: Option<&'a Cost>,
+}
+
+impl<K: Kind> Live<K> {
+    /// What it cost, if anyone knows; and counts that, or that nobody does.
+    pub(super) fn charge(&self, kind: &K, outcome: &Outcome) -> Option<Cost> {
+        let Charge { mut call, told } = kind.charge()?;
+        let pricing = self.recorder.pricing.as_deref();
+        if told.is_none() && pricing.is_none() {
+            return None;
+        }
+        call.started_at = self.started.at;
+        let cost = told.cloned().or_else(|| {
+            let pricing = pricing?;
+            // Recording goes on, whatever others' code does.
+            catch_unwind(AssertUnwindSafe(|| pricing.price(&call))).unwrap_or_default()
+        });
+        // Nothing is known to have been used by a call that failed.
+        let charged = call.usage.is_some() || !matches!(outcome, Outcome::Failed(_));
+        if cost.is_some() || charged {
+            measure(&call, cost.as_ref(), &self.metrics());
+        }
+        cost
+    }
+}
+
+fn measure(call: &PricedCall<'_>, cost: Option<&Cost>, metrics: &dyn MetricRecorder) {
+    let currency = cost.map(Cost::currency);
+    let mut series = Series::new();
+    series.push_text(key::GEN_AI_OPERATION_NAME, Some(call.operation));
+    series.push_text(key::GEN_AI_PROVIDER_NAME, call.provider);
+    series.push_text(key::GEN_AI_REQUEST_MODEL, call.request_model);
+    series.push_text(key::GEN_AI_RESPONSE_MODEL, call.response_model);
+    let known = cost.map_or(source::NONE, |cost| cost.source().as_str());
+    series.push_text(key::SPANWISE_COST_SOURCE, Some(known));
+    series.push_text(key::SPANWISE_COST_CURRENCY, currency.as_ref().map(|it| it.as_str()));
+    let calls = Measurement::count(Metric::SpanwiseCostCalls, 1);
+    match cost {
+        Some(cost) => {
+            let amount = Measurement::amount(Metric::SpanwiseCost, cost.amount_f64());
+            metrics.record(&series, &[calls, amount]);
+        }
+        None => metrics.record(&series, &[calls]),
+    }
+}
