@@ -4,6 +4,8 @@
 //! The copy has the life that content has: it waits for as long as a round is, and another thread frees it. Most
 //! of what it costs is memory that is new to the process again.
 
+#![allow(clippy::print_stdout, reason = "what it measures goes to the terminal")]
+
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;

@@ -1,6 +1,8 @@
 //! What a scope of eight values adds to a model call, and what context costs that travels, beside the propagator
 //! of the SDK.
 
+#![allow(clippy::print_stdout, reason = "what it measures goes to the terminal")]
+
 use std::collections::HashMap;
 use std::hint::black_box;
 

@@ -3,7 +3,7 @@
 use opentelemetry::{KeyValue, StringValue};
 
 use crate::cost::Cost;
-use crate::message::{Message, ToMessages};
+use crate::message::Message;
 use crate::operation::Generation;
 use crate::recorder::Series;
 use crate::semconv::attribute as key;
@@ -218,22 +218,13 @@ impl ModelResponse for Message {
 
 impl ModelResponse for str {
     fn record_on(&self, generation: &Generation) {
-        generation.output(&Said(self));
+        generation.output(self);
     }
 }
 
 impl ModelResponse for String {
     fn record_on(&self, generation: &Generation) {
         self.as_str().record_on(generation);
-    }
-}
-
-/// Text of the assistant's, copied only where it is captured.
-struct Said<'a>(&'a str);
-
-impl ToMessages for Said<'_> {
-    fn to_messages(&self) -> Vec<Message> {
-        vec![Message::assistant(self.0)]
     }
 }
 

@@ -12,10 +12,12 @@ use opentelemetry_semantic_conventions::attribute::{
 use opentelemetry_semantic_conventions::metric as name;
 
 use spanwise_core::semconv::{
-    SPANWISE_EXPORT_FILTERED, SPANWISE_EXPORT_SHRUNK, SPANWISE_EXPORT_SPOOLED, attribute,
+    SPANWISE_EXPORT_EVENTS, SPANWISE_EXPORT_FILTERED, SPANWISE_EXPORT_SHRUNK,
+    SPANWISE_EXPORT_SPOOLED, attribute,
 };
 
 use crate::config::OtlpProtocol;
+use crate::event;
 use crate::export::intake::Intake;
 use crate::report::Counts;
 use crate::signal::Signal;
@@ -88,6 +90,7 @@ impl ExporterName {
 /// Makes the instruments. They are observed at each collection, and cost nothing in between.
 pub(crate) fn observe(meter: &Meter, intake: &Arc<Intake>, exporters: &[ExporterName]) {
     observe_processors(meter, intake, exporters);
+    observe_events(meter);
     for signal in Signal::ALL {
         let exporters: Vec<_> =
             exporters.iter().filter(|exporter| exporter.signal == signal).cloned().collect();
@@ -212,6 +215,21 @@ fn observe_exporters(
                     exported.observe(count, &with_error(&of, reason.as_str()));
                 }
             }
+        })
+        .build();
+}
+
+/// What became of events, by the exporters of events; that of those who are removed, too.
+fn observe_events(meter: &Meter) {
+    meter
+        .u64_observable_counter(SPANWISE_EXPORT_EVENTS)
+        .with_unit("{event}")
+        .with_callback(|events| {
+            event::books(|exporter, lost, count| {
+                let mut of = vec![attribute::SPANWISE_EXPORT_EXPORTER.of(exporter.to_owned())];
+                of.extend(lost.map(|reason| KeyValue::new(ERROR_TYPE, reason)));
+                events.observe(count, &of);
+            });
         })
         .build();
 }

@@ -248,3 +248,38 @@ fn a_flush_sends_what_is_there_and_telemetry_goes_on() {
         assert_eq!(receiver.span_names(), ["execute_tool first", "execute_tool second"]);
     });
 }
+
+#[test]
+fn a_text_is_the_users_where_it_goes_in_and_the_assistants_where_it_comes_out() {
+    isolated!({
+        let receiver = Receiver::start();
+        let config =
+            config().endpoint(receiver.http_url()).content_capture(ContentCapture::SpanOnly);
+        let telemetry = spanwise::init_telemetry(config).unwrap();
+        let agent = Agent::new("a").input("Where is it?").start();
+        agent.output(&String::from("On its way."));
+        agent.finish();
+        let workflow = Workflow::new("w").input("Where is it?").start();
+        workflow.output(&"On its way.");
+        workflow.finish();
+        let generation = Generation::chat(Provider::OpenAi, "m").input("Where is it?").start();
+        generation.output("On its way.");
+        generation.finish();
+        block_on(telemetry.shutdown());
+        for span in receiver.spans() {
+            let role = |key: &str| {
+                let messages = text(&span.attributes, key);
+                let messages: serde_json::Value = serde_json::from_str(&messages).unwrap();
+                messages[0]["role"].as_str().map(str::to_owned)
+            };
+            assert_eq!(role("gen_ai.input.messages").as_deref(), Some("user"), "{}", span.name);
+            assert_eq!(
+                role("gen_ai.output.messages").as_deref(),
+                Some("assistant"),
+                "{}",
+                span.name
+            );
+        }
+        assert_eq!(receiver.spans().len(), 3);
+    });
+}

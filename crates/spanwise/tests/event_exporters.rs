@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use opentelemetry_proto::tonic::metrics::v1::metric::Data;
+use opentelemetry_proto::tonic::metrics::v1::number_data_point::Value as Number;
 use serde_json::{Value, json};
 use spanwise::{
     Agent, BatchConfiguration, ChannelExporter, ContentCapture, ContentLevel, ContentPolicy,
@@ -79,6 +81,23 @@ fn assert_balanced(report: &ExporterReport) {
     assert_eq!(report.accepted, fates, "{report:?}");
 }
 
+/// What the metric of the exporters of events said last, of one of them and this reason.
+fn counted_at(receiver: &Receiver, exporter: &str, reason: &str) -> u64 {
+    let metrics = receiver.metrics().into_iter();
+    let points = metrics.filter(|metric| metric.name == "spanwise.export.events").flat_map(|it| {
+        let Some(Data::Sum(sum)) = it.data else { panic!("it is no counter") };
+        sum.data_points
+    });
+    let mut said = points.filter(|point| {
+        support::text(&point.attributes, "spanwise.export.exporter") == exporter
+            && support::text(&point.attributes, "error.type") == reason
+    });
+    match said.next_back().and_then(|point| point.value) {
+        Some(Number::AsInt(count)) => count.cast_unsigned(),
+        other => panic!("{exporter}, {reason}: {other:?}"),
+    }
+}
+
 #[test]
 fn ten_thousand_events_a_second_reach_those_who_can_take_them() {
     const EVENTS: u64 = 10_000;
@@ -128,7 +147,8 @@ fn ten_thousand_events_a_second_reach_those_who_can_take_them() {
             let removed = spanwise::remove_exporter(sleeps.id).unwrap();
             assert_eq!((removed.queued, spanwise::remove_exporter(sleeps.id)), (0, None));
             assert_balanced(&removed);
-
+            // So that the last collection of metrics knows all fates.
+            assert!(spanwise::flush_exporters(PATIENCE).await);
             let report = telemetry.shutdown().await;
             assert!(report.complete && report.dropped() == 0, "{report}");
             let reports = report.exporters;
@@ -138,7 +158,12 @@ fn ten_thousand_events_a_second_reach_those_who_can_take_them() {
             assert_eq!(of("panics", reports.clone()).panicked, EVENTS);
             if cfg!(target_os = "linux") {
                 assert_eq!(of("full", reports).failed, EVENTS);
+                assert_eq!(counted_at(&receiver, "full", "failed"), EVENTS);
             }
+            assert_eq!(counted_at(&receiver, "counts", ""), EVENTS);
+            assert_eq!(counted_at(&receiver, "panics", "panicked"), EVENTS);
+            // That of one which is gone stays.
+            assert_eq!(counted_at(&receiver, "sleeps", "dropped"), removed.dropped);
         });
         assert_eq!(receiver.spans().len() as u64, EVENTS);
     });
@@ -223,14 +248,13 @@ fn an_exporter_gets_what_its_policy_and_that_for_all_let_through() {
         });
         let text = |role: &str, text: &str| json!([{"role": role, "parts": [{"type": "text", "content": text}]}]);
         let asked = |address| text("user", &format!("Where is the order of {address}?"));
-        // `output` takes a text as a user's.
-        let answered = |said| text("user", said);
+        let answered = |said| text("assistant", said);
         assert_eq!(
             said.collect::<Vec<_>>(),
             [
                 json!([asked("ada@example.com"), answered("On its way.")]),
                 json!([asked("[EMAIL]"), answered("On its way.")]),
-                json!([text("user", ""), text("user", "")]),
+                json!([text("user", ""), text("assistant", "")]),
             ]
         );
     });

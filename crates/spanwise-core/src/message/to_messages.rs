@@ -21,19 +21,32 @@ use super::Message;
 pub trait ToMessages {
     /// The messages, in the order in which they were sent.
     fn to_messages(&self) -> Vec<Message>;
+
+    /// The messages, where they are what came back: one for each choice. Defaults to the same.
+    fn to_output_messages(&self) -> Vec<Message> {
+        self.to_messages()
+    }
 }
 
-/// A user's message.
+/// A message of the user's where it goes in, of the assistant's where it comes out.
 impl ToMessages for str {
     fn to_messages(&self) -> Vec<Message> {
         vec![Message::user(self)]
     }
+
+    fn to_output_messages(&self) -> Vec<Message> {
+        vec![Message::assistant(self)]
+    }
 }
 
-/// A user's message.
+/// A message of the user's where it goes in, of the assistant's where it comes out.
 impl ToMessages for String {
     fn to_messages(&self) -> Vec<Message> {
         self.as_str().to_messages()
+    }
+
+    fn to_output_messages(&self) -> Vec<Message> {
+        self.as_str().to_output_messages()
     }
 }
 
@@ -64,5 +77,9 @@ impl ToMessages for Vec<Message> {
 impl<T: ToMessages + ?Sized> ToMessages for &T {
     fn to_messages(&self) -> Vec<Message> {
         (**self).to_messages()
+    }
+
+    fn to_output_messages(&self) -> Vec<Message> {
+        (**self).to_output_messages()
     }
 }

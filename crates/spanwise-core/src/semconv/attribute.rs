@@ -352,6 +352,9 @@ pub const SPANWISE_EVENT_TRACE_ID: Attribute<StringValue> = Attribute::new("span
 /// `spanwise.export.destination`: string.
 pub const SPANWISE_EXPORT_DESTINATION: Attribute<StringValue> = Attribute::new("spanwise.export.destination");
 
+/// `spanwise.export.exporter`: string.
+pub const SPANWISE_EXPORT_EXPORTER: Attribute<StringValue> = Attribute::new("spanwise.export.exporter");
+
 /// `spanwise.export.signal`: string.
 pub const SPANWISE_EXPORT_SIGNAL: Attribute<StringValue> = Attribute::new("spanwise.export.signal");
 
@@ -624,6 +627,7 @@ pub const ALL: &[&str] = &[
     "spanwise.event.steps",
     "spanwise.event.trace_id",
     "spanwise.export.destination",
+    "spanwise.export.exporter",
     "spanwise.export.signal",
     "spanwise.fallback.target",
     "spanwise.gateway.fallback.index",

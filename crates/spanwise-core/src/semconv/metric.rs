@@ -358,6 +358,9 @@ impl Metric {
     }
 }
 
+/// `spanwise.export.events` (counter, unit `{event}`), which the export side tells of itself.
+pub const SPANWISE_EXPORT_EVENTS: &str = "spanwise.export.events";
+
 /// `spanwise.export.filtered` (counter, unit `{item}`), which the export side tells of itself.
 pub const SPANWISE_EXPORT_FILTERED: &str = "spanwise.export.filtered";
 

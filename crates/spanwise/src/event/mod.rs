@@ -6,6 +6,7 @@
 //! ```
 //! One that is slow, fails or panics fills its own queue, and harms nobody else.
 
+mod books;
 mod channel;
 mod convert;
 mod emit;
@@ -39,5 +40,6 @@ pub use statsd::StatsdExporter;
 #[cfg(feature = "http")]
 pub use webhook::WebhookExporter;
 
+pub(crate) use books::each as books;
 pub(crate) use registry::{reports, settle};
 pub(crate) use settings::hold_to;

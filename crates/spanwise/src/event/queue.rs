@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use spanwise_core::{ContentLevel, EventSink, RecordedOperation};
 use tokio::sync::{Notify, oneshot};
 
+use super::books::Book;
 use super::registry::ExporterId;
 use super::report::ExporterReport;
 use super::settings::ExporterSettings;
@@ -15,6 +16,7 @@ pub(super) struct Queue {
     pub(super) settings: ExporterSettings,
     state: Mutex<State>,
     wake: Notify,
+    book: Arc<Book>,
 }
 
 #[derive(Default)]
@@ -33,7 +35,7 @@ struct State {
 struct Counts {
     accepted: u64,
     in_flight: u64,
-    fates: [u64; 5],
+    fates: [u64; Fate::ALL.len()],
 }
 
 /// What became of an event.
@@ -46,9 +48,26 @@ pub(super) enum Fate {
     Dropped,
 }
 
+impl Fate {
+    pub(super) const ALL: [Self; 5] =
+        [Self::Exported, Self::Failed, Self::Panicked, Self::TimedOut, Self::Dropped];
+
+    /// Why an event was lost, where it was.
+    pub(super) const fn lost(self) -> Option<&'static str> {
+        match self {
+            Self::Exported => None,
+            Self::Failed => Some("failed"),
+            Self::Panicked => Some("panicked"),
+            Self::TimedOut => Some("timed_out"),
+            Self::Dropped => Some("dropped"),
+        }
+    }
+}
+
 impl Queue {
     pub(super) fn new(id: ExporterId, settings: ExporterSettings) -> Self {
-        Self { id, settings, state: Mutex::default(), wake: Notify::new() }
+        let book = Book::of(&settings.name);
+        Self { id, settings, state: Mutex::default(), wake: Notify::new(), book }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -64,7 +83,7 @@ impl Queue {
             let fits = (held as usize) < self.settings.most_events
                 && state.bytes.saturating_add(size) <= self.settings.most_bytes;
             if state.closed || !fits {
-                state.counts.settle(Fate::Dropped, 1);
+                self.count(&mut state, Fate::Dropped, 1);
                 return;
             }
             state.bytes += size;
@@ -94,7 +113,7 @@ impl Queue {
     pub(super) fn settle(&self, fate: Fate, events: usize) {
         let mut state = self.lock();
         state.counts.in_flight -= events as u64;
-        state.counts.settle(fate, events as u64);
+        self.count(&mut state, fate, events as u64);
         state.tell_settled();
     }
 
@@ -121,7 +140,7 @@ impl Queue {
             state.closed = true;
             state.bytes = 0;
             _waiting = std::mem::take(&mut state.waiting);
-            state.counts.settle(Fate::Dropped, _waiting.len() as u64);
+            self.count(&mut state, Fate::Dropped, _waiting.len() as u64);
             state.tell_settled();
         }
         self.wake.notify_one();
@@ -132,8 +151,13 @@ impl Queue {
         self.close();
         let mut state = self.lock();
         let lost = std::mem::take(&mut state.counts.in_flight);
-        state.counts.settle(Fate::Dropped, lost);
+        self.count(&mut state, Fate::Dropped, lost);
         state.tell_settled();
+    }
+
+    fn count(&self, state: &mut State, fate: Fate, events: u64) {
+        state.counts.fates[fate as usize] += events;
+        self.book.add(fate, events);
     }
 
     /// Told when everything that is here now has its fate.
@@ -169,10 +193,6 @@ impl Queue {
 }
 
 impl Counts {
-    fn settle(&mut self, fate: Fate, events: u64) {
-        self.fates[fate as usize] += events;
-    }
-
     fn settled(&self) -> u64 {
         self.fates.iter().sum()
     }

@@ -32,7 +32,7 @@ macro_rules! input_setters {
         }
     };
     (@ input) => {
-        /// What is sent: `gen_ai.input.messages`.
+        /// What is sent: `gen_ai.input.messages`. A text is a message of the user's.
         ///
         /// Content: copied and recorded only where inputs are captured.
         pub fn input<M>(mut self, messages: &'a M) -> Self
@@ -67,7 +67,8 @@ macro_rules! input_setters {
 macro_rules! output_setter {
     ($Guard:ident) => {
         impl $Guard {
-            /// What came back: `gen_ai.output.messages`, one message for each choice.
+            /// What came back: `gen_ai.output.messages`, one message for each choice. A text is one of the
+            /// assistant's.
             ///
             /// Content: copied and recorded only where outputs are captured. A later call replaces an
             /// earlier one.
@@ -77,7 +78,7 @@ macro_rules! output_setter {
             {
                 if let Some(live) = &self.0 {
                     live.capture_output(|| {
-                        $crate::ContentItem::OutputMessages(messages.to_messages())
+                        $crate::ContentItem::OutputMessages(messages.to_output_messages())
                     });
                 }
             }
