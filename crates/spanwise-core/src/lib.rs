@@ -118,9 +118,10 @@ pub use propagation::{
 pub use provider::Provider;
 pub use recorder::{
     AlreadyInstalled, Completion, CompletionHook, ContentRecorder, Event, EventRecorder, Kept,
-    Label, Measurement, MetricRecorder, MetricValue, PerSeries, PlainInstrument, PlainMetrics,
-    Recorder, RecorderBuilder, SCOPE_NAME, Series, TokenLabel, captures_content, install,
-    instrumentation_scope, is_recorded, tells_error_messages,
+    Label, Measurement, MetricRecorder, MetricSet, MetricValue, ModelNames, PerSeries,
+    PlainInstrument, PlainMetrics, Recorder, RecorderBuilder, SCOPE_NAME, Series, TokenLabel,
+    UnknownMetricSet, captures_content, install, instrumentation_scope, is_recorded,
+    tells_error_messages,
 };
 pub use redact::{Redactor, TextPlace, redact_value};
 pub use response::{ModelResponse, Response};

@@ -153,6 +153,9 @@ pub use spanwise_core::{
     Cost, CostSource, CostTotals, Currency, Decimal, PricedCall, Pricing, UnknownCurrency,
 };
 
+/// Which metrics there are, and by which names.
+pub use spanwise_core::{MetricSet, ModelNames};
+
 /// Spans and metrics of the program's own.
 pub use spanwise_core::{
     MetricsRecorder, SpanBuilder, context_with_span, meter, record_exception, tracer,

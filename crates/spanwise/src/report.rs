@@ -175,6 +175,9 @@ pub struct Report {
     pub uploads: OffloadCounts,
     /// What became of events, for each exporter of events.
     pub exporters: Vec<ExporterReport>,
+    /// Metrics with more sets of attributes than are told apart: what is beyond stands in one point, with
+    /// `otel.metric.overflow`.
+    pub overflowing: Vec<String>,
     /// Operations that were still open at shutdown, and were ended and marked.
     pub ended_at_shutdown: usize,
     /// Spans of others that are open: started and not ended. At shutdown they are lost.
@@ -241,6 +244,10 @@ impl fmt::Display for Report {
             lines.push(line);
         }
         lines.extend(self.exporters.iter().map(ToString::to_string));
+        if !self.overflowing.is_empty() {
+            let metrics = self.overflowing.join(", ");
+            lines.push(format!("too many sets of attributes to tell apart: {metrics}"));
+        }
         if self.ended_at_shutdown > 0 {
             lines.push(format!("{} open operations ended at shutdown", self.ended_at_shutdown));
         }

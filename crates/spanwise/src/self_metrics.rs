@@ -12,8 +12,8 @@ use opentelemetry_semantic_conventions::attribute::{
 use opentelemetry_semantic_conventions::metric as name;
 
 use spanwise_core::semconv::{
-    SPANWISE_EXPORT_EVENTS, SPANWISE_EXPORT_FILTERED, SPANWISE_EXPORT_SHRUNK,
-    SPANWISE_EXPORT_SPOOLED, attribute,
+    SPANWISE_EXPORT_EVENTS, SPANWISE_EXPORT_FILTERED, SPANWISE_EXPORT_OVERFLOWING,
+    SPANWISE_EXPORT_SHRUNK, SPANWISE_EXPORT_SPOOLED, attribute,
 };
 
 use crate::config::OtlpProtocol;
@@ -91,6 +91,15 @@ impl ExporterName {
 pub(crate) fn observe(meter: &Meter, intake: &Arc<Intake>, exporters: &[ExporterName]) {
     observe_processors(meter, intake, exporters);
     observe_events(meter);
+    let books = intake.clone();
+    meter
+        .i64_observable_up_down_counter(SPANWISE_EXPORT_OVERFLOWING)
+        .with_unit("{metric}")
+        .with_callback(move |metrics| {
+            // One that overflows is seen when it is collected, and told the next time.
+            metrics.observe(i64::try_from(books.overflow.count()).unwrap_or(i64::MAX), &[]);
+        })
+        .build();
     for signal in Signal::ALL {
         let exporters: Vec<_> =
             exporters.iter().filter(|exporter| exporter.signal == signal).cloned().collect();

@@ -152,6 +152,15 @@ impl<'a> Series<'a> {
         }
     }
 
+    /// Puts other texts in place of those for which there is one.
+    pub(super) fn change(&mut self, text: impl Fn(&'static str, &'a str) -> Option<&'a str>) {
+        for (key, label) in &mut self.labels[..self.len] {
+            if let Label::Text(old) = label {
+                *old = text(key, old).unwrap_or(old);
+            }
+        }
+    }
+
     /// Keys and values, in the order of the operation.
     pub fn labels(&self) -> impl Iterator<Item = (&'static str, Label<'a>)> + '_ {
         self.labels[..self.len].iter().copied()

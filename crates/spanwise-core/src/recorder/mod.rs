@@ -17,7 +17,9 @@
 pub(crate) mod completion;
 mod events;
 mod fast_hash;
+mod metric_set;
 mod metrics;
+mod model_names;
 mod open;
 mod per_series;
 mod profiled;
@@ -36,10 +38,12 @@ use opentelemetry::{Context, InstrumentationScope, KeyValue};
 
 pub use completion::{Completion, CompletionHook};
 pub use events::{Event, EventRecorder};
+pub use metric_set::{MetricSet, UnknownMetricSet};
 pub use metrics::{
     Label, Measurement, MetricRecorder, MetricValue, PlainInstrument, PlainMetrics, Series,
     TokenLabel,
 };
+pub use model_names::ModelNames;
 pub(crate) use open::{OpenOperation, OpenSlot};
 pub use per_series::{Kept, PerSeries};
 
@@ -133,6 +137,8 @@ impl Recorder {
     {
         RecorderBuilder {
             profile: SemconvProfile::Latest,
+            metric_set: MetricSet::All,
+            model_names: ModelNames::exact(),
             recorder: Self {
                 spans: Box::new(tracer),
                 metrics: Box::new(metrics::NoMetrics),
@@ -204,6 +210,8 @@ impl fmt::Debug for Recorder {
 pub struct RecorderBuilder {
     recorder: Recorder,
     profile: SemconvProfile,
+    metric_set: MetricSet,
+    model_names: ModelNames,
 }
 
 impl RecorderBuilder {
@@ -294,6 +302,18 @@ impl RecorderBuilder {
         self
     }
 
+    /// Which metrics are recorded. Defaults to all of them.
+    pub fn metric_set(mut self, set: MetricSet) -> Self {
+        self.metric_set = set;
+        self
+    }
+
+    /// By which names metrics tell models apart. Defaults to the models' own.
+    pub fn model_names_on_metrics(mut self, names: ModelNames) -> Self {
+        self.model_names = names;
+        self
+    }
+
     /// Reads the time elsewhere.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.recorder.clock = Some(Box::new(clock));
@@ -302,7 +322,9 @@ impl RecorderBuilder {
 
     /// The recorder.
     pub fn build(self) -> Recorder {
-        let metrics = profiled::ProfiledMetrics::wrap(self.recorder.metrics, self.profile);
+        let metrics = metric_set::SelectedMetrics::wrap(self.recorder.metrics, self.metric_set);
+        let metrics = profiled::ProfiledMetrics::wrap(metrics, self.profile);
+        let metrics = model_names::NamedMetrics::wrap(metrics, self.model_names);
         Recorder { metrics, ..self.recorder }
     }
 }

@@ -364,6 +364,9 @@ pub const SPANWISE_EXPORT_EVENTS: &str = "spanwise.export.events";
 /// `spanwise.export.filtered` (counter, unit `{item}`), which the export side tells of itself.
 pub const SPANWISE_EXPORT_FILTERED: &str = "spanwise.export.filtered";
 
+/// `spanwise.export.overflowing` (updowncounter, unit `{metric}`), which the export side tells of itself.
+pub const SPANWISE_EXPORT_OVERFLOWING: &str = "spanwise.export.overflowing";
+
 /// `spanwise.export.shrunk` (counter, unit `{item}`), which the export side tells of itself.
 pub const SPANWISE_EXPORT_SHRUNK: &str = "spanwise.export.shrunk";
 

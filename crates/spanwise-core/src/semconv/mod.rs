@@ -28,8 +28,8 @@ use std::marker::PhantomData;
 use opentelemetry::{Array, KeyValue, StringValue, Value};
 
 pub use metric::{
-    Metric, SPANWISE_EXPORT_EVENTS, SPANWISE_EXPORT_FILTERED, SPANWISE_EXPORT_SHRUNK,
-    SPANWISE_EXPORT_SPOOLED,
+    Metric, SPANWISE_EXPORT_EVENTS, SPANWISE_EXPORT_FILTERED, SPANWISE_EXPORT_OVERFLOWING,
+    SPANWISE_EXPORT_SHRUNK, SPANWISE_EXPORT_SPOOLED,
 };
 pub use profile::{Earlier, SemconvProfile, UnknownProfile};
 pub use schema::SCHEMA_URL;

@@ -31,7 +31,7 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use spanwise_core::propagation::BaggageKeys;
 use spanwise_core::semconv::SemconvProfile;
-use spanwise_core::{ContentCapture, ScopeField};
+use spanwise_core::{ContentCapture, MetricSet, ModelNames, ScopeField};
 
 pub use content_policy::ContentPolicy;
 pub use credentials::{Credentials, OutgoingRequest};
@@ -108,6 +108,8 @@ pub struct TelemetryConfig {
     record_metadata: Option<bool>,
     record_tool_schemas: Option<bool>,
     record_error_messages: Option<bool>,
+    metric_set: Option<MetricSet>,
+    model_names: Option<ModelNames>,
     scope_on_metrics: Option<Vec<ScopeField>>,
     baggage: Option<BaggageKeys>,
     signals: Option<Signals>,

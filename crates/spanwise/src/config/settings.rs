@@ -3,6 +3,7 @@
 mod batches;
 mod content;
 mod limits;
+mod measuring;
 mod recording;
 mod routes;
 
@@ -11,7 +12,7 @@ use std::time::Duration;
 use opentelemetry_sdk::Resource;
 use spanwise_core::propagation::Propagation;
 use spanwise_core::semconv::SemconvProfile;
-use spanwise_core::{CapturePolicy, ContentCapture, ScopeField};
+use spanwise_core::{CapturePolicy, ContentCapture, MetricSet, ModelNames, ScopeField};
 
 use super::TelemetryConfig;
 use super::content_policy::ContentPolicy;
@@ -36,6 +37,8 @@ pub(crate) struct Settings {
     pub(crate) resource: Resource,
     pub(crate) sampling: SamplingStrategy,
     pub(crate) policy: CapturePolicy,
+    pub(crate) metric_set: MetricSet,
+    pub(crate) model_names: ModelNames,
     pub(crate) scope_on_metrics: Option<Vec<ScopeField>>,
     pub(crate) limits: Limits,
     pub(crate) propagation: Propagation,
@@ -80,7 +83,9 @@ impl Settings {
             )?,
             sampling: recording::sampling(config, &mut reader)?,
             policy: recording::policy(config, &mut reader),
-            scope_on_metrics: config.scope_on_metrics.clone(),
+            metric_set: measuring::metric_set(config, &mut reader),
+            model_names: measuring::model_names(config, &mut reader),
+            scope_on_metrics: measuring::scope_on_metrics(config, &mut reader),
             completion_hook: content::completion_hook(config, &mut reader)?,
             limits: limits::limits(config, &mut reader),
             propagation: recording::propagation(config, &mut reader),

@@ -20,6 +20,7 @@ use self::queues::{Phase, State};
 use super::command::Command;
 use super::ledger::{LaneId, Ledger};
 use super::lineage::Lineage;
+use super::overflow::Overflow;
 use super::queued::{Collection, Drained, QueuedFeedback, QueuedLog, QueuedSpan};
 use super::size;
 use crate::config::{BatchConfiguration, ExportMode};
@@ -41,6 +42,8 @@ pub(crate) struct Intake {
     stores: OnceLock<Stores>,
     /// Which span is above which, where a destination wants to know.
     lineage: OnceLock<Lineage>,
+    /// Which metrics have too many sets of attributes.
+    pub(crate) overflow: Overflow,
 }
 
 /// A batch leaves early when it holds about this much, whatever its number of items.
@@ -84,6 +87,7 @@ impl Intake {
             open_spans: AtomicI64::new(0),
             stores: OnceLock::new(),
             lineage: OnceLock::new(),
+            overflow: Overflow::default(),
         }
     }
 
@@ -330,6 +334,7 @@ impl Intake {
             offload,
             uploads,
             exporters: Vec::new(),
+            overflowing: self.overflow.metrics(),
             ended_at_shutdown: 0,
             open_spans: self.open_spans(),
             complete: !waits && offload.queued + uploads.queued == 0,

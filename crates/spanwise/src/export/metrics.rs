@@ -23,6 +23,7 @@ pub(crate) struct MetricIntake {
 impl PushMetricExporter for MetricIntake {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
         let request = ExportMetricsServiceRequest::from(metrics);
+        self.intake.overflow.look(&request);
         let collection = Collection { reader: self.reader, request };
         if self.intake.push_metrics(collection) {
             Ok(())

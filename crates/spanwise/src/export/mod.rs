@@ -19,6 +19,7 @@ pub(crate) mod ledger;
 mod lineage;
 pub(crate) mod metrics;
 mod operation_view;
+pub(crate) mod overflow;
 mod queued;
 pub(crate) mod request;
 mod sdk;

@@ -93,6 +93,8 @@ impl Assembly<'_> {
             .content(entrance.clone())
             .policy(settings.policy)
             .profile(settings.profile())
+            .metric_set(settings.metric_set)
+            .model_names_on_metrics(settings.model_names.clone())
             .start_attributes(settings.sampling.reads_attributes());
         if let Some(fields) = &settings.scope_on_metrics {
             recorder = recorder.scope_on_metrics(fields.iter().copied());

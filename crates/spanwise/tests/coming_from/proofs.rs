@@ -14,15 +14,15 @@ use serde_json::json;
 use spanwise::{
     Agent, Attempt, BaggageItem, ContentCapture, ContentLevel, Destination, Embeddings,
     Environment, EventDetails, EventHub, ExportError, ExporterSettings, FutureExt as _, Generation,
-    GenerationEvent, Guide, Langfuse, Measurements, Message, MetricsRecorder, OrchestratorEvent,
-    OwnSpan, PatternRedactor, Preset as _, Provider, Redactor as _, Response, Signals, SpanBuilder,
-    SpanEvent, StatsdExporter, Step, TelemetryConfig, TelemetryEvent, TelemetryExporter, Tool,
-    ToolExecutionEvent, Usage, Workflow, attach, attach_default_logger, attach_json_logger,
-    auth_refreshed, cache_evicted, cache_hit, cache_miss, cache_put, cache_size, checklist,
-    context_with_span, cost_calculated, cost_threshold_exceeded, detach, detach_loggers,
-    evaluation, execute, extract_from_headers, get_baggage, inject_into_headers, list_handlers,
-    propagate_context, record_exception, routed, scope, tracer, validation, with_baggage,
-    with_context,
+    GenerationEvent, Guide, Langfuse, Measurements, Message, MetricSet, MetricsRecorder,
+    OrchestratorEvent, OwnSpan, PatternRedactor, Preset as _, Provider, Redactor as _, Response,
+    Signals, SpanBuilder, SpanEvent, StatsdExporter, Step, TelemetryConfig, TelemetryEvent,
+    TelemetryExporter, Tool, ToolExecutionEvent, Usage, Workflow, attach, attach_default_logger,
+    attach_json_logger, auth_refreshed, cache_evicted, cache_hit, cache_miss, cache_put,
+    cache_size, checklist, context_with_span, cost_calculated, cost_threshold_exceeded, detach,
+    detach_loggers, evaluation, execute, extract_from_headers, get_baggage, inject_into_headers,
+    list_handlers, propagate_context, record_exception, routed, scope, tracer, validation,
+    with_baggage, with_context,
 };
 use spanwise_http::TargetHostExt as _;
 use spanwise_http::helicone::{Helicone, HeliconePropagator};
@@ -87,6 +87,21 @@ pub(crate) fn configured() {
     for request in receiver.requests() {
         assert_eq!(request.headers.get("x-honeycomb-team").map(String::as_str), Some("team-1"));
         assert_eq!(request.headers.get("dd-api-key").map(String::as_str), Some("key-1"));
+    }
+}
+
+pub(crate) fn sets_of_metrics() {
+    use spanwise::semconv::Metric::{
+        GenAiClientInferenceDuration as Duration, GenAiClientInferenceUsageInputTokens as Tokens,
+        GenAiInvokeAgentToolCalls as Calls,
+    };
+    let included = |set: MetricSet| [Duration, Tokens, Calls].map(|metric| set.includes(metric));
+    assert_eq!(included(MetricSet::All), [true, true, true]);
+    assert_eq!(included(MetricSet::Basic), [true, true, false]);
+    assert_eq!(included(MetricSet::Cost), [false, true, false]);
+    for (word, set) in [("basic", MetricSet::Basic), ("cost", MetricSet::Cost)] {
+        assert_eq!(word.parse(), Ok(set));
+        let _ = TelemetryConfig::new("bot").metric_set(set);
     }
 }
 

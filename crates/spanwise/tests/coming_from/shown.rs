@@ -114,9 +114,12 @@ pub(crate) const SIUMAI: Shown = &[
 pub(crate) const EXLLM: Shown = &[
     (&["ExLLM.Telemetry.attach_default_logger"], logged_events),
     (
+        &["ExLLM.Telemetry.Metrics.basic_metrics", "ExLLM.Telemetry.Metrics.cost_metrics"],
+        sets_of_metrics,
+    ),
+    (
         &[
             "ExLLM.Telemetry.Metrics.metrics",
-            "ExLLM.Telemetry.Metrics.basic_metrics",
             "duration",
             "ex_llm.chat.requests.total",
             "ex_llm.chat.duration.milliseconds",

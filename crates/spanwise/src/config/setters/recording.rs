@@ -2,7 +2,7 @@
 
 use spanwise_core::propagation::BaggageKeys;
 use spanwise_core::semconv::SemconvProfile;
-use spanwise_core::{CompletionHook, ContentCapture, ScopeField};
+use spanwise_core::{CompletionHook, ContentCapture, MetricSet, ModelNames, ScopeField};
 
 use crate::config::{ContentPolicy, SamplingStrategy, TelemetryConfig};
 use crate::offload::Hook;
@@ -111,8 +111,22 @@ impl TelemetryConfig {
         self
     }
 
+    /// Which metrics operations record. Defaults to `SPANWISE_METRIC_SET`, then to all of them.
+    pub fn metric_set(mut self, set: MetricSet) -> Self {
+        self.metric_set = Some(set);
+        self
+    }
+
+    /// By which names metrics tell models apart. Defaults to `SPANWISE_METRIC_MODEL_NAMES`, then to the models'
+    /// own. Spans and events always have these.
+    pub fn model_names_on_metrics(mut self, names: ModelNames) -> Self {
+        self.model_names = Some(names);
+        self
+    }
+
     /// What metrics say of the [`scope`](crate::scope()) around an operation: four values of it at most, of
-    /// which 100 each are told apart, and all others are `_OTHER`. Defaults to environment and release.
+    /// which 100 each are told apart, and all others are `_OTHER`. Defaults to `SPANWISE_METRIC_SCOPE`, then to
+    /// environment and release.
     pub fn scope_on_metrics(mut self, fields: impl IntoIterator<Item = ScopeField>) -> Self {
         self.scope_on_metrics = Some(fields.into_iter().collect());
         self

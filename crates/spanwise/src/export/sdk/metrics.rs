@@ -86,7 +86,9 @@ impl<E: PushMetricExporter> Adapter<E> {
 impl<E: PushMetricExporter> PushMetricExporter for Adapter<E> {
     async fn export(&self, metrics: &ResourceMetrics) -> OTelSdkResult {
         let Some(exporter) = self.exporter() else { return Err(OTelSdkError::AlreadyShutdown) };
-        let groups = convert::metrics(metrics.into());
+        let collected = metrics.into();
+        self.terms.intake.overflow.look(&collected);
+        let groups = convert::metrics(collected);
         let items = groups.iter().flat_map(|group| &group.items);
         let points = items.map(|carried| carried.item.count()).sum();
         let lane = self.terms.id;
