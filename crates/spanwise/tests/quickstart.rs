@@ -160,12 +160,16 @@ fn rotel(command: &mut Command, grpc: SocketAddr, http: SocketAddr, receiver: &R
 /// By the configuration that stands at the top of the repository, but for the addresses.
 fn otelcol(command: &mut Command, grpc: SocketAddr, http: SocketAddr, receiver: &Receiver) {
     let config = concat!(env!("CARGO_MANIFEST_DIR"), "/../../otel-collector.yaml");
+    let storage = std::env::temp_dir().join(format!("spanwise-otelcol-{}", grpc.port()));
     command
         .args(["--config", config])
-        .arg(format!("--set=receivers.otlp.protocols.grpc.endpoint={grpc}"))
-        .arg(format!("--set=receivers.otlp.protocols.http.endpoint={http}"))
-        .arg(format!("--set=exporters.otlp_grpc/jaeger.endpoint={}", receiver.grpc))
-        .arg(format!("--set=exporters.otlp_http/prometheus.endpoint={}", receiver.http_url()))
+        .env("OTELCOL_GRPC", grpc.to_string())
+        .env("OTELCOL_HTTP", http.to_string())
+        .env("OTELCOL_HEALTH", "127.0.0.1:0")
+        .env("OTELCOL_SPAN_METRICS", "127.0.0.1:0")
+        .env("OTELCOL_STORAGE", storage)
+        .env("JAEGER_OTLP", receiver.grpc.to_string())
+        .env("PROMETHEUS_OTLP", receiver.http_url())
         .arg("--set=service.pipelines.logs.exporters=[otlp_grpc/jaeger]")
         .arg("--set=service.telemetry.metrics.level=none");
 }

@@ -7,6 +7,11 @@ use super::command::{Run, needs, run};
 
 pub(super) const STEPS: &[Step] = &[
     Step {
+        name: "stack",
+        about: "Collector, Jaeger and Prometheus, by the files of the repository; scripts/stack install",
+        run: stack,
+    },
+    Step {
         name: "backends",
         about: "servers of real backends; SPANWISE_TEST_PHOENIX, SPANWISE_TEST_MLFLOW",
         run: backends,
@@ -22,6 +27,12 @@ pub(super) const STEPS: &[Step] = &[
     Step { name: "publish", about: "what is published compiles by itself", run: publish },
     Step { name: "fuzz", about: "ten minutes for each target", run: fuzz },
 ];
+
+fn stack() -> Result<()> {
+    Run::new("cargo test -p spanwise --all-features --test stack")
+        .env("SPANWISE_TEST_STACK", "required")
+        .succeeds()
+}
 
 fn backends() -> Result<()> {
     run("cargo test -p spanwise --all-features --test real_servers")
