@@ -1,34 +1,52 @@
 //! OpenTelemetry-native instrumentation for programs that call language models.
 //!
-//! Start telemetry once, wrap what you do in operations, and see every generation, tool, agent and
-//! workflow with its tokens, timing and errors: in the terminal at once, and in any OTLP backend as soon
-//! as an endpoint is set.
+//! Every generation, tool, agent and workflow with its tokens, timing and errors, by the GenAI semantic
+//! conventions: in the terminal at once, and in any OTLP backend as soon as an endpoint is set.
+//!
+//! Start telemetry once, and wrap what you do in operations:
 //!
 //! ```no_run
-//! use spanwise::{Agent, Generation, Provider, Response, TelemetryConfig, Tool, Usage};
+//! use spanwise::{Agent, Generation, Message, Provider, Response, TelemetryConfig, Tool, Usage};
 //!
-//! # type Error = Box<dyn std::error::Error + Send + Sync>;
-//! # async fn ask_the_model() -> Result<Response, Error> { Ok(Response::new()) }
-//! # async fn lookup(order: &str) -> Result<String, Error> { Ok(order.into()) }
+//! type Error = Box<dyn std::error::Error + Send + Sync>;
+//!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Error> {
-//!     let telemetry = spanwise::init_telemetry(TelemetryConfig::from_env()?.service_name("bot"))?;
+//!     let telemetry =
+//!         spanwise::init_telemetry(TelemetryConfig::from_env()?.service_name("support-bot"))?;
 //!
-//!     Agent::new("triage")
+//!     let order = Agent::new("triage")
 //!         .run_with(async |_agent| {
-//!             Generation::chat(Provider::OpenAi, "gpt-4o-mini")
+//!             let reply = Generation::chat(Provider::OpenAi, "gpt-4o-mini")
 //!                 .max_tokens(256)
-//!                 .input("Where is my order?")
+//!                 .input("Where is my order A-17?")
 //!                 .run(ask_the_model())
 //!                 .await?;
-//!             Tool::new("lookup_order").run(lookup("A-17")).await
+//!             Tool::new("lookup_order").run(lookup(&reply)).await
 //!         })
 //!         .await?;
+//!     eprintln!("{order}");
 //!
-//!     println!("{}", telemetry.shutdown().await);
+//!     eprintln!("{}", telemetry.shutdown().await);
 //!     Ok(())
 //! }
+//!
+//! /// Whatever client you use: its answer, or what is to be recorded of it.
+//! async fn ask_the_model() -> Result<Response, Error> {
+//!     Ok(Response::new().usage(Usage::new(120, 48)).output(Message::assistant("Let me look it up.")))
+//! }
+//!
+//! async fn lookup(_reply: &Response) -> Result<String, Error> {
+//!     Ok("A-17 arrives tomorrow.".to_owned())
+//! }
 //! ```
+//!
+//! Or change one line, where the client is built: the crates `spanwise-http` (`async-openai`,
+//! `reqwest-middleware`, tower, the AWS SDK, `genai`) and `spanwise-rig` record every model call by itself,
+//! streamed or not.
+//!
+//! Nothing that records returns an error, waits or panics: only [`init_telemetry`] can fail, and says which
+//! setting and what would be right.
 //!
 //! | To | Use |
 //! |---|---|
@@ -166,27 +184,6 @@ pub use spanwise_macros::{agent, generation, retrieval, step, tool, workflow};
 
 #[doc(hidden)]
 pub use spanwise_core::macro_support;
-
-/// The README's code is compiled and run.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
-
-/// So is that of the page for those who come from elsewhere.
-#[cfg(all(doctest, feature = "macros"))]
-#[doc = include_str!("../../../docs/coming-from.md")]
-struct ComingFrom;
-
-/// So is that of the pages.
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/feedback.md")]
-struct FeedbackPage;
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/troubleshooting.md")]
-struct TroubleshootingPage;
-#[cfg(doctest)]
-#[doc = include_str!("../../../CONTRIBUTING.md")]
-struct ContributingPage;
 
 /// The version of OpenTelemetry's API that everything here is made for.
 pub use opentelemetry;

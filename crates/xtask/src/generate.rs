@@ -27,7 +27,7 @@ pub(crate) fn generate(
     ]
 }
 
-fn recorded(name: &str) -> bool {
+pub(crate) fn recorded(name: &str) -> bool {
     !LEFT_OUT.iter().any(|prefix| name.starts_with(prefix))
 }
 

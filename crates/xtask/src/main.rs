@@ -2,13 +2,18 @@
 //!
 //! ```text
 //! registry YAML ──import──► semconv/genai.yaml ──generate─┬► spanwise-core/src/semconv/
-//!             semconv/spanwise.yaml, v1_41.yaml ┘         └► spanwise-testing/src/conformance/
+//!             semconv/spanwise.yaml, v1_41.yaml ┘         ├► spanwise-testing/src/conformance/
+//!                                                         └► docs/operations.md
 //! ```
 
 mod ci;
 mod generate;
 mod import;
 mod judge;
+#[cfg(test)]
+mod pages;
+mod picture;
+mod reference;
 mod registry;
 mod table;
 
@@ -39,6 +44,8 @@ enum Task {
         #[arg(long)]
         list: bool,
     },
+    /// Draw `docs/images/terminal.png` of what the quickstart says; needs util-linux and Chromium.
+    Picture,
     /// The conventions as data and as code.
     #[command(subcommand)]
     Semconv(Semconv),
@@ -55,8 +62,8 @@ enum Semconv {
         #[arg(long)]
         check: bool,
     },
-    /// Write `crates/spanwise-core/src/semconv/`, and what `spanwise-testing` judges by, from
-    /// `semconv/*.yaml`.
+    /// Write `crates/spanwise-core/src/semconv/`, what `spanwise-testing` judges by, and
+    /// `docs/operations.md`, from `semconv/*.yaml`.
     Generate {
         /// Compare with the files that are checked in, and write nothing.
         #[arg(long)]
@@ -72,6 +79,7 @@ fn main() -> Result<()> {
             Ok(())
         }
         Task::Ci { steps, long, .. } => ci::run(&steps, long),
+        Task::Picture => picture::draw(),
         Task::Semconv(Semconv::Import { registry, check }) => {
             let supplement = read(&root().join("semconv/supplement.yaml"))?;
             let table = import::import(&registry, &supplement)?;
@@ -97,7 +105,9 @@ fn generated() -> Result<Vec<(PathBuf, String)>> {
     let judge = root().join("crates/spanwise-testing/src/conformance/conventions.json");
     let conventions = judge::conventions(&genai, &spanwise, &v1_41)?;
     let code = files.into_iter().map(|(name, text)| (folder.join(name), text));
-    Ok(code.chain([(judge, conventions)]).collect())
+    let page = root().join("docs/operations.md");
+    let operations = reference::page(&genai, &spanwise, &v1_41)?;
+    Ok(code.chain([(judge, conventions), (page, operations)]).collect())
 }
 
 fn root() -> PathBuf {

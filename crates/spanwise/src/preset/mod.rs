@@ -136,43 +136,5 @@ pub fn by_name(name: &str) -> Option<&'static Backend> {
     ALL.into_iter().find(|backend| backend.name.eq_ignore_ascii_case(name))
 }
 
-/// The code of the pages is compiled.
-#[cfg(doctest)]
-mod pages {
-    macro_rules! pages {
-        ($($page:ident = $name:literal,)*) => {
-            $(#[doc = include_str!(concat!("../../../../docs/backends/", $name, ".md"))] struct $page;)*
-        };
-    }
-    pages! {
-        All = "README",
-        Langfuse = "langfuse",
-        Phoenix = "phoenix",
-        ArizeAx = "arize",
-        Logfire = "logfire",
-        LangSmith = "langsmith",
-        Braintrust = "braintrust",
-        Laminar = "laminar",
-        Opik = "opik",
-        MlFlow = "mlflow",
-        Weave = "weave",
-        Traceloop = "traceloop",
-        SigNoz = "signoz",
-        OpenLit = "openlit",
-        Honeycomb = "honeycomb",
-        Datadog = "datadog",
-        DatadogAgent = "datadog-agent",
-        NewRelic = "new-relic",
-        GrafanaCloud = "grafana-cloud",
-        HeliconeLogging = "helicone",
-        Jaeger = "jaeger",
-        Prometheus = "prometheus",
-        VictoriaMetrics = "victoria-metrics",
-        AzureMonitor = "azure-monitor",
-        Aws = "aws",
-        GoogleCloud = "google-cloud",
-    }
-}
-
 #[cfg(test)]
 mod tests;
