@@ -198,6 +198,21 @@ impl Usage {
         self.reasoning
     }
 
+    /// Input tokens of one modality, if known.
+    pub const fn input_tokens_of(&self, modality: Modality) -> Option<u64> {
+        self.input_of[modality as usize]
+    }
+
+    /// Output tokens of one modality, if known.
+    pub const fn output_tokens_of(&self, modality: Modality) -> Option<u64> {
+        self.output_of[modality as usize]
+    }
+
+    /// Cached input tokens of one modality, if known.
+    pub const fn cache_read_tokens_of(&self, modality: Modality) -> Option<u64> {
+        self.cache_read_of[modality as usize]
+    }
+
     /// Input and output together; what is not known counts as nothing.
     pub fn total_tokens(&self) -> u64 {
         self.input.unwrap_or(0).saturating_add(self.output.unwrap_or(0))

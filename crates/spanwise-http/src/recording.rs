@@ -11,6 +11,7 @@ use std::sync::Arc;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use opentelemetry::Context;
+use spanwise_core::{Cost, CostSource, Currency};
 use spanwise_providers::{Answer, Codec, Decoder, ErrorAnswer, Event, Exchange};
 
 use crate::framing::Framing;
@@ -60,6 +61,9 @@ struct Refused {
 /// Where AWS says which error it is, as in `ValidationException:http://…`.
 const AWS_ERROR_TYPE: &str = "x-amzn-errortype";
 
+/// What LiteLLM's proxy says that the call cost, in dollars.
+const LITELLM_COST: http::HeaderName = http::HeaderName::from_static("x-litellm-response-cost");
+
 impl Recording {
     pub(crate) fn new(
         call: OpenCall,
@@ -101,6 +105,13 @@ impl Recording {
         open.call.answered(status, headers);
         if let Some(gateway) = helicone::answer(headers) {
             open.call.with(|exchange| exchange.gateway(gateway));
+        }
+        let cost = text(LITELLM_COST).and_then(|amount| amount.trim().parse().ok());
+        let cost = cost
+            .filter(|amount: &f64| *amount >= 0.0)
+            .and_then(|amount| Cost::from_f64(amount, Currency::USD, CostSource::Provider));
+        if let Some(cost) = cost {
+            open.call.with(|exchange| exchange.cost(cost));
         }
         let array = open.codec.streams_an_array() && open.call.streams();
         let framing = Framing::of(text(CONTENT_TYPE).unwrap_or_default(), array);

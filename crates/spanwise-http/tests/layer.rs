@@ -339,3 +339,14 @@ proptest! {
         prop_assert_eq!(shown(&captured), shown(&whole));
     }
 }
+
+#[test]
+fn what_litellm_says_of_the_cost_in_a_header_is_recorded() {
+    for (told, amount) in [("0.000125", "0.000125"), ("1.5e-05", "0.000015"), ("much", "")] {
+        let script = Script::json(ANSWER).header("x-litellm-response-cost", told);
+        let (_, captured) = call(&script, Read::All);
+        let span = &captured.spans()[0];
+        let amount_told = span.attribute("spanwise.cost.amount").map(|it| it.to_string());
+        assert_eq!(amount_told.unwrap_or_default(), amount, "{told}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use spanwise_core::{Document, Part, Response, ResponseStatus, ToolDefinition, Usage};
+use spanwise_core::{Cost, Document, Part, Response, ResponseStatus, ToolDefinition, Usage};
 
 use crate::json::Json;
 
@@ -46,6 +46,13 @@ impl Answer {
     pub(crate) fn hear_model(&mut self, said: Json<'_>) {
         if !self.response.known_model().is_some_and(|known| said.is(known)) {
             self.hear(said, Response::model);
+        }
+    }
+
+    /// Takes over what the call cost, if that is told.
+    pub(crate) fn charged(&mut self, cost: Option<Cost>) {
+        if let Some(cost) = cost {
+            self.response = std::mem::take(&mut self.response).cost(cost);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use opentelemetry::Context;
 use spanwise_core::{
-    Attempt, Embeddings, EmbeddingsBuilder, FetchResponse, GatewayAnswer, Generation,
+    Attempt, Cost, Embeddings, EmbeddingsBuilder, FetchResponse, GatewayAnswer, Generation,
     GenerationBuilder, Provider, ResponseStatus, Retrieval, RetrievalBuilder,
 };
 
@@ -212,6 +212,16 @@ impl Exchange {
             Recorded::Embeddings(embeddings) => embeddings.fail(error),
             Recorded::FetchResponse(fetched) => fetched.fail(error),
             Recorded::Retrieval(retrieval) => retrieval.fail(error),
+        }
+    }
+
+    /// Notes what the call cost, as a gateway says beside the answer. Fetching a response costs nothing.
+    pub fn cost(&self, cost: Cost) {
+        match &self.recorded {
+            Recorded::Generation(generation) => generation.cost(cost),
+            Recorded::Embeddings(embeddings) => embeddings.cost(cost),
+            Recorded::Retrieval(retrieval) => retrieval.cost(cost),
+            Recorded::FetchResponse(_) => {}
         }
     }
 

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 use spanwise_core::{
-    Message, Modality, OpenAiApiType, OutputType, Part, Response, Role, ToolDefinition, Usage,
+    Cost, CostSource, Currency, Message, Modality, OpenAiApiType, OutputType, Part, Response, Role,
+    ToolDefinition, Usage,
 };
 
 use crate::answer::{Answer, ErrorAnswer};
@@ -266,6 +267,13 @@ pub(crate) fn usage(usage: Json<'_>) -> Usage {
     told
 }
 
+/// What a call cost in dollars, where a gateway or a provider says so: a number, or an object with a total.
+fn cost(usage: Json<'_>) -> Option<Cost> {
+    let told = usage.field("cost")?;
+    let amount = told.number().or_else(|| told.field("total_cost")?.number())?;
+    Cost::from_f64(amount, Currency::USD, CostSource::Provider).filter(|_| amount >= 0.0)
+}
+
 /// What whole answers and chunks have told so far: chunks only tell the same in pieces.
 #[derive(Default)]
 struct ReadAnswer {
@@ -307,7 +315,10 @@ impl ReadAnswer {
             "system_fingerprint" if is_openai => {
                 answer.hear(value, Response::openai_system_fingerprint);
             }
-            "usage" if !value.is_null() => answer.used(usage(value)),
+            "usage" if !value.is_null() => {
+                answer.used(usage(value));
+                answer.charged(cost(value));
+            }
             "error" => error_told = error(value),
             "object" if value.is("error") => error_told = error(object),
             "choices" => {

@@ -162,3 +162,27 @@ fn an_answer_that_is_an_error_fails_the_operation() {
 fn nonsense_is_survived() {
     survives_nonsense(&OpenAiChat, PATH, &[REQUEST, ANSWER]);
 }
+
+#[test]
+fn the_cost_that_an_answer_tells_is_recorded_as_the_providers() {
+    for (usage, amount) in [
+        // OpenRouter, then Perplexity.
+        (r#"{"prompt_tokens": 5, "cost": 0.00014}"#, "0.00014"),
+        (
+            r#"{"prompt_tokens": 5, "cost": {"input_tokens_cost": 0.1, "total_cost": 0.006}}"#,
+            "0.006",
+        ),
+        (r#"{"prompt_tokens": 5, "cost": null}"#, ""),
+        (r#"{"prompt_tokens": 5, "cost": -1}"#, ""),
+    ] {
+        let answer = format!(r#"{{"id": "c", "choices": [], "usage": {usage}}}"#);
+        let provider = || Provider::from("openrouter");
+        let told = whole(&OpenAiChat, provider(), PATH, REQUEST, &answer);
+        let line = |key: &str| {
+            told.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default().to_owned()
+        };
+        assert_eq!(line("spanwise.cost.amount="), amount, "{usage}");
+        let source = if amount.is_empty() { "" } else { "provider" };
+        assert_eq!(line("spanwise.cost.source="), source);
+    }
+}

@@ -81,6 +81,7 @@ mod resource;
 mod secret;
 
 // Running.
+mod cost;
 mod error_kinds;
 mod exit;
 mod metrics;
@@ -109,6 +110,7 @@ pub use config::{
     OutgoingRequest, OverflowPolicy, Preset, Projection, SamplingRule, SamplingStrategy, Signals,
     SpanFilter, SpoolSettings, SpoolSync, TelemetryConfig, Temporality,
 };
+pub use cost::{PriceTable, PriceTableError, Prices};
 pub use env::Environment;
 pub use error::InitError;
 #[cfg(feature = "statsd")]

@@ -91,7 +91,7 @@ impl Cost {
 
     /// How much, in whole units of the currency.
     pub fn amount(&self) -> Decimal {
-        self.amount
+        self.amount.normalize()
     }
 
     /// The nearest double.

@@ -31,17 +31,29 @@ use crate::usage::Usage;
 pub trait Pricing: Send + Sync {
     /// What this call cost, where that is known.
     fn price(&self, call: &PricedCall<'_>) -> Option<Cost>;
+
+    /// A call begins, of which as much is known as can be: time to find elsewhere what its model costs. It is told on
+    /// the task of the call as well. Defaults to nothing.
+    fn prepare(&self, _call: &PricedCall<'_>) {}
 }
 
 impl<P: Pricing + ?Sized> Pricing for Box<P> {
     fn price(&self, call: &PricedCall<'_>) -> Option<Cost> {
         (**self).price(call)
     }
+
+    fn prepare(&self, call: &PricedCall<'_>) {
+        (**self).prepare(call);
+    }
 }
 
 impl<P: Pricing + ?Sized> Pricing for std::sync::Arc<P> {
     fn price(&self, call: &PricedCall<'_>) -> Option<Cost> {
         (**self).price(call)
+    }
+
+    fn prepare(&self, call: &PricedCall<'_>) {
+        (**self).prepare(call);
     }
 }
 

@@ -1,12 +1,13 @@
 //! What a call cost, when it is over.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::SystemTime;
 
 use super::kind::Kind;
 use super::live::Live;
 use super::outcome::Outcome;
 use crate::cost::{Cost, PricedCall};
-use crate::recorder::{Measurement, MetricRecorder, Series};
+use crate::recorder::{Measurement, MetricRecorder, Recorder, Series};
 use crate::semconv::value::spanwise_cost_source as source;
 use crate::semconv::{Metric, attribute as key};
 
@@ -15,6 +16,16 @@ pub(crate) struct Charge<'a> {
     pub(super) call: PricedCall<'a>,
     /// What it cost, where that was told.
     pub(super) told: Option<&'a Cost>,
+}
+
+/// Tells who knows prices that a call begins.
+pub(super) fn prepare<K: Kind>(kind: &K, recorder: &Recorder, started_at: SystemTime) {
+    if let Some(pricing) = recorder.pricing.as_deref()
+        && let Some(Charge { call, told: None }) = kind.charge()
+    {
+        let call = PricedCall { started_at, ..call };
+        let _ = catch_unwind(AssertUnwindSafe(|| pricing.prepare(&call)));
+    }
 }
 
 impl<K: Kind> Live<K> {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Link, SpanBuilder};
 
+use super::charge;
 use super::heard::Heard;
 use super::kind::Kind;
 use super::live::{Live, State};
@@ -111,6 +112,7 @@ impl<'a, K: Kind> Draft<'a, K> {
         let heard = Heard::of(&recorder, &parent);
         let mut started = Started::now(recorder.clock());
         started.at = started_at.unwrap_or(started.at);
+        charge::prepare(&*kind, &recorder, started.at);
 
         let attributes = match recorder.gives_start_attributes() {
             true => kind.all_start_attributes(scope),

@@ -14,6 +14,7 @@ use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 
 use super::active::sealed::Recording;
+use super::charge;
 use super::draft::Draft;
 use super::gateway::GatewayAnswer;
 use super::heard::Heard;
@@ -253,6 +254,7 @@ impl<K: Asks> Live<K> {
             let mut known = Vec::new();
             state.kind.start_attributes(&mut known);
             state.kind.asks(*asked);
+            charge::prepare(&*state.kind, &self.recorder, self.started.at);
             content.into_iter().for_each(|item| state.content.set(item));
             if policy.metadata && self.keeps_attributes() {
                 state.own.extend(own);

@@ -133,6 +133,12 @@ pub(super) fn in_force(
             &["OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"],
         ),
         of(
+            "pricing",
+            if settings.pricing.is_some() { "prices" } else { "none" }.to_owned(),
+            config.pricing.is_some(),
+            &["SPANWISE_PRICES"],
+        ),
+        of(
             "spool",
             spool.unwrap_or_else(|| "none".to_owned()),
             config.spool.is_some(),

@@ -17,6 +17,7 @@ mod guide;
 mod in_force;
 mod main_agent;
 mod preset;
+mod pricing;
 mod ready;
 mod rules;
 mod setters;
@@ -62,6 +63,7 @@ pub(crate) use endpoint::TlsFiles;
 pub(crate) use endpoint::{Endpoint, EndpointReader, EndpointUrl, check_url};
 pub(crate) use feedback::{FeedbackEndpoint, FeedbackProduct};
 pub(crate) use in_force::EndpointOrigins;
+pub(crate) use pricing::Priced;
 pub(crate) use settings::{DestinationSettings, Limits, Route, Settings, attached};
 pub(crate) use span_view::View;
 pub(crate) use spool::Spooling;
@@ -103,6 +105,7 @@ pub struct TelemetryConfig {
     content: Option<ContentCapture>,
     content_policy: Option<ContentPolicy>,
     completion_hook: Option<Hook>,
+    pricing: Option<Priced>,
     record_inputs: Option<bool>,
     record_outputs: Option<bool>,
     record_metadata: Option<bool>,

@@ -18,6 +18,7 @@ use super::TelemetryConfig;
 use super::content_policy::ContentPolicy;
 use super::delivery::{ExportMode, OverflowPolicy};
 use super::in_force::{InForce, in_force};
+use super::pricing::Priced;
 use super::spool::Spooling;
 use super::values::{BatchConfiguration, ExportConfig, SamplingStrategy};
 use crate::env::{Environment, Reader};
@@ -52,6 +53,7 @@ pub(crate) struct Settings {
     pub(crate) content: ContentPolicy,
     pub(crate) routes: Vec<DestinationSettings>,
     pub(crate) completion_hook: Option<Hook>,
+    pub(crate) pricing: Option<Priced>,
     pub(crate) global_providers: bool,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) flush_on_signals: bool,
@@ -87,6 +89,7 @@ impl Settings {
             model_names: measuring::model_names(config, &mut reader),
             scope_on_metrics: measuring::scope_on_metrics(config, &mut reader),
             completion_hook: content::completion_hook(config, &mut reader)?,
+            pricing: Priced::settle(config, &mut reader)?,
             limits: limits::limits(config, &mut reader),
             propagation: recording::propagation(config, &mut reader),
             spans: batches::batches(

@@ -16,6 +16,7 @@ use super::exporter::{ExportError, TelemetryExporter};
 /// |---|---|---|---|
 /// | `{prefix}.generation.duration` | timer, ms | `operation`, `provider`, `model`, `status` | model calls |
 /// | `{prefix}.generation.tokens.input`, `….output` | counter | `operation`, `provider`, `model` | model calls whose usage is known |
+/// | `{prefix}.generation.cost` | counter, billionths | `operation`, `provider`, `model`, `currency`, `source` | model calls whose cost is known |
 /// | `{prefix}.tool.duration` | timer, ms | `tool`, `status` | tools |
 /// | `{prefix}.orchestrator.duration` | timer, ms | `name`, `operation`, `status` | agents and workflows |
 /// | `{prefix}.span.duration` | timer, ms | `name`, `status` | everything else |
@@ -63,6 +64,16 @@ impl StatsdExporter {
                     tagged(self.0.count_with_tags(metric, tokens), &tags).try_send()?;
                 }
             }
+        }
+        if let TelemetryEvent::Generation(generation) = event
+            && let Some(cost) = &generation.cost
+        {
+            // Counters of StatsD are whole numbers.
+            let billionths = (cost.amount_f64() * 1e9).round() as u64;
+            let counter = tagged(self.0.count_with_tags("generation.cost", billionths), &tags);
+            let currency = cost.currency();
+            let counter = counter.with_tag("currency", currency.as_str());
+            counter.with_tag("source", cost.source().as_str()).try_send()?;
         }
         if let Some(error) = event.error() {
             let errors = self.0.count_with_tags("errors", 1_u64).with_tag("event", name);

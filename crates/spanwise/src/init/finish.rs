@@ -11,6 +11,7 @@ use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use spanwise_core::{Recorder, instrumentation_scope};
 
 use super::assembly::Assembly;
+use crate::config::Priced;
 use crate::error::InitError;
 use crate::export::entrance::Entrance;
 use crate::export::intake::Intake;
@@ -101,6 +102,9 @@ impl Assembly<'_> {
         }
         if let Some(Hook { hook, .. }) = &settings.completion_hook {
             recorder = recorder.completion_hook(hook.clone());
+        }
+        if let Some(Priced(pricing)) = &settings.pricing {
+            recorder = recorder.pricing(pricing.clone());
         }
         if let Some(meters) = &meters {
             let meter = meters.meter_with_scope(scope.clone());

@@ -12,17 +12,17 @@ use opentelemetry::trace::{Span as _, SpanKind, TraceContextExt as _};
 use opentelemetry::{Context, KeyValue};
 use serde_json::json;
 use spanwise::{
-    Agent, Attempt, BaggageItem, ContentCapture, ContentLevel, Destination, Embeddings,
-    Environment, EventDetails, EventHub, ExportError, ExporterSettings, FutureExt as _, Generation,
-    GenerationEvent, Guide, Langfuse, Measurements, Message, MetricSet, MetricsRecorder,
-    OrchestratorEvent, OwnSpan, PatternRedactor, Preset as _, Provider, Redactor as _, Response,
-    Signals, SpanBuilder, SpanEvent, StatsdExporter, Step, TelemetryConfig, TelemetryEvent,
-    TelemetryExporter, Tool, ToolExecutionEvent, Usage, Workflow, attach, attach_default_logger,
-    attach_json_logger, auth_refreshed, cache_evicted, cache_hit, cache_miss, cache_put,
-    cache_size, checklist, context_with_span, cost_calculated, cost_threshold_exceeded, detach,
-    detach_loggers, evaluation, execute, extract_from_headers, get_baggage, inject_into_headers,
-    list_handlers, propagate_context, record_exception, routed, scope, tracer, validation,
-    with_baggage, with_context,
+    Agent, Attempt, BaggageItem, ContentCapture, ContentLevel, Cost, CostSource, Currency, Decimal,
+    Destination, Embeddings, Environment, EventDetails, EventHub, ExportError, ExporterSettings,
+    FutureExt as _, Generation, GenerationEvent, Guide, Langfuse, Measurements, Message, MetricSet,
+    MetricsRecorder, OrchestratorEvent, OwnSpan, PatternRedactor, Preset as _, Provider,
+    Redactor as _, Response, Signals, SpanBuilder, SpanEvent, StatsdExporter, Step,
+    TelemetryConfig, TelemetryEvent, TelemetryExporter, Tool, ToolExecutionEvent, Usage, Workflow,
+    attach, attach_default_logger, attach_json_logger, auth_refreshed, cache_evicted, cache_hit,
+    cache_miss, cache_put, cache_size, checklist, context_with_span, cost_calculated,
+    cost_threshold_exceeded, detach, detach_loggers, evaluation, execute, extract_from_headers,
+    get_baggage, inject_into_headers, list_handlers, propagate_context, record_exception, routed,
+    scope, tracer, validation, with_baggage, with_context,
 };
 use spanwise_http::TargetHostExt as _;
 use spanwise_http::helicone::{Helicone, HeliconePropagator};
@@ -564,6 +564,23 @@ pub(crate) fn handlers() {
     });
     assert_eq!(own, ["myapp.llm.analyze.start  [] false", "myapp.llm.analyze.stop  [] true"]);
     example_exllm();
+}
+
+pub(crate) fn costs() {
+    let cost = || Cost::new(Decimal::new(125, 4), Currency::USD, CostSource::Provider);
+    let told = heard("cost.*", || {
+        let generation = chat("gpt-4".into());
+        generation.cost(cost());
+        generation.finish();
+    });
+    assert_eq!(told, ["cost.calculated gpt-4 [0.0125] false"]);
+    let captured = spanwise_testing::capture(|| {
+        let generation = chat("gpt-4".into());
+        generation.cost(cost());
+        generation.finish();
+    });
+    assert_eq!(captured.span("chat gpt-4").text("spanwise.cost.amount"), "0.0125");
+    assert_eq!(captured.metric("spanwise.cost").sum, 0.0125);
 }
 
 pub(crate) fn told_costs() {

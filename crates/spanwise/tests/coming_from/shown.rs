@@ -186,6 +186,7 @@ pub(crate) const EXLLM: Shown = &[
         ],
         told_costs,
     ),
+    (&["cost_cents", "ex_llm.cost.cents.total"], costs),
     (&["Telemetry.Metrics.ConsoleReporter"], console),
     (&["TelemetryMetricsStatsd"], statsd),
     (&["Custom Reporter"], exporters),

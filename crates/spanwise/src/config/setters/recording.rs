@@ -2,9 +2,9 @@
 
 use spanwise_core::propagation::BaggageKeys;
 use spanwise_core::semconv::SemconvProfile;
-use spanwise_core::{CompletionHook, ContentCapture, MetricSet, ModelNames, ScopeField};
+use spanwise_core::{CompletionHook, ContentCapture, MetricSet, ModelNames, Pricing, ScopeField};
 
-use crate::config::{ContentPolicy, SamplingStrategy, TelemetryConfig};
+use crate::config::{ContentPolicy, Priced, SamplingStrategy, TelemetryConfig};
 use crate::offload::Hook;
 
 impl TelemetryConfig {
@@ -54,6 +54,21 @@ impl TelemetryConfig {
     /// ([`Destination::content`](crate::Destination::content)), the stricter of the two is in force.
     pub fn content(mut self, policy: impl Into<ContentPolicy>) -> Self {
         self.content_policy = Some(policy.into());
+        self
+    }
+
+    /// Asks this for what calls cost: [`Prices`](crate::Prices), or a [`Pricing`] of the program's own. Defaults to what
+    /// `SPANWISE_PRICES` names, and else to nobody: then only costs are recorded that providers, gateways or the
+    /// program itself tell.
+    ///
+    /// ```
+    /// use spanwise::{Prices, TelemetryConfig};
+    ///
+    /// # #[cfg(feature = "cost")]
+    /// let config = TelemetryConfig::new("bot").pricing(Prices::published());
+    /// ```
+    pub fn pricing(mut self, pricing: impl Pricing + 'static) -> Self {
+        self.pricing = Some(Priced::by(pricing));
         self
     }
 

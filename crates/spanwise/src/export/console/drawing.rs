@@ -17,7 +17,7 @@ use crate::spool::StoredRecord;
 
 /// Draws what was spooled for standard output: traces as trees, metrics and logs as lines.
 ///
-/// Names, tokens, times and kinds of error are shown; content only if it is asked for. Control characters
+/// Names, tokens, costs, times and kinds of error are shown; content only if it is asked for. Control characters
 /// are shown as dots, colours used where standard output is a terminal and `NO_COLOR` is not set.
 ///
 /// ```no_run

@@ -1,6 +1,6 @@
 //! The terminal as a destination: finished traces as a tree, metrics and logs as lines, on stderr.
 //!
-//! Names, times, tokens and kinds of error are shown; content never is.
+//! Names, times, tokens, costs and kinds of error are shown; content never is.
 
 mod drawing;
 mod lines;

@@ -139,6 +139,7 @@ fn details(span: &Span, style: &Style, width: usize) -> String {
     if let Some(tokens) = tokens(span) {
         told.push((Ink::Plain, tokens));
     }
+    told.extend(cost(span).map(|cost| (Ink::Plain, cost)));
     if let Some(seconds) = double(span, key::GEN_AI_RESPONSE_TIME_TO_FIRST_CHUNK.key()) {
         let nanos = (seconds * 1e9) as u64;
         told.push((Ink::Dim, format!("first chunk {}", duration(nanos))));
@@ -191,6 +192,25 @@ fn tokens(span: &Span) -> Option<String> {
         text.push_str(&format!(" ({})", parts.join(", ")));
     }
     Some(text)
+}
+
+/// `$0.00125`, `0.5 EUR`, `≈ $0.01` where tokens were estimated: what the span itself cost, never what is inside it.
+fn cost(span: &Span) -> Option<String> {
+    let amount = double(span, key::SPANWISE_COST_AMOUNT.key()).filter(|it| it.is_finite())?;
+    // A sixth decimal is a token of most models; what is smaller shows its first digits.
+    let amount = match amount {
+        0.0 => "0".to_owned(),
+        0.000_001.. => {
+            format!("{amount:.6}").trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+        _ => format!("{amount:.1e}"),
+    };
+    let cost = match text(span, key::SPANWISE_COST_CURRENCY.key()) {
+        Some("USD") | None => format!("${amount}"),
+        Some(currency) => format!("{amount} {}", clean(currency)),
+    };
+    let source = text(span, key::SPANWISE_COST_SOURCE.key());
+    Some(if source == Some("estimated") { format!("≈ {cost}") } else { cost })
 }
 
 fn value<'a>(span: &'a Span, key: &str) -> Option<&'a Value> {
@@ -270,6 +290,8 @@ mod tests {
         let chat = with(chat, "gen_ai.usage.output_tokens", Value::IntValue(48));
         let chat = with(chat, "gen_ai.usage.cache_read.input_tokens", Value::IntValue(40));
         let chat = with(chat, "gen_ai.response.time_to_first_chunk", Value::DoubleValue(0.21));
+        let chat = with(chat, "spanwise.cost.amount", Value::DoubleValue(0.00125));
+        let chat = with(chat, "spanwise.cost.currency", Value::StringValue("USD".into()));
         let tool = span(4, 2, "execute_tool lookup", 360, 372);
         let tool = with(tool, "error.type", Value::StringValue("timeout".into()));
         let agent = span(2, 1, "invoke_agent triage", 2, 1998);
@@ -282,9 +304,27 @@ mod tests {
         insta::assert_snapshot!(draw(&turn(), &PLAIN), @r"
         invoke_workflow ticket      2.00 s ━━━━━━━━━━━━━━━━
         └─ invoke_agent triage      2.00 s ━━━━━━━━━━━━━━━━
-           ├─ chat gpt-4o           340 ms ━━━              120 → 48 tokens (40 cached)  first chunk 210 ms
+           ├─ chat gpt-4o           340 ms ━━━              120 → 48 tokens (40 cached)  $0.00125  first ch…
            └─ execute_tool lookup    12 ms   ━              ✗ timeout
         ");
+    }
+
+    #[test]
+    fn an_amount_shows_its_first_digits_its_currency_and_whether_it_is_estimated() {
+        for (amount, currency, source, shown) in [
+            (0.5, "EUR", "own", "0.5 EUR"),
+            (1.0, "USD", "provider", "$1"),
+            (0.0000123, "USD", "table", "$0.000012"),
+            (0.00000004, "USD", "table", "$4.0e-8"),
+            (0.0, "USD", "table", "$0"),
+            (0.01, "USD", "estimated", "≈ $0.01"),
+        ] {
+            let span =
+                with(span(1, 0, "chat", 0, 1), "spanwise.cost.amount", Value::DoubleValue(amount));
+            let span = with(span, "spanwise.cost.currency", Value::StringValue(currency.into()));
+            let span = with(span, "spanwise.cost.source", Value::StringValue(source.into()));
+            assert_eq!(cost(&span).as_deref(), Some(shown));
+        }
     }
 
     #[test]
