@@ -9,6 +9,7 @@ use std::fmt;
 
 use opentelemetry::logs::Severity;
 use opentelemetry::{Context, KeyValue, StringValue};
+use opentelemetry_semantic_conventions::attribute::SESSION_ID;
 
 use crate::capture::ContentLevel;
 use crate::clock::Started;
@@ -35,6 +36,7 @@ use crate::trace_ref::TraceRef;
 /// | `gen_ai.evaluation.score.label` | string | [`label`](Evaluation::label), else a category, `true` or `false` |
 /// | `gen_ai.evaluation.explanation` | string | a text, then the [`comment`](Evaluation::comment) |
 /// | `spanwise.evaluation.id` | string | [`id`](Evaluation::id), *extension* |
+/// | `session.id` | string | [`of_session`](Evaluation::of_session), *extension* |
 /// | `gen_ai.response.id` | string | the [`TraceRef`], or [`response_id`](Evaluation::response_id) |
 /// | `error.type` | string | [`failed`](Evaluation::failed) |
 ///
@@ -64,6 +66,7 @@ pub fn evaluation(name: impl Into<StringValue>) -> Evaluation {
         evaluator: Evaluator::default(),
         operation: None,
         of_trace: false,
+        session: None,
         response_id: None,
         error: None,
         attributes: Vec::new(),
@@ -83,6 +86,7 @@ pub struct Evaluation {
     /// What it is said of, where that is not said when it is emitted.
     operation: Option<TraceRef>,
     of_trace: bool,
+    session: Option<StringValue>,
     response_id: Option<StringValue>,
     error: Option<Cow<'static, str>>,
     attributes: Vec<KeyValue>,
@@ -146,6 +150,13 @@ impl Evaluation {
     /// same.
     pub fn of_trace(mut self) -> Self {
         self.of_trace = true;
+        self
+    }
+
+    /// It is said of a whole session, whatever its traces: `session.id` (string). No span need be active, and
+    /// none is scored. Of feedback APIs Langfuse's has words for it.
+    pub fn of_session(mut self, session: impl Into<StringValue>) -> Self {
+        self.session = Some(session.into()).filter(|session| !session.as_str().is_empty());
         self
     }
 
@@ -255,6 +266,7 @@ impl Evaluation {
             evaluator: self.evaluator,
             operation: operation.clone(),
             of_trace: self.of_trace,
+            session: self.session.clone(),
         })
     }
 
@@ -278,6 +290,7 @@ impl Evaluation {
         attributes.extend(label.map(|label| key::GEN_AI_EVALUATION_SCORE_LABEL.of(label)));
         attributes.extend(why.map(|why| key::GEN_AI_EVALUATION_EXPLANATION.of(why)));
         attributes.extend(self.response_id.or(response).map(|id| key::GEN_AI_RESPONSE_ID.of(id)));
+        attributes.extend(self.session.map(|session| KeyValue::new(SESSION_ID, session)));
         attributes.extend(self.id.map(|id| key::SPANWISE_EVALUATION_ID.of(id)));
         attributes.extend(self.error.map(|kind| key::ERROR_TYPE.of(kind)));
         if own {

@@ -37,6 +37,8 @@ pub struct Feedback {
     pub operation: TraceRef,
     /// Whether it is said of the whole trace.
     pub of_trace: bool,
+    /// The session that it is said of as a whole, where it is.
+    pub session: Option<StringValue>,
 }
 
 impl fmt::Debug for Feedback {

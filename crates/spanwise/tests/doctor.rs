@@ -400,6 +400,18 @@ fn clocks_that_are_apart() {
 }
 
 #[test]
+fn clocks_that_are_apart_by_what_an_answer_over_grpc_says() {
+    let receiver = Receiver::start();
+    receiver.answer_all(Answer::AcceptWith("date", "Mon, 15 Nov 2094 08:12:31 GMT"));
+    finds(
+        to(traces(receiver.grpc_url()).protocol(OtlpProtocol::Grpc)),
+        Check::Clock,
+        "the clock of this machine is behind: spans seem to be old, and may be refused",
+        "set the clock, by NTP",
+    );
+}
+
+#[test]
 fn a_receiver_that_fails_and_one_that_is_not_there_behind_its_proxy() {
     let receiver = Receiver::start();
     for (status, mistake) in [

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use feedback::product::Server;
 use serde_json::{Value, json};
-use spanwise::preset::{ApiKey, Langfuse, Phoenix};
+use spanwise::preset::{ApiKey, HeliconeLogging, Langfuse, Phoenix};
 use spanwise::{
     BatchConfiguration, ContentLevel, ContentPolicy, Counts, Destination, DropReason, FeedbackApi,
     Generation, PatternRedactor, Provider, Report, SamplingStrategy, ScoreValue, Signals,
@@ -387,16 +387,55 @@ fn an_api_that_cannot_be_used_is_an_error_at_the_start_that_shows_no_key() {
 }
 
 #[test]
+fn a_session_is_scored_as_a_whole_and_no_span_need_be_known() {
+    isolated!({
+        let (of_langfuse, of_phoenix) = (Server::langfuse(KEY), Server::phoenix(KEY));
+        let config = config()
+            .destination(Destination::feedback(langfuse(&of_langfuse)))
+            .destination(Destination::feedback(phoenix(&of_phoenix)));
+        let report = record(config, || evaluation("solved").score(true).of_session("s-1").emit());
+        let solved = of_langfuse.only();
+        assert_eq!((&solved["sessionId"], solved.get("traceId")), (&json!("s-1"), None));
+        assert_eq!(feedback_of(&report, "langfuse").exported, 1, "{report}");
+        assert_eq!(feedback_of(&report, "phoenix").dropped_for(DropReason::Unfit), 1, "{report}");
+    });
+}
+
+#[test]
+fn a_score_stands_in_the_environment_that_its_preset_names() {
+    isolated!({
+        let server = Server::langfuse("Basic cGs6c2s=");
+        let langfuse = Langfuse::new("pk", "sk").host(server.url()).environment("staging");
+        let config = config().deployment_environment("production").preset(langfuse);
+        record(config, || {
+            answer().score("helpful", true).emit();
+            scope().environment("canary").run_sync(|| answer().score("tone", "fine").emit());
+        });
+        let mut environments: Vec<_> = server
+            .stored()
+            .iter()
+            .map(|score| format!("{} {}", score["name"], score["environment"]))
+            .collect();
+        environments.sort();
+        assert_eq!(environments, [r#""helpful" "staging""#, r#""tone" "canary""#]);
+    });
+}
+
+#[test]
 fn presets_take_feedback_to_their_products_with_their_keys() {
     isolated!({
         // The keys `pk` and `sk`, as Langfuse is told them.
         let (of_langfuse, of_phoenix) = (Server::langfuse("Basic cGs6c2s="), Server::phoenix(KEY));
+        let of_helicone = Server::helicone(KEY);
         let rotating = ApiKey::from_fn(|| "canary-key".to_owned());
         let config = config()
             .preset(Langfuse::new("pk", "sk").host(of_langfuse.url() + "/api/public/otel"))
-            .preset(Phoenix::new().host(of_phoenix.url()).api_key(rotating));
+            .preset(Phoenix::new().host(of_phoenix.url()).api_key(rotating))
+            .preset(HeliconeLogging::new("canary-key").host(of_helicone.url()).feedback("helpful"));
         let report = record(config, || answer().score("helpful", true).emit());
-        for (name, server) in [("langfuse", &of_langfuse), ("phoenix", &of_phoenix)] {
+        for (name, server) in
+            [("langfuse", &of_langfuse), ("phoenix", &of_phoenix), ("helicone", &of_helicone)]
+        {
             assert_eq!(feedback_of(&report, name).exported, 1, "{report}");
             assert_eq!(server.stored().len(), 1, "{name}");
         }

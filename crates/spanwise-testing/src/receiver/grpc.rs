@@ -15,6 +15,8 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 
+use tonic::metadata::AsciiMetadataValue;
+
 use super::http::{REJECTED, named, partial};
 use super::{Answer, Arrived, Message, Receiver};
 
@@ -41,6 +43,11 @@ impl Receiver {
         match self.receive(arrived, message).await {
             Answer::Accept | Answer::AcceptAs(..) | Answer::Hang => {
                 Ok(tonic::Response::new(answer(None)))
+            }
+            Answer::AcceptWith(name, says) => {
+                let mut response = tonic::Response::new(answer(None));
+                response.metadata_mut().insert(name, AsciiMetadataValue::from_static(says));
+                Ok(response)
             }
             Answer::Partial(rejected) => Ok(tonic::Response::new(answer(Some(rejected)))),
             Answer::Grpc(status) => Err(status),

@@ -52,7 +52,7 @@ pub(super) async fn export(
         Answer::Grpc(_) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Answer::Http(status, retry_after, body) => return in_own_words(status, retry_after, body),
         Answer::AcceptAs(status, body) => return in_own_words(status, None, body),
-        Answer::Accept | Answer::Hang => None,
+        Answer::Accept | Answer::AcceptWith(..) | Answer::Hang => None,
     };
     // Responses of all three signals have this shape.
     let answer = ExportTraceServiceResponse { partial_success: rejected.map(partial) };

@@ -44,6 +44,8 @@ pub enum Answer {
     Accept,
     /// Takes it, over HTTP with this status and body: as receivers do that answer in their own words.
     AcceptAs(u16, &'static str),
+    /// Takes it, over gRPC with this metadata: its name, and what it says.
+    AcceptWith(&'static str, &'static str),
     /// Takes it but for this many items, the last ones, and says so.
     Partial(i64),
     /// Reads it and never answers.
@@ -332,7 +334,9 @@ impl Receiver {
             tokio::time::sleep(delay).await;
         }
         match &answer {
-            Answer::Accept | Answer::AcceptAs(..) => self.keep(|log| log.messages.push(message)),
+            Answer::Accept | Answer::AcceptAs(..) | Answer::AcceptWith(..) => {
+                self.keep(|log| log.messages.push(message))
+            }
             Answer::Partial(rejected) => {
                 message.reject(*rejected);
                 self.keep(|log| log.messages.push(message));

@@ -411,6 +411,15 @@ impl OtlpDestination {
         self
     }
 
+    /// The share of all traces whose spans go there, from 0 to 1: those that a sampler of that ratio would take, so
+    /// never more than [`TelemetryConfig::sample_rate`](crate::TelemetryConfig::sample_rate) lets through. Defaults
+    /// to all of them. What is left out counts as [`filtered`](crate::Counts::filtered), and goes to other
+    /// destinations all the same.
+    pub fn sample_rate(mut self, share: f64) -> Self {
+        self.view.share = Some(share);
+        self
+    }
+
     /// Adds attributes to its spans in the backend's own words: see [`Destination::projection`].
     pub fn projection(mut self, projection: Projection) -> Self {
         self.view.project(projection);

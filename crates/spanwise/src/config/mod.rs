@@ -65,7 +65,7 @@ pub(crate) use feedback::{FeedbackEndpoint, FeedbackProduct};
 pub(crate) use in_force::EndpointOrigins;
 pub(crate) use pricing::Priced;
 pub(crate) use settings::{DestinationSettings, Limits, Route, Settings, attached};
-pub(crate) use span_view::View;
+pub(crate) use span_view::{SpanView, View};
 pub(crate) use spool::Spooling;
 
 use crate::env::Environment;

@@ -2,6 +2,8 @@
 
 use spanwise_core::semconv::SemconvProfile;
 
+use crate::error::{InitError, Source};
+
 /// Which spans go to a destination; given to [`Destination::filter`](crate::Destination::filter).
 ///
 /// The tree stays whole: a span whose parent is left out goes below the nearest span above it that is sent, or
@@ -54,12 +56,24 @@ pub enum Projection {
 pub(crate) struct SpanView {
     pub(crate) filter: SpanFilter,
     pub(crate) projections: Vec<Projection>,
+    /// The share of traces that goes there, where it is not all of them.
+    pub(crate) share: Option<f64>,
 }
 
 impl SpanView {
     /// Whether it matters which span is above which.
     pub(crate) fn wants_lineage(&self) -> bool {
         self.filter == SpanFilter::LlmOnly || self.projections.contains(&Projection::Langfuse)
+    }
+
+    pub(crate) fn check(&self, destination: &str) -> Result<(), InitError> {
+        match self.share {
+            Some(share) if !(0.0..=1.0).contains(&share) => {
+                let source = Source::code(format!("sample_rate of destination `{destination}`"));
+                Err(source.invalid("is no share", "give a number from 0 to 1"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Once is enough.

@@ -1,29 +1,27 @@
 //! One signal's way to a destination, tried step by step until something is wrong.
+//!
+//! ```text
+//! headers ─► reach: name, connection, TLS ─► request ─┬─► over_grpc ─┬─► clock
+//!                                                     └─► over_http ─┘
+//! ```
 
+#[cfg(any(feature = "grpc", feature = "http"))]
+mod clock;
+#[cfg(feature = "grpc")]
+mod over_grpc;
 #[cfg(feature = "http")]
 mod over_http;
-
-use std::time::SystemTime;
-
-use bytes::Bytes;
-use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
-use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
-use opentelemetry_proto::tonic::resource::v1::Resource;
-use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
-use spanwise_core::SCOPE_NAME;
+mod reach;
+#[cfg(any(feature = "grpc", feature = "http"))]
+mod request;
 
 use super::Way;
 use super::case::{Case, Symptom, TlsMistake};
 use super::report::{Check, CheckResult, Outcome, WayDiagnosis};
-use super::wire::{self, Spoken};
+use super::wire::Spoken;
 use super::{headers, remedies};
-use crate::config::{Endpoint, Origin, OtlpProtocol};
-use crate::export::lane::otlp;
+use crate::config::{Origin, OtlpProtocol};
 use crate::export::lane::verdict::{Cause, Verdict};
-use crate::export::request::{Form, Request};
 use crate::signal::Signal;
 
 /// The name of the span that is sent.
@@ -103,142 +101,14 @@ impl Look {
         }
     }
 
-    /// The variable whose proxy requests go through; gRPC goes through none.
-    fn proxy(&self) -> Option<&'static str> {
-        let url = &self.way.endpoint.url.0;
-        let variables = match (self.way.endpoint.protocol, url.scheme()) {
-            (OtlpProtocol::Grpc, _) => return None,
-            (_, "https") => ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"],
-            _ => ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"],
-        };
-        let is_set = |name: &str| std::env::var(name).is_ok_and(|value| !value.trim().is_empty());
-        let variable = variables.into_iter().find(|name| is_set(name))?;
-        let host = url.host_str().unwrap_or_default();
-        let none = ["NO_PROXY", "no_proxy"].into_iter().find_map(|name| std::env::var(name).ok());
-        let none = none.unwrap_or_default();
-        let excepted = none.split(',').map(str::trim).filter(|it| !it.is_empty()).any(|it| {
-            it == "*" || host == it || host.ends_with(&format!(".{}", it.trim_start_matches('.')))
-        });
-        (!excepted).then_some(variable)
-    }
-
-    /// Name, connection and TLS.
-    async fn reach(&mut self) -> Result<(), Stop> {
-        let Endpoint { url, protocol, .. } = self.way.endpoint.clone();
-        let host = url.0.host_str().unwrap_or_default();
-        let port = url.0.port_or_known_default().unwrap_or_default();
-        let addresses = match wire::resolve(host, port).await {
-            Ok(addresses) => addresses,
-            Err(symptom) => return self.failed(Check::Name, symptom),
-        };
-        let mut shown: Vec<_> = addresses.iter().map(|it| it.ip().to_string()).collect();
-        shown.dedup();
-        self.passed(Check::Name, format!("{host} is {}", shown.join(", ")));
-        let stream = match wire::connect(&addresses).await {
-            Ok(stream) => stream,
-            Err(symptom) => return self.failed(Check::Connect, symptom),
-        };
-        self.passed(Check::Connect, format!("to port {port}"));
-        if url.0.scheme() == "https" {
-            self.shake_hands(stream, protocol == OtlpProtocol::Grpc).await?;
-        }
-        Ok(())
-    }
-
-    #[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
-    async fn shake_hands(
-        &mut self,
-        stream: tokio::net::TcpStream,
-        http2: bool,
-    ) -> Result<(), Stop> {
-        match wire::shake_hands(stream, &self.way.endpoint, http2).await {
-            Ok(_) => {
-                self.passed(Check::Tls, "the certificate is trusted");
-                Ok(())
-            }
-            Err(symptom) => self.failed(Check::Tls, symptom),
-        }
-    }
-
-    /// Which cannot be: such an endpoint is no configuration.
-    #[cfg(not(all(feature = "tls", any(feature = "grpc", feature = "http"))))]
-    async fn shake_hands(&mut self, _: tokio::net::TcpStream, _: bool) -> Result<(), Stop> {
-        Ok(())
-    }
-
-    /// What is spoken there, over a connection of its own.
-    async fn spoken(&self) -> Option<Spoken> {
-        let endpoint = &self.way.endpoint;
-        let host = endpoint.url.0.host_str().unwrap_or_default();
-        let port = endpoint.url.0.port_or_known_default().unwrap_or_default();
-        let addresses = wire::resolve(host, port).await.ok()?;
-        let stream = wire::connect(&addresses).await.ok()?;
-        #[cfg(all(feature = "tls", any(feature = "grpc", feature = "http")))]
-        if endpoint.url.0.scheme() == "https" {
-            let http2 = endpoint.protocol == OtlpProtocol::Grpc;
-            let stream = wire::shake_hands(stream, endpoint, http2).await.ok()?;
-            return Some(wire::spoken(stream).await);
-        }
-        Some(wire::spoken(stream).await)
-    }
-
-    /// The request: one span, or no metric and no log record.
-    fn body(&self) -> Bytes {
-        let form = match self.way.endpoint.protocol {
-            #[cfg(feature = "http")]
-            OtlpProtocol::HttpJson => Form::Json,
-            _ => Form::Protobuf,
-        };
-        let request = match self.way.signal {
-            Signal::Traces => Request::Traces(one_span(&self.way.service)),
-            Signal::Metrics => Request::Metrics(ExportMetricsServiceRequest::default()),
-            Signal::Logs | Signal::Feedback => Request::Logs(ExportLogsServiceRequest::default()),
-        };
-        request.encode_as(form).unwrap_or_default()
-    }
-
     #[cfg(not(feature = "http"))]
     async fn ask_http(&mut self) -> Result<(), Stop> {
         Err(Stop)
     }
 
+    #[cfg(not(feature = "grpc"))]
     async fn ask_grpc(&mut self) -> Result<(), Stop> {
-        let transport = match otlp::connect(&self.way.endpoint) {
-            Ok(connect) => connect(),
-            Err(_) => return Err(Stop),
-        };
-        let verdict = transport.send(self.way.signal, self.body()).await;
-        match &verdict {
-            Verdict::Accepted | Verdict::Partial { .. } => {
-                self.passed(Check::Protocol, self.way.endpoint.protocol.name());
-                self.takes(&verdict);
-                Ok(())
-            }
-            _ => {
-                let cause = cause_of(&verdict);
-                let is_answer = cause.hint.is_none() || verdict.is_wrong_key();
-                const ANSWERS: [&str; 7] = [
-                    "Unauthenticated",
-                    "PermissionDenied",
-                    "Unimplemented",
-                    "InvalidArgument",
-                    "ResourceExhausted",
-                    "NotFound",
-                    "FailedPrecondition",
-                ];
-                let symptom = if is_answer && ANSWERS.contains(&cause.kind.as_str()) {
-                    Symptom::Grpc(cause.kind.clone())
-                } else {
-                    self.unanswered(&cause).await
-                };
-                let holds_nothing = self.way.signal != Signal::Traces;
-                if holds_nothing && symptom == Symptom::Grpc("InvalidArgument".to_owned()) {
-                    self.takes(&Verdict::Accepted);
-                    return Ok(());
-                }
-                self.failed(check_of(&symptom), symptom)
-            }
-        }
+        Err(Stop)
     }
 
     /// The receiver takes what it was sent.
@@ -309,37 +179,5 @@ fn check_of(symptom: &Symptom) -> Check {
         Symptom::Status(_) | Symptom::Grpc(_) => Check::Accepted,
         Symptom::Skew(_) => Check::Clock,
         _ => Check::Protocol,
-    }
-}
-
-fn one_span(service: &str) -> ExportTraceServiceRequest {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let now = u64::try_from(now.as_nanos()).unwrap_or_default();
-    let span = Span {
-        trace_id: fastrand::u128(1..).to_be_bytes().to_vec(),
-        span_id: fastrand::u64(1..).to_be_bytes().to_vec(),
-        name: PROBE.to_owned(),
-        // Internal.
-        kind: 1,
-        start_time_unix_nano: now,
-        end_time_unix_nano: now,
-        ..Span::default()
-    };
-    let service = KeyValue {
-        key: "service.name".to_owned(),
-        value: Some(AnyValue { value: Some(Value::StringValue(service.to_owned())) }),
-        ..KeyValue::default()
-    };
-    let scope = InstrumentationScope { name: SCOPE_NAME.to_owned(), ..Default::default() };
-    ExportTraceServiceRequest {
-        resource_spans: vec![ResourceSpans {
-            resource: Some(Resource { attributes: vec![service], ..Resource::default() }),
-            scope_spans: vec![ScopeSpans {
-                scope: Some(scope),
-                spans: vec![span],
-                ..Default::default()
-            }],
-            ..Default::default()
-        }],
     }
 }

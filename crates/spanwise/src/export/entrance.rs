@@ -150,8 +150,9 @@ impl FeedbackRecorder for Entrance {
     fn record(&self, feedback: Feedback) {
         let operation = &feedback.operation;
         let span = operation.span_context();
-        // Backends do not have what was not sampled; a gateway has it all the same.
-        if span.is_valid() && !span.is_sampled() && operation.gateway_request_id().is_none() {
+        // Backends do not have what was not sampled; a gateway has it all the same, and so is a session.
+        let elsewhere = operation.gateway_request_id().is_some() || feedback.session.is_some();
+        if span.is_valid() && !span.is_sampled() && !elsewhere {
             return;
         }
         let environment = Context::map_current(|context| {

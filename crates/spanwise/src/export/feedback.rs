@@ -12,8 +12,6 @@ mod phoenix;
 mod tests;
 
 use bytes::Bytes;
-use opentelemetry::Key;
-use opentelemetry_sdk::Resource;
 use serde_json::{Value, json};
 use spanwise_core::Feedback;
 
@@ -43,6 +41,7 @@ impl FeedbackSettings {
 pub(crate) struct FeedbackEnd {
     product: FeedbackProduct,
     destination: String,
+    /// That of scores that no scope says another of.
     environment: Option<String>,
     diagnostics: Diagnostics,
 }
@@ -51,11 +50,9 @@ impl FeedbackEnd {
     pub(crate) fn new(
         destination: &str,
         product: FeedbackProduct,
-        resource: &Resource,
+        environment: Option<String>,
         diagnostics: Diagnostics,
     ) -> Self {
-        let environment = resource.get(&Key::from_static_str("deployment.environment.name"));
-        let environment = environment.map(|name| name.as_str().into_owned());
         Self { product, destination: destination.to_owned(), environment, diagnostics }
     }
 
@@ -109,6 +106,9 @@ struct Told<'a> {
 impl Told<'_> {
     /// The ids of what it is said of: of the trace, and of the span unless the whole trace is meant.
     fn ids(&self) -> Result<(String, Option<String>), Unfit> {
+        if self.feedback.session.is_some() {
+            return Err(Unfit("of a whole session"));
+        }
         let span = self.feedback.operation.span_context();
         if !span.is_valid() {
             return Err(Unfit("without a span that it is said of"));

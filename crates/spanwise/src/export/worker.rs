@@ -390,7 +390,7 @@ impl PipelineLane {
         mut groups: Vec<Group<T>>,
         kinship: &Kinship,
     ) {
-        let left_out = filter(&mut groups, self.view.spans.filter, kinship);
+        let left_out = filter(&mut groups, &self.view.spans, kinship);
         if left_out > 0 {
             intake.ledger(|ledger| ledger.filter(self.handle.id, left_out));
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use opentelemetry::KeyValue;
+use opentelemetry::{Key, KeyValue};
 use opentelemetry_sdk::metrics::{MeterProviderBuilder, PeriodicReader, SdkMeterProvider};
 
 use super::finish::Started;
@@ -153,8 +153,8 @@ impl Assembly<'_> {
         let disk = self.disk(id, name, &otlp);
         let (handle, lane) = self.lane(id, otlp.form(), otlp.bounds(), disk);
         self.exporters.push(otlp.exporter_name(destination, name));
-        let resource = &self.settings.resource;
-        let feedback = FeedbackEnd::new(name, api, resource, self.diagnostics.clone());
+        let environment = self.environment(destination);
+        let feedback = FeedbackEnd::new(name, api, environment, self.diagnostics.clone());
         self.to_connect.push(Unconnected {
             handle,
             lane,
@@ -163,6 +163,17 @@ impl Assembly<'_> {
             otlp,
             feedback: Some(feedback),
         });
+    }
+
+    /// The environment that a destination is told of: in words of its own, else the process's.
+    fn environment(&self, destination: usize) -> Option<String> {
+        let of = |key: &str| {
+            let own = self.resources[destination].iter().find(|own| own.key.as_str() == key);
+            own.map(|own| own.value.clone())
+                .or_else(|| self.settings.resource.get(&Key::from(key.to_owned())))
+        };
+        let named = of("langfuse.environment").or_else(|| of("deployment.environment.name"))?;
+        Some(named.as_str().into_owned())
     }
 
     fn add_sdk(

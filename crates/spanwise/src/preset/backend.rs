@@ -177,6 +177,18 @@ enum Known {
     Asked(CredentialSource),
 }
 
+/// Sends over gRPC, to this port of the host, where one is given.
+pub(super) fn over_grpc(
+    destination: OtlpDestination,
+    host: &Host,
+    port: Option<u16>,
+) -> OtlpDestination {
+    match port {
+        Some(port) => destination.endpoint(host.at_port(port)).protocol(OtlpProtocol::Grpc),
+        None => destination,
+    }
+}
+
 /// Adds a header where there is something to say.
 pub(super) fn with_header(
     destination: OtlpDestination,
@@ -238,6 +250,20 @@ macro_rules! host {
     };
 }
 pub(super) use host;
+
+/// What a preset can do whose product takes gRPC at the port of OTLP; it keeps a `grpc_port`.
+macro_rules! grpc {
+    ($preset:ident) => {
+        impl $preset {
+            /// Sends over gRPC, to the port 4317 of the host.
+            pub fn grpc(mut self) -> Self {
+                self.grpc_port = Some(4317);
+                self
+            }
+        }
+    };
+}
+pub(super) use grpc;
 
 /// The regions of a backend, and where they are.
 macro_rules! regions {

@@ -2,7 +2,7 @@
 
 use spanwise_core::semconv::SemconvProfile;
 
-use super::backend::{Backend, Variable, from_env, host};
+use super::backend::{Backend, Variable, from_env, grpc, host, over_grpc};
 use super::host::Host;
 use super::variables::Variables;
 use crate::config::{
@@ -39,12 +39,13 @@ const LOCAL: &str = "http://localhost:4318";
 #[must_use = "give it to `TelemetryConfig::preset`"]
 pub struct DatadogAgent {
     host: Host,
-    grpc: bool,
+    grpc_port: Option<u16>,
     logs: bool,
 }
 
 from_env!(DatadogAgent);
 host!(DatadogAgent);
+grpc!(DatadogAgent);
 
 impl Default for DatadogAgent {
     fn default() -> Self {
@@ -55,7 +56,7 @@ impl Default for DatadogAgent {
 impl DatadogAgent {
     /// One on this machine.
     pub fn new() -> Self {
-        Self { host: Host::fixed(LOCAL), grpc: false, logs: false }
+        Self { host: Host::fixed(LOCAL), grpc_port: None, logs: false }
     }
 
     fn read(variables: Variables<'_>) -> Result<Self, InitError> {
@@ -70,12 +71,6 @@ impl DatadogAgent {
         self.logs = true;
         self
     }
-
-    /// Sends over gRPC, to the port 4317 of the host.
-    pub fn grpc(mut self) -> Self {
-        self.grpc = true;
-        self
-    }
 }
 
 impl Preset for DatadogAgent {
@@ -86,10 +81,6 @@ impl Preset for DatadogAgent {
             .signals(signals)
             .temporality(Temporality::Delta)
             .semconv_profile(SemconvProfile::V1_41);
-        if self.grpc {
-            let url = self.host.at_port(4317);
-            return Ok(destination.endpoint(url).protocol(OtlpProtocol::Grpc));
-        }
-        Ok(destination)
+        Ok(over_grpc(destination, &self.host, self.grpc_port))
     }
 }

@@ -5,8 +5,8 @@ use super::host::Host;
 use super::key::ApiKey;
 use super::variables::Variables;
 use crate::config::{
-    BackendFacts, Credentials, OtlpDestination, OtlpProtocol, Preset, Projection, Signals,
-    SpanFilter,
+    BackendFacts, Credentials, FeedbackApi, OtlpDestination, OtlpProtocol, Preset, Projection,
+    Signals, SpanFilter,
 };
 use crate::error::{InitError, Source};
 use crate::signal::Signal;
@@ -37,6 +37,7 @@ pub(super) static HELICONE: Backend = Backend {
 pub struct HeliconeLogging {
     host: Host,
     key: ApiKey,
+    rating: Option<String>,
 }
 
 from_env!(HeliconeLogging);
@@ -57,7 +58,16 @@ impl HeliconeLogging {
     pub fn new(key: impl Into<ApiKey>) -> Self {
         let key = key.into();
         let region = if is_european(&key) { HeliconeRegion::Eu } else { HeliconeRegion::Us };
-        Self { host: Host::fixed(region.url()), key }
+        Self { host: Host::fixed(region.url()), key, rating: None }
+    }
+
+    /// Sends feedback as well, with the same key: the score of this name is a request's rating, all others are scores.
+    ///
+    /// What is logged has no id of Helicone's, so only calls that went through its gateway can be rated; see
+    /// [`FeedbackApi::helicone`].
+    pub fn feedback(mut self, rating: impl Into<String>) -> Self {
+        self.rating = Some(rating.into());
+        self
     }
 
     fn read(variables: Variables<'_>) -> Result<Self, InitError> {
@@ -83,6 +93,11 @@ impl Preset for HeliconeLogging {
             .signal_endpoint(Signal::Traces, url)
             .filter(SpanFilter::ModelCallsOnly)
             .projection(Projection::Helicone);
-        HELICONE.keyed(destination, [(&self.key, "key")], |[key]| Credentials::bearer(key))
+        let key = [(&self.key, "key")];
+        let destination = HELICONE.keyed(destination, key, |[key]| Credentials::bearer(key))?;
+        let Some(rating) = &self.rating else { return Ok(destination) };
+        let api = FeedbackApi::helicone(self.host.root("/v1/trace/log"), rating);
+        let api = HELICONE.keyed_feedback(api, key, |[key]| Credentials::bearer(key))?;
+        Ok(destination.feedback(api))
     }
 }

@@ -2,7 +2,7 @@
 
 use spanwise_core::semconv::SemconvProfile;
 
-use super::backend::{Backend, Variable, from_env, host};
+use super::backend::{Backend, Variable, from_env, host, over_grpc};
 use super::host::Host;
 use super::key::ApiKey;
 use super::variables::Variables;
@@ -69,12 +69,7 @@ impl Preset for Laminar {
     fn destination(&self) -> Result<OtlpDestination, InitError> {
         let destination =
             LAMINAR.destination(&self.host, "").semconv_profile(SemconvProfile::V1_41);
-        let destination = match self.grpc_port {
-            Some(port) => {
-                destination.endpoint(self.host.at_port(port)).protocol(OtlpProtocol::Grpc)
-            }
-            None => destination,
-        };
+        let destination = over_grpc(destination, &self.host, self.grpc_port);
         LAMINAR.keyed(destination, [(&self.key, "project key")], |[key]| Credentials::bearer(key))
     }
 }

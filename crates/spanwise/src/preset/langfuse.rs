@@ -47,6 +47,8 @@ pub(super) static LANGFUSE: Backend = Backend {
         Variable::new("LANGFUSE_RELEASE", "the release"),
         Variable::new("LANGFUSE_TIMEOUT", "how many seconds a request may take"),
         Variable::new("LANGFUSE_TRACING_ENABLED", "`false`: nothing is sent"),
+        Variable::new("LANGFUSE_SAMPLE_RATE", "the share of traces that is sent, from 0 to 1"),
+        Variable::new("LANGFUSE_FLUSH_AT", "how many spans a request has at most"),
     ],
     read: Langfuse::boxed,
 };
@@ -63,7 +65,7 @@ const PATH: &str = "LANGFUSE_OTEL_TRACES_EXPORT_PATH";
 /// | `LANGFUSE_PUBLIC_KEY`, `LANGFUSE_SECRET_KEY` | the project's keys |
 /// | `LANGFUSE_BASE_URL`, else `LANGFUSE_HOST` | the server; defaults to `https://cloud.langfuse.com` |
 /// | `LANGFUSE_TRACING_ENVIRONMENT`, `LANGFUSE_RELEASE` | said of the resource, for Langfuse alone |
-/// | `LANGFUSE_TIMEOUT`, `LANGFUSE_OTEL_TRACES_EXPORT_PATH`, `LANGFUSE_TRACING_ENABLED` | as in Langfuse's own SDKs |
+/// | `LANGFUSE_TIMEOUT`, `LANGFUSE_OTEL_TRACES_EXPORT_PATH`, `LANGFUSE_TRACING_ENABLED`, `LANGFUSE_SAMPLE_RATE`, `LANGFUSE_FLUSH_AT` | as in Langfuse's own SDKs |
 ///
 /// ```no_run
 /// use spanwise::{Langfuse, TelemetryConfig};
@@ -83,6 +85,8 @@ pub struct Langfuse {
     environment: Option<String>,
     release: Option<String>,
     timeout: Option<Duration>,
+    sample_rate: Option<f64>,
+    flush_at: Option<usize>,
     enabled: bool,
 }
 
@@ -114,6 +118,8 @@ impl Langfuse {
             environment: None,
             release: None,
             timeout: None,
+            sample_rate: None,
+            flush_at: None,
             enabled: true,
         }
     }
@@ -121,6 +127,8 @@ impl Langfuse {
     fn read(variables: Variables<'_>) -> Result<Self, InitError> {
         let seconds =
             |text: &str| text.parse().ok().and_then(|s| Duration::try_from_secs_f64(s).ok());
+        let share = |text: &str| text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+        let spans = |text: &str| text.parse().ok().filter(|spans| *spans > 0);
         let truth = |text: &str| match text.to_ascii_lowercase().as_str() {
             "true" | "1" => Some(true),
             "false" | "0" => Some(false),
@@ -144,6 +152,8 @@ impl Langfuse {
             environment: variables.text("LANGFUSE_TRACING_ENVIRONMENT"),
             release: variables.text("LANGFUSE_RELEASE"),
             timeout: variables.read("LANGFUSE_TIMEOUT", "a number of seconds", seconds)?,
+            sample_rate: variables.read("LANGFUSE_SAMPLE_RATE", "a share from 0 to 1", share)?,
+            flush_at: variables.read("LANGFUSE_FLUSH_AT", "a number of spans", spans)?,
             enabled: enabled.unwrap_or(true),
             ..Self::new(
                 key("LANGFUSE_PUBLIC_KEY", "pk-lf-", "sk-lf-")?,
@@ -191,6 +201,12 @@ impl Preset for Langfuse {
         }
         if let Some(timeout) = self.timeout {
             destination = destination.timeout(timeout);
+        }
+        if let Some(share) = self.sample_rate {
+            destination = destination.sample_rate(share);
+        }
+        if let Some(spans) = self.flush_at {
+            destination = destination.max_request_items(spans);
         }
         if !self.enabled {
             return Ok(destination.signals(Signals::NONE));

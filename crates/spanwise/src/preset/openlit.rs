@@ -1,6 +1,6 @@
 //! OpenLIT: all three signals, over HTTP or gRPC.
 
-use super::backend::{Backend, from_env, host};
+use super::backend::{Backend, from_env, grpc, host, over_grpc};
 use super::host::Host;
 use super::variables::Variables;
 use crate::config::{BackendFacts, Compression, OtlpDestination, OtlpProtocol, Preset, Signals};
@@ -28,11 +28,12 @@ const LOCAL: &str = "http://localhost:4318";
 #[must_use = "give it to `TelemetryConfig::preset`"]
 pub struct OpenLit {
     host: Host,
-    grpc: bool,
+    grpc_port: Option<u16>,
 }
 
 from_env!(OpenLit);
 host!(OpenLit);
+grpc!(OpenLit);
 
 impl Default for OpenLit {
     fn default() -> Self {
@@ -43,27 +44,17 @@ impl Default for OpenLit {
 impl OpenLit {
     /// One on this machine.
     pub fn new() -> Self {
-        Self { host: Host::fixed(LOCAL), grpc: false }
+        Self { host: Host::fixed(LOCAL), grpc_port: None }
     }
 
     fn read(_: Variables<'_>) -> Result<Self, InitError> {
         Ok(Self::new())
-    }
-
-    /// Sends over gRPC, to the port 4317 of the host.
-    pub fn grpc(mut self) -> Self {
-        self.grpc = true;
-        self
     }
 }
 
 impl Preset for OpenLit {
     fn destination(&self) -> Result<OtlpDestination, InitError> {
         let destination = OPENLIT.destination(&self.host, "");
-        if self.grpc {
-            let url = self.host.at_port(4317);
-            return Ok(destination.endpoint(url).protocol(OtlpProtocol::Grpc));
-        }
-        Ok(destination)
+        Ok(over_grpc(destination, &self.host, self.grpc_port))
     }
 }

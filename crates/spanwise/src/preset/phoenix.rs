@@ -2,7 +2,7 @@
 
 use spanwise_core::semconv::SemconvProfile;
 
-use super::backend::{Backend, Variable, from_env, host};
+use super::backend::{Backend, Variable, from_env, host, over_grpc};
 use super::host::Host;
 use super::key::ApiKey;
 use super::variables::Variables;
@@ -146,10 +146,7 @@ impl Preset for Phoenix {
             .destination(&self.host, "")
             .projection(Projection::OpenInference)
             .semconv_profile(SemconvProfile::V1_41);
-        if self.grpc {
-            let url = self.host.at_port(self.grpc_port);
-            destination = destination.endpoint(url).protocol(OtlpProtocol::Grpc);
-        }
+        destination = over_grpc(destination, &self.host, self.grpc.then_some(self.grpc_port));
         if let Some(key) = &self.key {
             let key = [(key, "key")];
             destination = PHOENIX.keyed(destination, key, |[key]| Credentials::bearer(key))?;

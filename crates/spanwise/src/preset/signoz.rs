@@ -1,6 +1,6 @@
 //! SigNoz: all three signals, over HTTP or gRPC.
 
-use super::backend::{Backend, Variable, from_env, host, regions};
+use super::backend::{Backend, Variable, from_env, host, over_grpc, regions};
 use super::host::Host;
 use super::key::ApiKey;
 use super::variables::Variables;
@@ -91,12 +91,7 @@ impl SigNoz {
 impl Preset for SigNoz {
     fn destination(&self) -> Result<OtlpDestination, InitError> {
         let destination = SIGNOZ.destination(&self.host, "");
-        let destination = match self.grpc_port {
-            Some(port) => {
-                destination.endpoint(self.host.at_port(port)).protocol(OtlpProtocol::Grpc)
-            }
-            None => destination,
-        };
+        let destination = over_grpc(destination, &self.host, self.grpc_port);
         let Some(key) = &self.key else { return Ok(destination) };
         SIGNOZ.keyed(destination, [(key, "ingestion key")], |[key]| {
             Credentials::default().header("signoz-ingestion-key", key)

@@ -13,6 +13,8 @@ fn value(variable: &str) -> &'static str {
         "DD_SITE" => "datadoghq.eu",
         "LOGFIRE_SEND_TO_LOGFIRE" | "TRACELOOP_TRACE_CONTENT" => "true",
         name if name.ends_with("_HEADERS") => "x-a=b",
+        "LANGFUSE_SAMPLE_RATE" => "0.5",
+        "LANGFUSE_FLUSH_AT" => "64",
         name if name.ends_with("_PORT") => "4317",
         name if name.ends_with("_TIMEOUT") => "5",
         name if name.ends_with("_ENABLED") => "true",
@@ -117,6 +119,32 @@ fn what_a_backend_does_not_take_is_refused_at_the_start() {
         refused(|langfuse| langfuse.compression(crate::Compression::Zstd)),
         "compression of destination `langfuse` is zstd, which Langfuse does not take: use gzip or none"
     );
+}
+
+#[test]
+fn the_variables_of_langfuse_say_what_they_say_to_its_own_sdks() {
+    let read = |name: &'static str, value: &'static str| {
+        let keys = [("LANGFUSE_PUBLIC_KEY", "pk-lf-0"), ("LANGFUSE_SECRET_KEY", "sk-lf-0")];
+        let environment = Environment::from_iter(keys).with([(name, value)]);
+        let preset = Langfuse::from_environment(&environment)?;
+        let config = TelemetryConfig::default().environment(Environment::empty()).preset(preset);
+        let mut settings = config.settings()?;
+        Ok::<_, crate::InitError>(settings.routes.remove(0))
+    };
+    let delivery = read("LANGFUSE_FLUSH_AT", "64").unwrap().delivery;
+    assert_eq!(delivery.request_items, Some(64));
+    let view = read("LANGFUSE_SAMPLE_RATE", "0.25").unwrap().view;
+    assert_eq!(view.spans.share, Some(0.25));
+    for (name, wrong) in [
+        ("LANGFUSE_SAMPLE_RATE", "2"),
+        ("LANGFUSE_SAMPLE_RATE", "NaN"),
+        ("LANGFUSE_FLUSH_AT", "0"),
+        ("LANGFUSE_TIMEOUT", "soon"),
+        ("LANGFUSE_TRACING_ENABLED", "perhaps"),
+    ] {
+        let error = read(name, wrong).err().unwrap().to_string();
+        assert!(error.starts_with(name), "{error}");
+    }
 }
 
 #[test]

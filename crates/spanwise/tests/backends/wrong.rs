@@ -97,7 +97,26 @@ pub static KEYS: [Wrong; 20] = key_of_another! {
     "google-cloud": 401, &["token"];
 };
 
-pub static WRONG: [Wrong; 53] = [
+macro_rules! in_the_words_of_today {
+    ($($product:literal)*) => {
+        [$(Wrong {
+            mistake: concat!($product, " in words that it does not read"),
+            product: $product,
+            made: |config, receiver| {
+                but($product, config, receiver, |it| it.semconv_profile(SemconvProfile::Latest))
+            },
+            shows: Misread("tokens that were written to a cache are counted as input alone"),
+        },)*]
+    };
+}
+
+/// Where the names of the conventions changed, these products know those of before.
+pub static WORDS: [Wrong; 13] = in_the_words_of_today! {
+    "langfuse" "phoenix" "arize" "logfire" "langsmith" "braintrust" "laminar" "opik" "mlflow" "weave" "traceloop"
+    "datadog-agent" "datadog"
+};
+
+pub static WRONG: [Wrong; 58] = [
     Wrong {
         mistake: "Langfuse with a public key as a bearer",
         product: "langfuse",
@@ -150,14 +169,6 @@ pub static WRONG: [Wrong; 53] = [
             but("langfuse", config, receiver, |it| it.header("x-langfuse-sdk-name", "python"))
         },
         shows: Misread("it pretends to be an SDK of Langfuse's own"),
-    },
-    Wrong {
-        mistake: "Langfuse in words that it does not read",
-        product: "langfuse",
-        made: |config, receiver| {
-            but("langfuse", config, receiver, |it| it.semconv_profile(SemconvProfile::Latest))
-        },
-        shows: Misread("tokens that were written to a cache are counted as input alone"),
     },
     Wrong {
         mistake: "Langfuse without its types of observations",
@@ -235,6 +246,18 @@ pub static WRONG: [Wrong; 53] = [
             config.destination(by_hand.credentials(|_| Credentials::bearer(KEY)))
         },
         shows: Misread("the project is not named to servers before 15.5"),
+    },
+    Wrong {
+        mistake: "Phoenix with media of no modality",
+        product: "phoenix",
+        made: |config, receiver| but("phoenix", config, receiver, |phoenix| phoenix),
+        shows: Misread("media says no modality, and is dropped"),
+    },
+    Wrong {
+        mistake: "Phoenix with messages as another client has them",
+        product: "phoenix",
+        made: |config, receiver| but("phoenix", config, receiver, |phoenix| phoenix),
+        shows: Misread("messages are no JSON text, and ignored"),
     },
     Wrong {
         mistake: "Phoenix over HTTP at its port for gRPC",
@@ -365,6 +388,14 @@ pub static WRONG: [Wrong; 53] = [
         product: "honeycomb",
         made: |config, _| config.preset(Honeycomb::new("0123456789abcdef0123456789abcdef")),
         shows: AtTheStart(&["HONEYCOMB_DATASET"]),
+    },
+    Wrong {
+        mistake: "Honeycomb from a service without a name",
+        product: "honeycomb",
+        made: |config, receiver| {
+            but("honeycomb", config, receiver, |it| it.resource_attribute("service.name", ""))
+        },
+        shows: Misread("spans are in no service's dataset"),
     },
     Wrong {
         mistake: "Datadog's Agent with totals",
@@ -507,6 +538,16 @@ pub static WRONG: [Wrong; 53] = [
         shows: Refused(400, &["cumulative"]),
     },
     Wrong {
+        mistake: "Prometheus from instances without an id",
+        product: "prometheus",
+        made: |config, receiver| {
+            but("prometheus", config, receiver, |it| {
+                it.resource_attribute("service.instance.id", "")
+            })
+        },
+        shows: Misread("two instances write the same series"),
+    },
+    Wrong {
         mistake: "Prometheus whose receiver is off",
         product: "jaeger",
         made: |config, receiver| config.preset(Prometheus::new().host(receiver.http_url())),
@@ -519,6 +560,14 @@ pub static WRONG: [Wrong; 53] = [
             but("victoria-metrics", config, receiver, |it| it.temporality(Temporality::Delta))
         },
         shows: Misread("what was added since last time is taken for a total"),
+    },
+    Wrong {
+        mistake: "Azure Monitor with totals",
+        product: "azure-monitor",
+        made: |config, receiver| {
+            but("azure-monitor", config, receiver, |it| it.temporality(Temporality::Cumulative))
+        },
+        shows: Misread("totals are taken for what was added"),
     },
     Wrong {
         mistake: "AWS with spans of any size",
@@ -537,6 +586,15 @@ pub static WRONG: [Wrong; 53] = [
             config.destination(by_hand)
         },
         shows: Refused(400, &[]),
+    },
+    Wrong {
+        mistake: "Google Cloud with texts of any length",
+        product: "google-cloud",
+        made: |config, receiver| {
+            let by_hand = by_hand(receiver, "").resource_attribute("gcp.project_id", "support-1");
+            config.destination(by_hand.credentials(|_| Credentials::bearer(KEY)))
+        },
+        shows: Misread("a value is longer than values may be"),
     },
     Wrong {
         mistake: "Google Cloud with an empty token",

@@ -185,8 +185,9 @@ fn text<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
 
 /// Scores: replaced by id.
 fn langfuse(path: &str, body: &Value) -> Result<String, (u16, &'static str)> {
-    const FIELDS: [&str; 9] = [
+    const FIELDS: [&str; 10] = [
         "id",
+        "sessionId",
         "traceId",
         "observationId",
         "name",
@@ -203,8 +204,15 @@ fn langfuse(path: &str, body: &Value) -> Result<String, (u16, &'static str)> {
     if let Some(_unknown) = score.keys().find(|key| !FIELDS.contains(&key.as_str())) {
         return Err((400, "a field that is not known"));
     }
-    if !is_hex(score.get("traceId"), 32) {
+    let of_session = text(score, "sessionId").is_some();
+    if of_session == score.contains_key("traceId") {
+        return Err((400, "not of one thing"));
+    }
+    if !of_session && !is_hex(score.get("traceId"), 32) {
         return Err((400, "no trace"));
+    }
+    if of_session && score.contains_key("observationId") {
+        return Err((400, "an observation of a session"));
     }
     if score.contains_key("observationId") && !is_hex(score.get("observationId"), 16) {
         return Err((400, "no observation"));

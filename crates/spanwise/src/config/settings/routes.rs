@@ -112,6 +112,7 @@ pub(super) fn routes(
                 &preset
             }
         };
+        view.check(name)?;
         let content = match own {
             Some(own) => {
                 own.check()?;

@@ -1,20 +1,15 @@
 //! A request over HTTP, and what its answer shows.
 
 use std::sync::Mutex;
-use std::time::{Duration, SystemTime};
 
 use super::super::case::Symptom;
-use super::super::remedies;
-use super::super::report::{Check, CheckResult, Outcome};
-use super::{Look, Stop, cause_of, check_of};
+use super::super::report::Check;
+use super::{Look, Stop, cause_of, check_of, clock};
 use crate::export::feedback;
 use crate::export::lane::feedback::below;
 use crate::export::lane::http::{Answer, HttpSender};
 use crate::export::lane::verdict::Verdict;
 use crate::signal::Signal;
-
-/// Clocks that are further apart are worth a word.
-const SKEW: i64 = 120;
 
 impl Look {
     pub(super) async fn ask_http(&mut self) -> Result<(), Stop> {
@@ -41,7 +36,7 @@ impl Look {
                 .iter()
                 .any(|words| text.contains(words)),
                 moved: moved_to(&answer.headers, &url),
-                skew: skew(&answer.headers),
+                skew: clock::skew(&answer.headers),
             };
             if let Ok(mut seen) = seen.lock() {
                 *seen = Some(seen_now);
@@ -80,15 +75,7 @@ impl Look {
                 self.failed(check_of(&symptom), symptom)?;
             }
         }
-        match skew {
-            Some(seconds) if seconds.abs() > SKEW => {
-                let finding = remedies::finding(&self.case(Symptom::Skew(seconds)));
-                let outcome = Outcome::Doubtful(finding);
-                self.checks.push(CheckResult { check: Check::Clock, outcome });
-            }
-            Some(_) => self.passed(Check::Clock, "agrees with the receiver's"),
-            None => {}
-        }
+        self.compare_clocks(skew);
         Ok(())
     }
 }
@@ -113,15 +100,4 @@ fn moved_to(headers: &http::HeaderMap, from: &url::Url) -> Option<String> {
     let location = headers.get(http::header::LOCATION)?.to_str().ok()?;
     let to = from.join(location).ok()?;
     Some(to.origin().ascii_serialization())
-}
-
-/// By how many seconds our clock is ahead of the receiver's.
-fn skew(headers: &http::HeaderMap) -> Option<i64> {
-    let date = headers.get(http::header::DATE)?.to_str().ok()?;
-    let theirs = httpdate::parse_http_date(date).ok()?;
-    let seconds = |it: Duration| i64::try_from(it.as_secs()).unwrap_or(i64::MAX);
-    Some(match SystemTime::now().duration_since(theirs) {
-        Ok(ahead) => seconds(ahead),
-        Err(behind) => -seconds(behind.duration()),
-    })
 }

@@ -13,6 +13,9 @@ const LARGEST_WHOLE: f64 = 9_007_199_254_740_992.0;
 
 pub(super) fn call(told: &Told<'_>, rating: &str) -> Result<Call, Unfit> {
     let feedback = told.feedback;
+    if feedback.session.is_some() {
+        return Err(Unfit("of a whole session"));
+    }
     let Some(request) = feedback.operation.gateway_request_id() else {
         return Err(Unfit("on a request that did not go through it"));
     };

@@ -15,7 +15,14 @@ const LONGEST_ENVIRONMENT: usize = 40;
 
 pub(super) fn call(told: &Told<'_>) -> Result<Call, Unfit> {
     let feedback = told.feedback;
-    let (trace, observation) = told.ids()?;
+    let of = match &feedback.session {
+        Some(session) => vec![("sessionId", session.as_str().to_owned())],
+        None => {
+            let (trace, observation) = told.ids()?;
+            let observation = observation.map(|observation| ("observationId", observation));
+            [("traceId", trace)].into_iter().chain(observation).collect()
+        }
+    };
     let (value, data_type) = match &feedback.value {
         ScoreValue::Number(number) => (json!(number), "NUMERIC"),
         ScoreValue::Boolean(yes) => (json!(u8::from(*yes)), "BOOLEAN"),
@@ -36,14 +43,13 @@ pub(super) fn call(told: &Told<'_>) -> Result<Call, Unfit> {
     };
     let mut body = json!({
         "id": told.id,
-        "traceId": trace,
         "name": feedback.name.as_str(),
         "value": value,
         "dataType": data_type,
         "metadata": { "evaluator": evaluator },
     });
-    if let Some(observation) = observation {
-        body["observationId"] = observation.into();
+    for (field, id) in of {
+        body[field] = id.into();
     }
     if let Some(comment) = &feedback.comment {
         body["comment"] = comment.as_str().into();

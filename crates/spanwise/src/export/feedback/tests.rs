@@ -107,6 +107,15 @@ fn a_word_on_a_whole_trace() {
 }
 
 #[test]
+fn a_whole_session() {
+    insta::assert_snapshot!(told(evaluation("solved").score(true).of_session("s-1")), @r#"
+    langfuse: api / public / scores { dataType: "BOOLEAN", environment: "production", id: "id-1", metadata: { evaluator: "human" }, name: "solved", sessionId: "s-1", value: 1 }
+    phoenix: no feedback of a whole session
+    helicone: no feedback of a whole session
+    "#);
+}
+
+#[test]
 fn a_text_and_what_is_left_of_one() {
     let text = answer().score("remark", ScoreValue::text("more")).comment("by mail");
     insta::assert_snapshot!(told(text), @r#"

@@ -118,30 +118,48 @@ pub(crate) struct GrpcSender {
 
 impl Transport for GrpcSender {
     fn send(&self, signal: Signal, body: Bytes) -> Attempt<'_> {
-        Box::pin(async move {
-            let Some(source) = &self.credentials else {
-                return self.attempt(signal, self.headers.clone(), body).await;
-            };
-            let url = format!("{}{}", self.url.trim_end_matches('/'), signal.grpc_method());
-            let headers = self.headers.clone();
-            let request = OutgoingRequest { signal, url, headers, body: body.clone() };
-            authorized(source, request, self.timeout, |credentials| {
-                self.attempt(signal, with(self.headers.clone(), credentials), body.clone())
-            })
-            .await
-        })
+        Box::pin(self.ask(signal, body, |_| {}))
     }
 }
 
 impl GrpcSender {
-    async fn attempt(&self, signal: Signal, headers: HeaderMap, body: Bytes) -> Verdict {
-        match tokio::time::timeout(self.timeout, self.call(signal, headers, body)).await {
+    /// Makes an attempt, and lets `see` look at the metadata of the answer.
+    pub(crate) async fn ask(
+        &self,
+        signal: Signal,
+        body: Bytes,
+        see: impl Fn(&HeaderMap) + Send + Sync,
+    ) -> Verdict {
+        let Some(source) = &self.credentials else {
+            return self.attempt((signal, body), self.headers.clone(), &see).await;
+        };
+        let url = format!("{}{}", self.url.trim_end_matches('/'), signal.grpc_method());
+        let headers = self.headers.clone();
+        let request = OutgoingRequest { signal, url, headers, body: body.clone() };
+        authorized(source, request, self.timeout, |credentials| {
+            self.attempt((signal, body.clone()), with(self.headers.clone(), credentials), &see)
+        })
+        .await
+    }
+
+    async fn attempt(
+        &self,
+        request: (Signal, Bytes),
+        headers: HeaderMap,
+        see: &(impl Fn(&HeaderMap) + Send + Sync),
+    ) -> Verdict {
+        match tokio::time::timeout(self.timeout, self.call(request, headers, see)).await {
             Ok(verdict) => verdict,
             Err(_) => Verdict::Retry { after: None, cause: Cause::new("timeout", "") },
         }
     }
 
-    async fn call(&self, signal: Signal, headers: HeaderMap, body: Bytes) -> Verdict {
+    async fn call(
+        &self,
+        (signal, body): (Signal, Bytes),
+        headers: HeaderMap,
+        see: &(impl Fn(&HeaderMap) + Send + Sync),
+    ) -> Verdict {
         let mut client = self.client.clone();
         if let Err(error) = client.ready().await {
             let cause = Cause::new("unavailable", chain(&error)).hint(hint(&chain(&error)));
@@ -152,8 +170,14 @@ impl GrpcSender {
         request.set_timeout(self.timeout);
         let method = PathAndQuery::from_static(signal.grpc_method());
         match client.unary(request, method, Raw).await {
-            Ok(response) => response.into_inner().into(),
-            Err(status) => verdict_of(&status),
+            Ok(response) => {
+                see(response.metadata().as_ref());
+                response.into_inner().into()
+            }
+            Err(status) => {
+                see(status.metadata().as_ref());
+                verdict_of(&status)
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ pub(crate) mod divide;
 #[cfg(feature = "http")]
 pub(crate) mod feedback;
 #[cfg(feature = "grpc")]
-mod grpc;
+pub(crate) mod grpc;
 #[cfg(feature = "http")]
 pub(crate) mod http;
 pub(crate) mod otlp;

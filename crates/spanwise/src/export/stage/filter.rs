@@ -10,7 +10,7 @@ use spanwise_core::semconv::attribute;
 use spanwise_core::semconv::value::gen_ai_operation_name as operation;
 
 use super::project::Project;
-use crate::config::SpanFilter;
+use crate::config::{SpanFilter, SpanView};
 use crate::export::lineage::{Above, Kin};
 use crate::export::request::Group;
 
@@ -20,24 +20,37 @@ pub(crate) type Kinship = HashMap<SpanId, Kin>;
 /// Leaves out what the destination does not want; says how many.
 pub(crate) fn filter<T: Project>(
     groups: &mut Vec<Group<T>>,
-    filter: SpanFilter,
+    view: &SpanView,
     kinship: &Kinship,
 ) -> u64 {
-    let wants: fn(&mut Span, &str, &Kinship) -> bool = match filter {
-        SpanFilter::All => return 0,
+    let wants: fn(&mut Span, &str, &Kinship) -> bool = match view.filter {
+        SpanFilter::All if view.share.is_none() => return 0,
+        SpanFilter::All => |_, _, _| true,
         SpanFilter::LlmOnly => llm_only,
         SpanFilter::ModelCallsOnly => model_calls_only,
     };
+    let share = view.share.unwrap_or(1.0);
     let mut left_out = 0;
     for Group { scope, items, .. } in groups.iter_mut() {
         items.retain_mut(|item| {
-            let keep = item.span().is_none_or(|span| wants(span, &scope.name, kinship));
+            let keep = item
+                .span()
+                .is_none_or(|span| is_within(span, share) && wants(span, &scope.name, kinship));
             left_out += u64::from(!keep);
             keep
         });
     }
     groups.retain(|group| !group.items.is_empty());
     left_out
+}
+
+/// Whether its trace is among this share of all, as the SDK's sampler would say.
+fn is_within(span: &Span, share: f64) -> bool {
+    const MOST: f64 = (1_u64 << 63) as f64;
+    let [.., _, _, _, _, _, _, _, _] = span.trace_id.as_slice() else { return share > 0.0 };
+    let low = &span.trace_id[span.trace_id.len() - 8..];
+    let number = low.iter().fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    share >= 1.0 || ((number >> 1) as f64) < share * MOST
 }
 
 fn llm_only(span: &mut Span, scope: &str, kinship: &Kinship) -> bool {

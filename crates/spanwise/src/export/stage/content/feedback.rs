@@ -1,6 +1,7 @@
 //! Feedback on its way to one destination: what someone wrote goes through the same hands as content.
 
 use opentelemetry::StringValue;
+use opentelemetry_semantic_conventions::attribute::SESSION_ID;
 use spanwise_core::semconv::attribute as key;
 use spanwise_core::{ScoreValue, TextPlace};
 
@@ -29,6 +30,7 @@ impl ContentStages {
             (&mut feedback.label, key::GEN_AI_EVALUATION_SCORE_LABEL.key()),
             (&mut feedback.comment, key::GEN_AI_EVALUATION_EXPLANATION.key()),
             (&mut feedback.id, key::SPANWISE_EVALUATION_ID.key()),
+            (&mut feedback.session, SESSION_ID),
         ];
         for (text, key) in others {
             if let Some(text) = text {

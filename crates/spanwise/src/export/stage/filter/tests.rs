@@ -43,7 +43,7 @@ fn left(groups: &[Group<Span>]) -> Vec<(u64, Vec<u8>, u32)> {
 #[test]
 fn all_means_all_and_nothing_is_changed() {
     let mut groups = vec![group("http", vec![span(1, 9, &[])])];
-    assert_eq!(filter(&mut groups, SpanFilter::All, &Kinship::default()), 0);
+    assert_eq!(filter(&mut groups, &only(SpanFilter::All), &Kinship::default()), 0);
     assert_eq!(left(&groups), [(1, 9u64.to_be_bytes().to_vec(), 0x301)]);
 }
 
@@ -58,7 +58,7 @@ fn what_is_left_goes_below_what_is_sent_and_says_whether_that_is_elsewhere() {
         (4, true, Above::Nothing),
         (5, false, Above::Here(SpanId::from(2))),
     ]);
-    assert_eq!(filter(&mut groups, SpanFilter::LlmOnly, &kinship), 2);
+    assert_eq!(filter(&mut groups, &only(SpanFilter::LlmOnly), &kinship), 2);
     assert_eq!(groups.len(), 1, "no group is empty");
     assert_eq!(
         left(&groups),
@@ -90,8 +90,27 @@ fn a_call_of_a_model_is_known_by_whoevers_conventions() {
     ];
     let spans = calls.iter().chain(&others).zip(1..).map(|(it, id)| span(id, 99, &[*it]));
     let mut groups = vec![group("any", spans.collect())];
-    let left_out = filter(&mut groups, SpanFilter::ModelCallsOnly, &Kinship::default());
+    let left_out = filter(&mut groups, &only(SpanFilter::ModelCallsOnly), &Kinship::default());
     assert_eq!(left_out, others.len() as u64);
     let expected: Vec<_> = (1..=calls.len() as u64).map(|id| (id, vec![], 0x101)).collect();
     assert_eq!(left(&groups), expected, "each the only span of its tree");
+}
+
+fn only(filter: SpanFilter) -> SpanView {
+    SpanView { filter, ..SpanView::default() }
+}
+
+#[test]
+fn a_share_of_traces_is_that_share_and_the_same_for_all_spans_of_a_trace() {
+    let of = |share: f64| {
+        let kept = |trace: &u128| {
+            let span = Span { trace_id: trace.to_be_bytes().to_vec(), ..Span::default() };
+            is_within(&span, share)
+        };
+        // Evenly spread over all ids.
+        (1..=1000_u128).map(|step| step * (u128::MAX / 1000)).filter(kept).count()
+    };
+    assert_eq!((of(0.0), of(1.0)), (0, 1000));
+    assert!((240..=260).contains(&of(0.25)), "{}", of(0.25));
+    assert!(of(0.5) < of(0.75));
 }
