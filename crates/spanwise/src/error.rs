@@ -54,6 +54,16 @@ pub enum InitError {
         /// Why.
         kind: std::io::ErrorKind,
     },
+    /// An address cannot be listened on.
+    #[error(
+        "{address} cannot be listened on ({kind}): give an address of this machine with a free port"
+    )]
+    Address {
+        /// The address.
+        address: String,
+        /// Why.
+        kind: std::io::ErrorKind,
+    },
     /// Telemetry was started before in this process.
     #[error("telemetry is already initialised: call `init_telemetry` once, at the start of `main`")]
     AlreadyInitialized,

@@ -60,6 +60,8 @@ pub fn init_telemetry(config: TelemetryConfig) -> Result<Telemetry, InitError> {
         tracers: started.tracers,
         meters: started.meters,
         loggers: started.loggers,
+        #[cfg(feature = "prometheus")]
+        scraped: started.scraped,
         timeout: settings.shutdown_timeout,
         #[cfg(feature = "tracing")]
         level: parts.tracing.level(),
@@ -77,6 +79,10 @@ pub fn init_telemetry(config: TelemetryConfig) -> Result<Telemetry, InitError> {
     if settings.global_providers {
         opentelemetry::global::set_tracer_provider(running.tracers.clone());
         opentelemetry::global::set_text_map_propagator(settings.propagation.clone());
+    }
+    #[cfg(feature = "prometheus")]
+    if let Some(scraped) = &running.scraped {
+        scraped.install();
     }
     if settings.flush_on_panic {
         exit::flush_on_panic(running.intake.clone(), running.timeout);

@@ -60,6 +60,7 @@
 //! | go on in tasks, threads and other processes | [`propagate_context`], [`inject_into_headers`], [`extract_from_headers`] |
 //! | end, and know what arrived | [`Telemetry`], [`Report`] |
 //! | send to a backend by its name | [`preset`] |
+//! | let Prometheus scrape | [`TelemetryConfig::prometheus`], [`start_prometheus_server`], [`prometheus_handler`] |
 //! | get what happens as events, to send them anywhere | [`add_exporter`], [`TelemetryExporter`], [`TelemetryEvent`] |
 //! | be called when something happens, and log it | [`attach`], [`attach_default_logger`] |
 //! | say what a cache, a guard, a router or a check did | [`cache_hit`], [`guard_checked`], [`routed`], [`validation`], … |
@@ -98,6 +99,8 @@ pub mod doctor;
 mod event;
 mod export;
 mod offload;
+#[cfg(feature = "prometheus")]
+mod prometheus;
 mod redact;
 mod report;
 pub mod spool;
@@ -135,6 +138,11 @@ pub use preset::{
     ArizeAx, Aws, AzureMonitor, Braintrust, Datadog, DatadogAgent, GoogleCloud, GrafanaCloud,
     HeliconeLogging, Honeycomb, Jaeger, Laminar, LangSmith, Langfuse, Logfire, MlFlow, NewRelic,
     OpenLit, Opik, Phoenix, Prometheus, SigNoz, Traceloop, VictoriaMetrics, Weave,
+};
+#[cfg(feature = "prometheus")]
+pub use prometheus::{
+    ExpositionFormat, PrometheusExporter, PrometheusHandler, PrometheusServer, prometheus_handler,
+    start_prometheus_server,
 };
 pub use redact::{
     HashKey, Pattern, PatternRedactor, PatternRedactorBuilder, Replacement, redact_json,

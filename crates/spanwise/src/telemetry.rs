@@ -17,6 +17,8 @@ use crate::event;
 use crate::export::blocking;
 use crate::export::command::{Command, Request};
 use crate::export::intake::Intake;
+#[cfg(feature = "prometheus")]
+use crate::prometheus::PrometheusExporter;
 use crate::report::Report;
 
 /// Running telemetry. Keep it until the end of `main`, then [`shutdown`](Self::shutdown) it.
@@ -50,6 +52,8 @@ pub(crate) struct Running {
     pub(crate) tracers: SdkTracerProvider,
     pub(crate) meters: Option<SdkMeterProvider>,
     pub(crate) loggers: Option<SdkLoggerProvider>,
+    #[cfg(feature = "prometheus")]
+    pub(crate) scraped: Option<PrometheusExporter>,
     pub(crate) timeout: Duration,
     #[cfg(feature = "tracing")]
     pub(crate) level: tracing::level_filters::LevelFilter,
@@ -166,6 +170,13 @@ impl Telemetry {
         self.running.as_ref()?.meters.as_ref()
     }
 
+    /// What is kept to be scraped; `None` where nothing is: see
+    /// [`TelemetryConfig::prometheus`](crate::TelemetryConfig::prometheus).
+    #[cfg(feature = "prometheus")]
+    pub fn prometheus_exporter(&self) -> Option<PrometheusExporter> {
+        self.running.as_ref()?.scraped.clone()
+    }
+
     /// The logger provider; `None` where logs go nowhere.
     pub fn logger_provider(&self) -> Option<&SdkLoggerProvider> {
         self.running.as_ref()?.loggers.as_ref()
@@ -212,6 +223,10 @@ impl Running {
             drop(meters.shutdown_with_timeout(timeout));
         });
         let answer = self.ask(timeout, Some(metrics), Command::Shutdown);
+        #[cfg(feature = "prometheus")]
+        if let Some(scraped) = &self.scraped {
+            scraped.stop();
+        }
         let events = event::settle(Instant::now() + timeout);
         let report = answer.await.unwrap_or_else(|_| self.intake.report());
         let settled = events.await.unwrap_or(false);

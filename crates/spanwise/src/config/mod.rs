@@ -18,6 +18,7 @@ mod in_force;
 mod main_agent;
 mod preset;
 mod pricing;
+mod prometheus;
 mod ready;
 mod rules;
 mod setters;
@@ -68,6 +69,7 @@ pub(crate) use settings::{DestinationSettings, Limits, Route, Settings, attached
 pub(crate) use span_view::{SpanView, View};
 pub(crate) use spool::Spooling;
 
+use self::prometheus::PrometheusOptions;
 use crate::env::Environment;
 use crate::error::InitError;
 use crate::offload::Hook;
@@ -111,6 +113,7 @@ pub struct TelemetryConfig {
     record_metadata: Option<bool>,
     record_tool_schemas: Option<bool>,
     record_error_messages: Option<bool>,
+    prometheus: PrometheusOptions,
     metric_set: Option<MetricSet>,
     model_names: Option<ModelNames>,
     scope_on_metrics: Option<Vec<ScopeField>>,

@@ -19,6 +19,7 @@ use super::content_policy::ContentPolicy;
 use super::delivery::{ExportMode, OverflowPolicy};
 use super::in_force::{InForce, in_force};
 use super::pricing::Priced;
+use super::prometheus::Scraping;
 use super::spool::Spooling;
 use super::values::{BatchConfiguration, ExportConfig, SamplingStrategy};
 use crate::env::{Environment, Reader};
@@ -52,6 +53,7 @@ pub(crate) struct Settings {
     /// What holds for everything that leaves the process.
     pub(crate) content: ContentPolicy,
     pub(crate) routes: Vec<DestinationSettings>,
+    pub(crate) scraping: Option<Scraping>,
     pub(crate) completion_hook: Option<Hook>,
     pub(crate) pricing: Option<Priced>,
     pub(crate) global_providers: bool,
@@ -112,6 +114,7 @@ impl Settings {
             export_mode: ExportMode::settle(config.export_mode, &mut reader),
             content: content::policy(config, &mut reader)?,
             routes: Vec::new(),
+            scraping: None,
             global_providers: config.global_providers.unwrap_or(true),
             shutdown_timeout: config.shutdown_timeout.unwrap_or(Duration::from_secs(5)),
             flush_on_signals: config.flush_on_signals,
@@ -122,15 +125,17 @@ impl Settings {
         let has_spool = settings.spool.is_some();
         settings.overflow = OverflowPolicy::settle(config.overflow, has_spool, &mut reader)?;
         settings.routes = routes::routes(config, &settings.content, &mut reader)?;
+        settings.scraping = routes::scraping(config, &mut reader)?;
         settings.warnings = reader.into_warnings();
         settings.in_force = in_force(config, &settings, environment);
         Ok(settings)
     }
 
-    /// What serves every destination of metrics, which are recorded by it.
+    /// What serves every destination of metrics, and who scrapes: they are recorded by it.
     pub(crate) fn profile(&self) -> SemconvProfile {
         let metrics = self.routes.iter().filter(|route| route.route.takes(Signal::Metrics));
-        let profiles = metrics.map(|route| route.view.profile);
+        let scraped = self.scraping.iter().map(|scraping| scraping.profile);
+        let profiles = metrics.map(|route| route.view.profile).chain(scraped);
         profiles.reduce(SemconvProfile::union).unwrap_or_default()
     }
 

@@ -25,6 +25,8 @@ use crate::export::split::Bounds;
 use crate::export::thread::FarEnd;
 use crate::export::worker::PipelineLane;
 use crate::export::{SdkDestination, SdkExporter, SdkMetrics, SdkTerms, Start, console};
+#[cfg(feature = "prometheus")]
+use crate::prometheus::{Listening, PrometheusExporter};
 use crate::self_metrics::ExporterName;
 use crate::signal::Signal;
 use crate::spool::{self, Spool};
@@ -65,10 +67,14 @@ pub(super) fn start(
         ready: Vec::new(),
         to_connect: Vec::new(),
         disks: DiskThread::new(intake.clone(), diagnostics),
+        #[cfg(feature = "prometheus")]
+        scraped: None,
     };
     for (index, plan) in planned.into_iter().enumerate() {
         assembly.add(index, plan)?;
     }
+    #[cfg(feature = "prometheus")]
+    assembly.add_scraping()?;
     assembly.finish()
 }
 
@@ -91,6 +97,8 @@ pub(super) struct Assembly<'a> {
     /// Lanes whose far end runs beside the worker.
     pub(super) to_connect: Vec<Unconnected>,
     pub(super) disks: DiskThread,
+    #[cfg(feature = "prometheus")]
+    pub(super) scraped: Option<(PrometheusExporter, Option<Listening>)>,
 }
 
 pub(super) struct Unconnected {
@@ -144,6 +152,19 @@ impl Assembly<'_> {
                 self.add_sdk(LaneId { destination, signal }, (name, view), exporter)?;
             }
         }
+        Ok(())
+    }
+
+    /// The address is taken here, where starting can still fail; it is served once there is something to show.
+    #[cfg(feature = "prometheus")]
+    fn add_scraping(&mut self) -> Result<(), InitError> {
+        let Some(scraping) = &self.settings.scraping else { return Ok(()) };
+        let listening = scraping.listen.as_ref().map(Listening::on).transpose()?;
+        let meters = std::mem::take(&mut self.meters);
+        let (exporter, meters) = PrometheusExporter::read(meters, self.intake.clone());
+        self.meters = meters;
+        self.has_meters = true;
+        self.scraped = Some((exporter, listening));
         Ok(())
     }
 

@@ -19,6 +19,8 @@ use crate::export::stage::content::ContentStages;
 use crate::export::worker::{self, Pipeline};
 use crate::metrics::BoundMetrics;
 use crate::offload::{Hook, Stores};
+#[cfg(feature = "prometheus")]
+use crate::prometheus::PrometheusExporter;
 use crate::scope::{ScopeIds, ScopeSampler};
 use crate::signal::Signal;
 use crate::{export, self_metrics};
@@ -30,6 +32,8 @@ pub(super) struct Started {
     pub(super) tracers: SdkTracerProvider,
     pub(super) meters: Option<SdkMeterProvider>,
     pub(super) loggers: Option<SdkLoggerProvider>,
+    #[cfg(feature = "prometheus")]
+    pub(super) scraped: Option<PrometheusExporter>,
 }
 
 impl Assembly<'_> {
@@ -64,6 +68,16 @@ impl Assembly<'_> {
             lanes.extend(to_connect.into_iter().map(|lane| lane.connect(&diagnostics)));
             Pipeline { stages, limits, lanes, span_delay, log_delay, diagnostics }
         })?;
+
+        #[cfg(feature = "prometheus")]
+        let scraped = match self.scraped {
+            Some((exporter, Some(listening))) => {
+                listening.serve(exporter.clone())?;
+                Some(exporter)
+            }
+            Some((exporter, None)) => Some(exporter),
+            None => None,
+        };
 
         let tracers = SdkTracerProvider::builder()
             .with_resource(settings.resource.clone())
@@ -118,7 +132,15 @@ impl Assembly<'_> {
             recorder = recorder.events(entrance);
         }
         let recorder = Arc::new(recorder.build());
-        Ok(Started { intake, recorder, tracers, meters, loggers })
+        Ok(Started {
+            intake,
+            recorder,
+            tracers,
+            meters,
+            loggers,
+            #[cfg(feature = "prometheus")]
+            scraped,
+        })
     }
 }
 

@@ -105,6 +105,24 @@ pub(crate) fn sets_of_metrics() {
     }
 }
 
+pub(crate) fn scraped() {
+    use std::io::{Read as _, Write as _};
+
+    running();
+    let model = unique("scraped");
+    chat(model.clone()).finish();
+    let server = spanwise::start_prometheus_server("127.0.0.1:0").unwrap();
+    let mut scraper = std::net::TcpStream::connect(server.local_addr()).unwrap();
+    scraper.write_all(b"GET /metrics HTTP/1.1\r\nhost: me\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    scraper.read_to_string(&mut answer).unwrap();
+    let count = answer.lines().find(|line| {
+        line.starts_with("gen_ai_client_inference_duration_seconds_count{") && line.contains(&model)
+    });
+    assert!(count.is_some_and(|line| line.ends_with(" 1")), "{answer}");
+    let _ = TelemetryConfig::new("bot").prometheus_server(([0, 0, 0, 0], 9568));
+}
+
 pub(crate) fn narrowed() {
     let captured = with_content(|| {
         scope().record_inputs(false).run_sync(|| chat("less".into()).finish());

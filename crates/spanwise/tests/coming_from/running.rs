@@ -32,6 +32,7 @@ pub(crate) fn running() -> &'static Running {
             .sampling(SamplingStrategy::parent_based(SamplingStrategy::AlwaysOff))
             .sample_rate(1.0)
             .signals(Signals::ALL)
+            .prometheus()
             .destination(
                 Destination::otlp(receiver.grpc_url())
                     .protocol(OtlpProtocol::Grpc)

@@ -117,6 +117,7 @@ pub(crate) const EXLLM: Shown = &[
         &["ExLLM.Telemetry.Metrics.basic_metrics", "ExLLM.Telemetry.Metrics.cost_metrics"],
         sets_of_metrics,
     ),
+    (&["TelemetryMetricsPrometheus"], scraped),
     (
         &[
             "ExLLM.Telemetry.Metrics.metrics",
@@ -255,6 +256,7 @@ pub(crate) const FLUJO: Shown = &[
     (&["set_tracer_provider", "get_tracer"], own_spans),
     (&["OpenTelemetryHook"], example_flujo),
     (&["Missing Metrics", "High Latency"], accounted),
+    (&["export_prometheus", "start_http_server", "start_prometheus_server"], scraped),
 ];
 
 pub(crate) const AUTO_OPTIMIZER: Shown = &[

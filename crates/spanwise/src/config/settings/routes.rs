@@ -10,6 +10,7 @@ use crate::config::delivery::DeliverySettings;
 use crate::config::destination::{DestinationKind, OtlpOptions};
 use crate::config::endpoint::{Endpoint, EndpointReader};
 use crate::config::feedback::FeedbackEndpoint;
+use crate::config::prometheus::{self, Scraping};
 use crate::config::span_view::{SpanView, View};
 use crate::config::values::{Signals, Temporality};
 use crate::config::{Configured, ContentPolicy, Destination, TelemetryConfig};
@@ -66,6 +67,7 @@ struct Defaults {
 enum ExporterName {
     Otlp,
     Console,
+    Prometheus,
 }
 
 /// The variables any of which means that telemetry shall go somewhere.
@@ -150,6 +152,24 @@ pub(super) fn routes(
     Ok(routes)
 }
 
+const METRICS_EXPORTER: &str = "OTEL_METRICS_EXPORTER";
+
+/// Whether metrics are kept to be scraped. As with other exporters, the variable is heard where code names no
+/// destination.
+pub(super) fn scraping(
+    config: &TelemetryConfig,
+    reader: &mut Reader<'_>,
+) -> Result<Option<Scraping>, InitError> {
+    if !config.signals.unwrap_or_default().includes(Signal::Metrics) {
+        return Ok(None);
+    }
+    let asked = !config.otlp_in_code
+        && config.destinations.is_empty()
+        && exporter_names(METRICS_EXPORTER, reader).contains(&ExporterName::Prometheus);
+    let profile = recording::profile(config, reader);
+    prometheus::settle(config, (asked, profile), reader)
+}
+
 /// Which signals the variables send by OTLP, and which to the terminal.
 fn exporters(allowed: Signals, reader: &mut Reader<'_>) -> (Signals, Signals) {
     let (mut otlp, mut shown) = (Signals::NONE, Signals::NONE);
@@ -171,9 +191,11 @@ fn exporter_names(variable: &str, reader: &mut Reader<'_>) -> Vec<ExporterName> 
             "otlp" => names.push(ExporterName::Otlp),
             "console" | "logging" => names.push(ExporterName::Console),
             "none" => return Vec::new(),
+            "prometheus" if variable == METRICS_EXPORTER => names.push(ExporterName::Prometheus),
             _ => {
+                let prometheus = if variable == METRICS_EXPORTER { " prometheus," } else { "" };
                 reader.warn(format!(
-                    "{variable} is set but is not a list of otlp, console, none; otlp is in force"
+                    "{variable} is set but is not a list of otlp, console,{prometheus} none; otlp is in force"
                 ));
                 return vec![ExporterName::Otlp];
             }
