@@ -1,7 +1,7 @@
 //! The examples, as processes, by nothing but their arguments and environment.
 
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 /// The program; built where it is not there yet, as `cargo test --workspace` has done already.
 fn program(name: &str) -> PathBuf {
@@ -39,6 +39,17 @@ const MEANT_FOR_OTHERS: [&str; 15] = [
 /// Runs an example, and gives back what it said on stderr.
 #[track_caller]
 pub fn run_example(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    String::from_utf8(run(name, arguments, variables).stderr).unwrap()
+}
+
+/// Runs an example, and gives back what it wrote on stdout.
+#[track_caller]
+pub fn told_by_example(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> String {
+    String::from_utf8(run(name, arguments, variables).stdout).unwrap()
+}
+
+#[track_caller]
+fn run(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = Command::new(program(name));
     for (variable, _) in std::env::vars_os() {
         let name = variable.to_string_lossy();
@@ -48,7 +59,7 @@ pub fn run_example(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -
     }
     command.args(arguments).envs(variables.iter().copied()).stdin(Stdio::null());
     let output = command.output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{name} {arguments:?}: {said}");
-    said
+    output
 }

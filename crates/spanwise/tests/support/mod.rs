@@ -6,8 +6,9 @@
 mod example;
 mod isolated;
 pub mod operations;
+pub mod real_server;
 
-pub use example::run_example;
+pub use example::{run_example, told_by_example};
 pub use isolated::{Child, Said, finishes_within};
 pub(crate) use isolated::{child, isolated};
 pub use spanwise_testing::{Answer, Arrived, Certificates, Receiver, attribute, text};
