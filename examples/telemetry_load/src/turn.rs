@@ -124,7 +124,7 @@ async fn answer(random: &mut Rng, done: &Shared, user: &str) {
         }
         validation("has_answer", !one_in(random, 20));
         checklist("tone", random.u32(6..=10), 10);
-        evaluation("relevance").score(0.5 + random.f64() / 2.0);
+        evaluation("relevance").score(0.5 + random.f64() / 2.0).emit();
         true
     }
     .in_operation(&agent)
