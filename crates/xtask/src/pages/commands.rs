@@ -19,11 +19,13 @@ fn commands(text: &str) -> Vec<String> {
     lines.chain(code).filter_map(command).collect()
 }
 
-/// The line without variables before it, where it is one of cargo's or docker's.
+/// The line without variables before it, where it is one of cargo's, docker's or a script of ours.
 fn command(line: &str) -> Option<String> {
     let words = line.split(" #").next()?.split_whitespace();
     let words: Vec<_> = words.skip_while(|word| word.contains('=')).collect();
-    matches!(words.first(), Some(&("cargo" | "docker"))).then(|| words.join(" "))
+    let first = words.first()?;
+    let known = matches!(*first, "cargo" | "docker") || first.starts_with("scripts/");
+    known.then(|| words.join(" "))
 }
 
 /// Every name that manifests and folders give.
@@ -66,6 +68,9 @@ impl Known {
                 given.map(|word| if word == "STEP" || word == "…" { "format" } else { word });
             return Arguments::try_parse_from(given).err().map(|error| error.to_string());
         }
+        if words[0].starts_with("scripts/") && !root().join(words[0]).exists() {
+            return Some(format!("there is no `{}`", words[0]));
+        }
         words.windows(2).find_map(|pair| {
             let there = match pair[0] {
                 "-p" | "--package" => self.packages.contains(pair[1]),
@@ -103,5 +108,6 @@ fn a_command_that_cannot_be_run_is_found() {
     assert_eq!(missing, "there is no `nothing` for --example");
     assert!(known.missing("cargo xtask no-such-task").is_some());
     assert!(known.missing("docker compose -f nothing.yml up").is_some());
+    assert!(known.missing("scripts/nothing start").is_some());
     assert_eq!(command("RUST_LOG=debug cargo run # now"), Some("cargo run".to_owned()));
 }
