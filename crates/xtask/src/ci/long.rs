@@ -13,7 +13,7 @@ pub(super) const STEPS: &[Step] = &[
     },
     Step {
         name: "backends",
-        about: "servers of real backends; SPANWISE_TEST_PHOENIX, SPANWISE_TEST_MLFLOW",
+        about: "servers of real backends; SPANWISE_TEST_PHOENIX, SPANWISE_TEST_MLFLOW, SPANWISE_TEST_PROMETHEUS",
         run: backends,
     },
     Step { name: "soak", about: "faults of delivery, with twenty minutes of soak", run: soak },
@@ -35,7 +35,7 @@ fn stack() -> Result<()> {
 }
 
 fn backends() -> Result<()> {
-    run("cargo test -p spanwise --all-features --test real_servers")
+    run("cargo test -p spanwise --all-features --test real_servers --test real_prometheus")
 }
 
 fn soak() -> Result<()> {

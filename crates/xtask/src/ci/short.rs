@@ -145,7 +145,7 @@ fn executable(messages: &str) -> Result<String> {
     programs.next_back().context("cargo has built no program")
 }
 
-const EXAMPLES: [&str; 15] = [
+const EXAMPLES: [&str; 16] = [
     "quickstart",
     "async_openai",
     "reqwest_middleware",
@@ -161,6 +161,7 @@ const EXAMPLES: [&str; 15] = [
     "coming_from_flo_ai",
     "conformance -- streaming",
     "conformance -- streaming --via bedrock",
+    "telemetry_load -- --seconds 2",
 ];
 
 /// What would send examples to somebody's server.
