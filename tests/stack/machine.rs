@@ -127,7 +127,7 @@ pub(crate) fn prometheus_folder(folder: &Path, targets: [SocketAddr; 2]) -> Path
     let [first, second] = targets;
     let targets = format!("- targets: [\"{first}\", \"{second}\"]\n");
     std::fs::write(folder.join("targets.yml"), targets).unwrap();
-    if let Ok(rules) = std::fs::read_dir(file("alerts")) {
+    if let Ok(rules) = std::fs::read_dir(file("dashboards/alerts")) {
         std::fs::create_dir(folder.join("alerts")).unwrap();
         for rule in rules {
             let rule = rule.unwrap();

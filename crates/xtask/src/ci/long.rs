@@ -29,9 +29,7 @@ pub(super) const STEPS: &[Step] = &[
 ];
 
 fn stack() -> Result<()> {
-    Run::new("cargo test -p spanwise --all-features --test stack")
-        .env("SPANWISE_TEST_STACK", "required")
-        .succeeds()
+    run("cargo test -p spanwise --all-features --test stack -- --nocapture")
 }
 
 fn backends() -> Result<()> {
