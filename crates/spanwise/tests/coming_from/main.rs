@@ -16,6 +16,7 @@ mod running;
 mod shown;
 #[path = "../support/mod.rs"]
 mod support;
+mod words;
 
 use guide::Guide;
 use libtest_mimic::{Arguments, Trial};

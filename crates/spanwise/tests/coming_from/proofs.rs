@@ -50,44 +50,16 @@ fn at(seconds: u64) -> SystemTime {
 }
 
 /// A name that no other test of the process has.
-fn unique(name: &str) -> String {
+pub(crate) fn unique(name: &str) -> String {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     format!("{name}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-fn chat(model: String) -> Generation {
+pub(crate) fn chat(model: String) -> Generation {
     Generation::chat(Provider::OpenAi, model)
         .input("Hello!")
         .attribute("app.team", "support")
         .start()
-}
-
-pub(crate) fn configured() {
-    running();
-    let model = unique("configured");
-    let generation = chat(model.clone());
-    generation.output(&Message::assistant("Hi!"));
-    generation.finish();
-    running().flush();
-    let receiver = &running().receiver;
-    let span = receiver.span(&format!("chat {model}"));
-    assert!(text(&span.attributes, INPUT).contains("Hello!"));
-    assert!(text(&span.attributes, OUTPUT).contains("Hi!"));
-    assert_eq!(text(&span.attributes, "app.team"), "support");
-    let resource = receiver.trace_requests()[0].resource_spans[0].resource.clone().unwrap();
-    for (key, value) in [
-        ("service.name", "my-processor"),
-        ("service.version", "1.0.0"),
-        ("deployment.environment.name", "production"),
-        ("gcp.project_id", "your-project-id"),
-        ("deployment.region", "us-west-2"),
-    ] {
-        assert_eq!(text(&resource.attributes, key), value);
-    }
-    for request in receiver.requests() {
-        assert_eq!(request.headers.get("x-honeycomb-team").map(String::as_str), Some("team-1"));
-        assert_eq!(request.headers.get("dd-api-key").map(String::as_str), Some("key-1"));
-    }
 }
 
 pub(crate) fn sets_of_metrics() {

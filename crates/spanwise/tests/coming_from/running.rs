@@ -8,17 +8,20 @@ use spanwise::{
     Telemetry, TelemetryConfig, Temporality,
 };
 
-use crate::support::{Receiver, block_on};
+use crate::proofs::{chat, unique};
+use crate::support::{Receiver, block_on, text};
 
 pub(crate) struct Running {
     pub(crate) receiver: Receiver,
+    /// Is told of metrics what was added since the last time.
+    pub(crate) since_last_time: Receiver,
     telemetry: Mutex<Option<Telemetry>>,
 }
 
 pub(crate) fn running() -> &'static Running {
     static RUNNING: OnceLock<Running> = OnceLock::new();
     RUNNING.get_or_init(|| {
-        let receiver = Receiver::start();
+        let (receiver, since_last_time) = (Receiver::start(), Receiver::start());
         let config = TelemetryConfig::builder()
             .enabled(true)
             .service_name("my-processor")
@@ -40,6 +43,12 @@ pub(crate) fn running() -> &'static Running {
                     .header("dd-api-key", "key-1")
                     .temporality(Temporality::Cumulative),
             )
+            .destination(
+                Destination::otlp(since_last_time.http_url())
+                    .name("since-last-time")
+                    .signals(Signals::METRICS)
+                    .temporality(Temporality::Delta),
+            )
             .span_batches(BatchConfiguration {
                 max_queue_size: 4096,
                 max_queue_bytes: 1 << 20,
@@ -54,7 +63,7 @@ pub(crate) fn running() -> &'static Running {
             })
             .build();
         let telemetry = spanwise::init_telemetry(config).unwrap();
-        Running { receiver, telemetry: Mutex::new(Some(telemetry)) }
+        Running { receiver, since_last_time, telemetry: Mutex::new(Some(telemetry)) }
     })
 }
 
@@ -67,6 +76,17 @@ impl Running {
         };
         block_on(flush)
     }
+}
+
+/// What its resource says.
+#[track_caller]
+pub(crate) fn text_of_resource(key: &str, value: &str) {
+    running();
+    chat(unique("resource")).finish();
+    running().flush();
+    let requests = running().receiver.trace_requests();
+    let resource = requests[0].resource_spans[0].resource.clone().unwrap();
+    assert_eq!(text(&resource.attributes, key), value);
 }
 
 /// Ends it, where any test has started it.

@@ -1,24 +1,18 @@
 //! Which test shows what a row of `docs/coming-from.md` says.
 
 use crate::proofs::*;
+use crate::words;
 
 /// A guide's names, and the test of each.
 pub(crate) type Shown = &'static [(&'static [&'static str], fn())];
 
 pub(crate) const SIUMAI: Shown = &[
-    (
-        &[
-            "TelemetryConfig",
-            "TelemetryConfig::builder",
-            "enabled",
-            "record_inputs",
-            "record_outputs",
-            "record_metadata",
-            "sample_rate",
-            "Use Sampling in Production",
-        ],
-        configured,
-    ),
+    (&["TelemetryConfig", "TelemetryConfig::builder"], words::started),
+    (&["enabled"], words::enabled),
+    (&["record_inputs"], words::record_inputs),
+    (&["record_outputs"], words::record_outputs),
+    (&["record_metadata"], words::record_metadata),
+    (&["sample_rate", "Use Sampling in Production"], words::sampled),
     (&[".telemetry(config)", "LlmBuilder", "Data Minimization"], narrowed),
     (
         &[
@@ -193,41 +187,24 @@ pub(crate) const EXLLM: Shown = &[
     (&["Custom Reporter"], exporters),
     (&["with_span"], own_spans),
     (&["with_context", "OpenTelemetry.Ctx.get_current"], context_travels),
-    (
-        &[
-            "span_processor",
-            "traces_exporter",
-            "otlp_protocol",
-            "otlp_endpoint",
-            "otlp_headers",
-            "Jaeger",
-            "Honeycomb",
-            "HONEYCOMB_API_KEY",
-            "DataDog",
-            "DD_API_KEY",
-            "Sampling",
-        ],
-        configured,
-    ),
+    (&["span_processor"], words::batches),
+    (&["traces_exporter", "otlp_endpoint", "Jaeger"], words::endpoint),
+    (&["otlp_protocol"], words::protocol),
+    (&["otlp_headers", "Honeycomb", "HONEYCOMB_API_KEY"], words::honeycomb),
+    (&["DataDog", "DD_API_KEY"], words::datadog),
+    (&["Sampling"], words::sampled),
     (&["Sensitive Data"], scrubbed),
 ];
 
 pub(crate) const FLUJO: Shown = &[
-    (
-        &[
-            "init_telemetry",
-            "service_name",
-            "environment",
-            "version",
-            "sampling_rate",
-            "export_telemetry",
-            "export_otlp",
-            "otlp_endpoint",
-            "BatchSpanProcessor",
-            "OTLPSpanExporter",
-        ],
-        configured,
-    ),
+    (&["init_telemetry"], words::started),
+    (&["service_name"], words::service_name),
+    (&["environment"], words::deployment_environment),
+    (&["version"], words::service_version),
+    (&["sampling_rate"], words::sampled),
+    (&["export_telemetry"], words::enabled),
+    (&["export_otlp", "otlp_endpoint", "OTLPSpanExporter"], words::endpoint),
+    (&["BatchSpanProcessor"], words::batches),
     (
         &["TELEMETRY_EXPORT_ENABLED", "OTLP_EXPORT_ENABLED", "OTLP_ENDPOINT", "LOGFIRE_API_KEY"],
         guide_variables,
@@ -260,42 +237,37 @@ pub(crate) const FLUJO: Shown = &[
 ];
 
 pub(crate) const AUTO_OPTIMIZER: Shown = &[
+    (&["TelemetryConfig::new", "init_telemetry", "TraceConfig", "MetricsConfig"], words::started),
+    (&["with_otlp_endpoint", "otlp_endpoint"], words::endpoint),
+    (&["with_service_version", "service_version"], words::service_version),
+    (&["with_environment", "environment"], words::deployment_environment),
+    (&["enabled"], words::one_signal),
+    (&["service_name"], words::service_name),
+    (&["otlp_protocol", "OtlpProtocol::Grpc"], words::protocol),
     (
         &[
-            "TelemetryConfig::new",
-            "with_otlp_endpoint",
-            "with_service_version",
-            "with_environment",
-            "init_telemetry",
-            "TraceConfig",
-            "MetricsConfig",
-            "enabled",
-            "service_name",
-            "service_version",
-            "otlp_endpoint",
-            "otlp_protocol",
-            "OtlpProtocol::Grpc",
             "sampling",
             "SamplingStrategy::ParentBased",
             "SamplingStrategy::TraceIdRatio",
             "AlwaysOff",
+        ],
+        words::sampling,
+    ),
+    (
+        &[
             "BatchConfiguration",
             "batch_config",
             "max_queue_size",
             "max_export_batch_size",
-            "scheduled_delay",
             "export_timeout",
-            "headers",
-            "environment",
-            "Temporality::Cumulative",
-            "temporality",
-            "ExportConfig",
-            "export_config",
-            "export_interval",
             "High Memory Usage",
         ],
-        configured,
+        words::batches,
     ),
+    (&["scheduled_delay"], words::scheduled_delay),
+    (&["headers"], words::honeycomb),
+    (&["Temporality::Cumulative", "temporality"], words::temporality),
+    (&["ExportConfig", "export_config", "export_interval"], words::metric_export),
     (&["providers.shutdown", "Traces Not Appearing", "Connection Refused"], accounted),
     (
         &[
@@ -362,23 +334,14 @@ pub(crate) const AUTO_OPTIMIZER: Shown = &[
 ];
 
 pub(crate) const FLO_AI: Shown = &[
-    (
-        &[
-            "configure_telemetry",
-            "service_name",
-            "service_version",
-            "environment",
-            "otlp_endpoint",
-            "additional_attributes",
-            "AWS X-Ray",
-            "Google Cloud Trace",
-            "gcp.project_id",
-            "Azure Monitor",
-            "High Memory Usage",
-            "deployment.region",
-        ],
-        configured,
-    ),
+    (&["configure_telemetry"], words::started),
+    (&["service_name"], words::service_name),
+    (&["service_version"], words::service_version),
+    (&["environment"], words::deployment_environment),
+    (&["otlp_endpoint", "AWS X-Ray", "Azure Monitor"], words::endpoint),
+    (&["additional_attributes", "deployment.region"], words::additional_attributes),
+    (&["Google Cloud Trace", "gcp.project_id"], words::google_cloud),
+    (&["High Memory Usage"], words::batches),
     (&["shutdown_telemetry", "No Data Appearing"], accounted),
     (&["console_export"], console),
     (&["FLO_ENV", "FLO_OTLP_ENDPOINT"], guide_variables),
