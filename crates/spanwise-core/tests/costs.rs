@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use opentelemetry_sdk::trace::Sampler;
 use spanwise_core::{
     Agent, Cost, CostSource, CostTotals, Currency, Decimal, Embeddings, EventHub, EventSink,
-    Generation, PricedCall, Pricing, Provider, RecordedOperation, Response, Retrieval, Usage,
-    Workflow,
+    Generation, Message, PricedCall, Pricing, Provider, RecordedOperation, Response, Retrieval,
+    TokenEstimator, Usage, Workflow,
 };
 use spanwise_testing::{Capture, Captured, capture};
 
@@ -209,4 +209,71 @@ fn handlers_hear_what_a_call_costs() {
             "cost.calculated Some(\"known-1\") Some(4e-5)",
         ]
     );
+}
+
+/// A token for each word, and none for what is not to be estimated.
+struct Words;
+
+impl TokenEstimator for Words {
+    fn tokens(&self, model: Option<&str>, text: &str) -> Option<u64> {
+        (model != Some("known-untold")).then_some(text.split_whitespace().count() as u64)
+    }
+}
+
+fn estimated(work: impl FnOnce()) -> Captured {
+    let capture = Capture::builder().pricing(PerToken).token_estimator(Words).build();
+    capture.run(work);
+    capture.finish()
+}
+
+fn asked(model: &'static str) -> Generation {
+    let instructions = "Answer in one word.";
+    let generation = Generation::chat(Provider::OpenAi, model).system_instructions(instructions);
+    generation.input("Where is my order?").start()
+}
+
+#[test]
+fn what_no_provider_tells_is_estimated_from_what_was_said_and_marked_so() {
+    let captured = estimated(|| {
+        let generation = asked("known-1");
+        generation.output("On its way.");
+        generation.finish();
+        // What is told is not estimated.
+        let generation = asked("known-2");
+        generation.usage(Usage::new(100, 1));
+        generation.output("On its way.");
+        generation.finish();
+        let generation = asked("known-untold");
+        generation.output("On its way.");
+        generation.finish();
+    });
+    captured.assert_conformant();
+    let span = captured.span("chat known-1");
+    assert_eq!(span.text("spanwise.cost.amount"), "0.000011");
+    assert_eq!(span.text("spanwise.cost.source"), "estimated");
+    for key in ["gen_ai.usage.input_tokens", "gen_ai.input.messages", "gen_ai.output.messages"] {
+        assert!(span.attribute(key).is_none(), "{key}");
+    }
+    assert_eq!(captured.span("chat known-2").text("spanwise.cost.amount"), "0.000101");
+    assert_eq!(captured.span("chat known-2").text("spanwise.cost.source"), "table");
+    assert!(captured.span("chat known-untold").attribute("spanwise.cost.amount").is_none());
+}
+
+#[test]
+fn a_call_that_was_cut_costs_what_it_had_said_and_one_that_said_nothing_nothing() {
+    let captured = estimated(|| {
+        let generation = asked("known-1");
+        generation.usage(Usage::new(50, 1));
+        generation.output(&Message::assistant("It is on its"));
+        drop(generation);
+        drop(asked("known-2"));
+        asked("known-3").fail_with("overloaded", "");
+    });
+    let span = captured.span("chat known-1");
+    assert_eq!(span.text("spanwise.cost.amount"), "0.000054");
+    assert_eq!(span.text("spanwise.cost.source"), "estimated");
+    assert_eq!(span.text("gen_ai.usage.output_tokens"), "1");
+    for model in ["chat known-2", "chat known-3"] {
+        assert!(captured.span(model).attribute("spanwise.cost.amount").is_none());
+    }
 }

@@ -17,7 +17,7 @@ use opentelemetry_sdk::trace::{
 };
 use spanwise_core::{
     ActiveScope, CapturePolicy, ContentCapture, EventHub, Pricing, Recorder, ScopeField,
-    instrumentation_scope,
+    TokenEstimator, instrumentation_scope,
 };
 
 use crate::captured::Captured;
@@ -72,6 +72,7 @@ pub struct CaptureBuilder {
     scope_on_metrics: Option<Vec<ScopeField>>,
     hub: Option<Arc<EventHub>>,
     pricing: Option<Box<dyn Pricing>>,
+    estimator: Option<Arc<dyn TokenEstimator>>,
     fixed: bool,
 }
 
@@ -119,6 +120,12 @@ impl CaptureBuilder {
         self
     }
 
+    /// Asks this how many tokens calls used that do not tell. Defaults to none.
+    pub fn token_estimator(mut self, estimator: impl TokenEstimator + 'static) -> Self {
+        self.estimator = Some(Arc::new(estimator));
+        self
+    }
+
     /// Uses the real clock and random ids. Defaults to fixed ones.
     pub fn real_time_and_ids(mut self) -> Self {
         self.fixed = false;
@@ -155,6 +162,10 @@ impl CaptureBuilder {
             Some(pricing) => recorder.pricing(pricing),
             None => recorder,
         };
+        let recorder = match self.estimator {
+            Some(estimator) => recorder.token_estimator(estimator),
+            None => recorder,
+        };
         let recorder = if self.fixed { recorder.clock(TickingClock::default()) } else { recorder };
         let recorder = Arc::new(recorder.build());
         Capture {
@@ -179,6 +190,7 @@ impl Capture {
             scope_on_metrics: None,
             hub: None,
             pricing: None,
+            estimator: None,
             fixed: true,
         }
     }

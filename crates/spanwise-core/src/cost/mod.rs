@@ -8,6 +8,7 @@
 //! *Extension.*
 
 mod currency;
+mod estimate;
 mod json;
 mod pricing;
 mod totals;
@@ -17,6 +18,8 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 pub use currency::{Currency, UnknownCurrency};
+pub use estimate::TokenEstimator;
+pub(crate) use estimate::estimate;
 pub use pricing::{PricedCall, Pricing};
 pub use totals::CostTotals;
 

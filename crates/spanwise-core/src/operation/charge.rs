@@ -6,7 +6,8 @@ use std::time::SystemTime;
 use super::kind::Kind;
 use super::live::Live;
 use super::outcome::Outcome;
-use crate::cost::{Cost, PricedCall};
+use crate::content::Content;
+use crate::cost::{Cost, PricedCall, estimate};
 use crate::recorder::{Measurement, MetricRecorder, Recorder, Series};
 use crate::semconv::value::spanwise_cost_source as source;
 use crate::semconv::{Metric, attribute as key};
@@ -30,7 +31,7 @@ pub(super) fn prepare<K: Kind>(kind: &K, recorder: &Recorder, started_at: System
 
 impl<K: Kind> Live<K> {
     /// What it cost, if anyone knows; and counts that, or that nobody does.
-    pub(super) fn charge(&self, kind: &K, outcome: &Outcome) -> Option<Cost> {
+    pub(super) fn charge(&self, kind: &K, outcome: &Outcome, content: &Content) -> Option<Cost> {
         let Charge { mut call, told } = kind.charge()?;
         let pricing = self.recorder.pricing.as_deref();
         if told.is_none() && pricing.is_none() {
@@ -38,9 +39,16 @@ impl<K: Kind> Live<K> {
         }
         call.started_at = self.started.at;
         let cost = told.cloned().or_else(|| {
-            let pricing = pricing?;
+            let (pricing, estimator) = (pricing?, self.recorder.estimator.as_deref());
+            let completed = matches!(outcome, Outcome::Completed);
+            let price = || {
+                let estimated = estimator
+                    .is_some_and(|estimator| estimate(&mut call, content, completed, estimator));
+                let cost = pricing.price(&call);
+                if estimated { cost.map(Cost::estimated) } else { cost }
+            };
             // Recording goes on, whatever others' code does.
-            catch_unwind(AssertUnwindSafe(|| pricing.price(&call))).unwrap_or_default()
+            catch_unwind(AssertUnwindSafe(price)).unwrap_or_default()
         });
         // Nothing is known to have been used by a call that failed.
         let charged = call.usage.is_some() || !matches!(outcome, Outcome::Failed(_));

@@ -149,7 +149,8 @@ impl<'a, K: Kind> Draft<'a, K> {
         let on_event = captured && details.is_some() && policy.content.on_events();
         let completes = !cfg!(spanwise_no_content)
             && level == ContentLevel::Full
-            && recorder.completion.is_some();
+            && (recorder.completion.is_some()
+                || K::CALLS_A_SERVICE && recorder.estimator.is_some());
         let tells_content = policy.content != ContentCapture::NoContent;
         let to_listeners = level != ContentLevel::Off
             && tells_content

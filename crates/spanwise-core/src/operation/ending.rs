@@ -92,18 +92,18 @@ impl<K: Kind> Live<K> {
         };
         let end = End { outcome: &outcome, duration };
         state.kind.measure(&end, &self.metrics());
-        let cost = self.charge(&state.kind, &outcome);
-        let ended_at = self.started.at.checked_add(end.duration).unwrap_or(self.started.at);
-
-        if let Outcome::Failed(failure) = &outcome {
-            self.emit_exception(failure, ended_at);
-        }
         if self.captures_outputs()
             && let Some(item) = state.kind.gathered()
         {
             self.keep_output(&mut state, item);
         }
         let completed = std::mem::take(&mut state.completed);
+        let cost = self.charge(&*state.kind, &outcome, &completed);
+        let ended_at = self.started.at.checked_add(end.duration).unwrap_or(self.started.at);
+
+        if let Outcome::Failed(failure) = &outcome {
+            self.emit_exception(failure, ended_at);
+        }
         let said = match &self.recorder.completion {
             Some(hook) if !completed.is_empty() => {
                 completion::complete(&**hook, completed, self.span_context())

@@ -42,7 +42,7 @@ pub(crate) struct Live<K: Kind> {
     pub(super) to_listeners: bool,
     /// Where anyone listens.
     pub(super) heard: Option<Heard>,
-    /// Whether the completion hook gets everything.
+    /// Whether all content is kept, for the completion hook or to estimate tokens from.
     pub(super) completes: bool,
     /// What the scope around it leaves on.
     pub(super) switches: Switches,
@@ -56,7 +56,7 @@ pub(crate) struct State<K> {
     pub(super) own: Vec<KeyValue>,
     pub(super) error_kind: Option<OwnKind>,
     pub(super) content: Content,
-    /// The same for the completion hook, which gets more than is shown.
+    /// The same for those who get more than is shown: the completion hook, and who estimates tokens.
     pub(super) completed: Content,
     /// The start's attributes, for the event.
     pub(super) repeated: Vec<KeyValue>,

@@ -50,7 +50,7 @@ pub use per_series::{Kept, PerSeries};
 use crate::capture::{CapturePolicy, ContentLevel};
 use crate::clock::Clock;
 use crate::content::Content;
-use crate::cost::Pricing;
+use crate::cost::{Pricing, TokenEstimator};
 use crate::event::{Emitted, EventHub};
 use crate::feedback::FeedbackRecorder;
 use crate::scope::{ActiveScope, ScopeField};
@@ -119,6 +119,7 @@ pub struct Recorder {
     pub(crate) content: Option<Box<dyn ContentRecorder>>,
     pub(crate) completion: Option<Box<dyn CompletionHook>>,
     pub(crate) pricing: Option<Box<dyn Pricing>>,
+    pub(crate) estimator: Option<Box<dyn TokenEstimator>>,
     pub(crate) hub: Arc<EventHub>,
     pub(crate) policy: CapturePolicy,
     pub(crate) scope_labels: scoped::ScopeLabels,
@@ -147,6 +148,7 @@ impl Recorder {
                 content: None,
                 completion: None,
                 pricing: None,
+                estimator: None,
                 hub: EventHub::of_process().clone(),
                 policy: CapturePolicy::default(),
                 scope_labels: scoped::ScopeLabels::default(),
@@ -186,6 +188,11 @@ impl Recorder {
     /// Whether spans start with attributes; else they end with all of them.
     pub(crate) fn gives_start_attributes(&self) -> bool {
         self.start_attributes || !self.takes_attributes()
+    }
+
+    /// Whether content is looked at that is not captured.
+    pub(crate) fn keeps_content(&self) -> bool {
+        self.completion.is_some() || self.estimator.is_some()
     }
 
     /// Whether content goes to someone who keeps to its level.
@@ -263,6 +270,13 @@ impl RecorderBuilder {
     /// tell.
     pub fn pricing(mut self, pricing: impl Pricing + 'static) -> Self {
         self.recorder.pricing = Some(Box::new(pricing));
+        self
+    }
+
+    /// Asks this how many tokens a call used that does not tell, so that it can be priced. Content of calls is then kept
+    /// until they end, whether it is captured or not; it goes nowhere else.
+    pub fn token_estimator(mut self, estimator: impl TokenEstimator + 'static) -> Self {
+        self.recorder.estimator = Some(Box::new(estimator));
         self
     }
 
@@ -367,7 +381,7 @@ pub fn is_recorded() -> bool {
 pub fn captures_content() -> bool {
     !cfg!(spanwise_no_content)
         && any()
-        && current(|recorder| recorder.completion.is_some() || recorder.policy.captures_content())
+        && current(|recorder| recorder.keeps_content() || recorder.policy.captures_content())
             .unwrap_or(false)
         && current_level() != ContentLevel::Off
 }
@@ -418,7 +432,7 @@ pub(crate) fn of(context: &Context) -> Option<RecorderRef> {
 /// Whether the recorder in force here keeps what goes in; `None` where there is none, yet.
 #[inline]
 pub(crate) fn keeps_inputs() -> Option<bool> {
-    current(|recorder| recorder.completion.is_some() || recorder.policy.captures_inputs())
+    current(|recorder| recorder.keeps_content() || recorder.policy.captures_inputs())
 }
 
 /// Asks the recorder in force here.

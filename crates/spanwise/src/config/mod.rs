@@ -64,7 +64,7 @@ pub(crate) use endpoint::TlsFiles;
 pub(crate) use endpoint::{Endpoint, EndpointReader, EndpointUrl, check_url};
 pub(crate) use feedback::{FeedbackEndpoint, FeedbackProduct};
 pub(crate) use in_force::EndpointOrigins;
-pub(crate) use pricing::Priced;
+pub(crate) use pricing::{Estimated, Priced};
 pub(crate) use settings::{DestinationSettings, Limits, Route, Settings, attached};
 pub(crate) use span_view::{SpanView, View};
 pub(crate) use spool::Spooling;
@@ -108,6 +108,7 @@ pub struct TelemetryConfig {
     content_policy: Option<ContentPolicy>,
     completion_hook: Option<Hook>,
     pricing: Option<Priced>,
+    token_estimator: Option<Estimated>,
     record_inputs: Option<bool>,
     record_outputs: Option<bool>,
     record_metadata: Option<bool>,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use spanwise_core::Pricing;
+use spanwise_core::{Pricing, TokenEstimator};
 
 use super::TelemetryConfig;
 use crate::cost::{PriceTable, Prices};
@@ -63,6 +63,16 @@ fn published(_: &Source) -> Result<Prices, InitError> {
 #[cfg(not(feature = "cost"))]
 fn published(source: &Source) -> Result<Prices, InitError> {
     Err(InitError::FeatureMissing { setting: source.name(), feature: "cost" })
+}
+
+/// Who estimates tokens, as configured.
+#[derive(Clone)]
+pub(crate) struct Estimated(pub(crate) Arc<dyn TokenEstimator>);
+
+impl fmt::Debug for Estimated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenEstimator")
+    }
 }
 
 impl fmt::Debug for Priced {

@@ -18,7 +18,7 @@ use super::TelemetryConfig;
 use super::content_policy::ContentPolicy;
 use super::delivery::{ExportMode, OverflowPolicy};
 use super::in_force::{InForce, in_force};
-use super::pricing::Priced;
+use super::pricing::{Estimated, Priced};
 use super::prometheus::Scraping;
 use super::spool::Spooling;
 use super::values::{BatchConfiguration, ExportConfig, SamplingStrategy};
@@ -56,6 +56,7 @@ pub(crate) struct Settings {
     pub(crate) scraping: Option<Scraping>,
     pub(crate) completion_hook: Option<Hook>,
     pub(crate) pricing: Option<Priced>,
+    pub(crate) token_estimator: Option<Estimated>,
     pub(crate) global_providers: bool,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) flush_on_signals: bool,
@@ -92,6 +93,7 @@ impl Settings {
             scope_on_metrics: measuring::scope_on_metrics(config, &mut reader),
             completion_hook: content::completion_hook(config, &mut reader)?,
             pricing: Priced::settle(config, &mut reader)?,
+            token_estimator: config.token_estimator.clone(),
             limits: limits::limits(config, &mut reader),
             propagation: recording::propagation(config, &mut reader),
             spans: batches::batches(

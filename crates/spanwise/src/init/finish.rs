@@ -11,7 +11,7 @@ use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use spanwise_core::{Recorder, instrumentation_scope};
 
 use super::assembly::Assembly;
-use crate::config::Priced;
+use crate::config::{Estimated, Priced};
 use crate::error::InitError;
 use crate::export::entrance::Entrance;
 use crate::export::intake::Intake;
@@ -119,6 +119,9 @@ impl Assembly<'_> {
         }
         if let Some(Priced(pricing)) = &settings.pricing {
             recorder = recorder.pricing(pricing.clone());
+        }
+        if let Some(Estimated(estimator)) = &settings.token_estimator {
+            recorder = recorder.token_estimator(estimator.clone());
         }
         if let Some(meters) = &meters {
             let meter = meters.meter_with_scope(scope.clone());

@@ -2,9 +2,11 @@
 
 use spanwise_core::propagation::BaggageKeys;
 use spanwise_core::semconv::SemconvProfile;
-use spanwise_core::{CompletionHook, ContentCapture, MetricSet, ModelNames, Pricing, ScopeField};
+use spanwise_core::{
+    CompletionHook, ContentCapture, MetricSet, ModelNames, Pricing, ScopeField, TokenEstimator,
+};
 
-use crate::config::{ContentPolicy, Priced, SamplingStrategy, TelemetryConfig};
+use crate::config::{ContentPolicy, Estimated, Priced, SamplingStrategy, TelemetryConfig};
 use crate::offload::Hook;
 
 impl TelemetryConfig {
@@ -69,6 +71,15 @@ impl TelemetryConfig {
     /// ```
     pub fn pricing(mut self, pricing: impl Pricing + 'static) -> Self {
         self.pricing = Some(Priced::by(pricing));
+        self
+    }
+
+    /// Asks this how many tokens a call used that does not tell, such as a stream that was cut, so that it can be priced:
+    /// `spanwise.cost.source` is then `estimated`. Defaults to nobody.
+    ///
+    /// With one, content of calls is kept in memory until they end, whether it is captured or not; it goes nowhere else.
+    pub fn token_estimator(mut self, estimator: impl TokenEstimator + 'static) -> Self {
+        self.token_estimator = Some(Estimated(std::sync::Arc::new(estimator)));
         self
     }
 
