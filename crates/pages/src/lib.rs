@@ -17,6 +17,7 @@ mod pages {
     }
 
     pages! {
+        Budgets = "docs/budgets.md",
         Clients = "docs/clients.md",
         ComingFrom = "docs/coming-from.md",
         Concepts = "docs/concepts.md",
@@ -26,6 +27,7 @@ mod pages {
         Privacy = "docs/privacy.md",
         PrivacyDuties = "docs/privacy-duties.md",
         Providers = "docs/providers.md",
+        Reports = "docs/reports.md",
         Scope = "docs/scope.md",
         Streaming = "docs/streaming.md",
         Symptoms = "docs/symptoms.md",

@@ -1,5 +1,6 @@
 //! The command `spanwise`.
 
+mod cost;
 mod doctor;
 mod spool;
 mod words;
@@ -19,12 +20,14 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Cost(cost::Cost),
     Doctor(doctor::Doctor),
     Spool(spool::Spool),
 }
 
 fn main() -> ExitCode {
     let ran = match Cli::parse().command {
+        Command::Cost(command) => command.run().map(|()| ExitCode::SUCCESS),
         Command::Doctor(command) => command.run(),
         Command::Spool(command) => command.run().map(|outcome| match outcome {
             spool::Outcome::Done => ExitCode::SUCCESS,

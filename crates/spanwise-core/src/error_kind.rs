@@ -6,6 +6,8 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::{OnceLock, PoisonError, RwLock};
 
+use crate::budget::BudgetExceeded;
+
 /// The conventions' word for an error of which nothing better is known.
 pub(crate) const OTHER: &str = "_OTHER";
 
@@ -27,6 +29,10 @@ fn registered() -> &'static RwLock<HashMap<TypeId, Classify>> {
                 serde_json::error::Category::Data => "json_data",
                 serde_json::error::Category::Eof => "json_eof",
             }),
+        );
+        kinds.insert(
+            TypeId::of::<BudgetExceeded>(),
+            classify(|_: &BudgetExceeded| BudgetExceeded::ERROR_TYPE),
         );
         RwLock::new(kinds)
     })

@@ -50,6 +50,7 @@ mod async_openai;
 mod genai;
 
 // What it is said about.
+mod budget;
 mod cost;
 mod document;
 mod evaluation;
@@ -80,6 +81,10 @@ mod sensitive;
 #[doc(hidden)]
 pub mod macro_support;
 
+pub use budget::{
+    Budget, BudgetBuilder, BudgetBy, BudgetExceeded, BudgetPeriod, BudgetUse, InvalidBudget,
+    check_budgets,
+};
 pub use capture::{
     CapturePolicy, ContentCapture, ContentLevel, UnknownContentCapture, UnknownContentLevel,
 };
@@ -107,10 +112,10 @@ pub use operation::{
     GenerationBuilder, GuardVerdict, InOperation, Memory, MemoryBuilder, OpenAiApiType, Operation,
     OperationPath, OutputType, OwnSpan, OwnSpanBuilder, Plan, PlanBuilder, RateLimit, RateLimits,
     RecordedStream, RemoteAgent, RemoteAgentBuilder, ResponseStatus, Retrieval, RetrievalBuilder,
-    Step, StepBuilder, StreamedResponse, Tool, ToolBuilder, TryRecordedStream, Workflow,
-    WorkflowBuilder, auth_refreshed, cache_evicted, cache_hit, cache_miss, cache_put, cache_size,
-    checklist, context_truncated, fell_back, guard_checked, rate_limited, retried, routed, span,
-    validation,
+    Step, StepBuilder, StreamedResponse, Surroundings, Tool, ToolBuilder, TryRecordedStream,
+    Workflow, WorkflowBuilder, auth_refreshed, cache_evicted, cache_hit, cache_miss, cache_put,
+    cache_size, checklist, context_truncated, fell_back, guard_checked, rate_limited, retried,
+    routed, span, validation,
 };
 pub use own::{MetricsRecorder, SpanBuilder, context_with_span, meter, record_exception, tracer};
 pub use propagation::{

@@ -9,6 +9,7 @@ fn in_prometheus(metric: &Descriptor) -> String {
     let unit = match metric.unit {
         "s" => "_seconds",
         "By" => "_bytes",
+        "1" if metric.instrument == Instrument::DoubleGauge => "_ratio",
         _ => "",
     };
     let counts = matches!(metric.instrument, Instrument::Counter | Instrument::DoubleCounter);
@@ -26,7 +27,7 @@ fn every_metric_has_its_row() {
         let metric = metric.descriptor();
         let instrument = match metric.instrument {
             Instrument::Counter | Instrument::DoubleCounter => "counter",
-            Instrument::Gauge => "gauge",
+            Instrument::Gauge | Instrument::DoubleGauge => "gauge",
             Instrument::IntHistogram | Instrument::DoubleHistogram => "histogram",
         };
         let row = format!(

@@ -293,6 +293,7 @@ fn event() -> impl Strategy<Value = TelemetryEvent> {
         let (metadata, input, (usage, cost), texts, name) = about;
         let (start_time, end_time) = times;
         let (status, error) = end;
+        let parent = parent_span_id.clone();
         let output: Vec<_> = input.iter().rev().cloned().collect();
         match which {
             0 => TelemetryEvent::Generation(GenerationEvent {
@@ -303,6 +304,9 @@ fn event() -> impl Strategy<Value = TelemetryEvent> {
                 provider: trace_id.clone(),
                 model: name,
                 response_model: trace_id.clone(),
+                agent: trace_id.clone(),
+                workflow: parent.clone(),
+                step: parent,
                 response_id: trace_id,
                 input,
                 output,

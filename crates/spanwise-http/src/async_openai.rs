@@ -28,6 +28,9 @@ use crate::reqwest_response;
 /// # }
 /// ```
 ///
+/// Where a budget is used up that is a [hard stop](spanwise_core::BudgetBuilder::hard_stop), nothing is sent, and the error is
+/// `OpenAIError::Boxed` with a [`BudgetExceeded`](spanwise_core::BudgetExceeded), by `downcast_ref`.
+///
 /// A service of one's own stands in place of the crate's, and with it of its retries; so this one retries as
 /// the crate does by default. All attempts of a call are one span, which shows them where there were several.
 pub fn async_openai(http: reqwest::Client) -> AsyncOpenAi {
@@ -75,6 +78,9 @@ impl Service<HttpRequestFactory> for AsyncOpenAi {
                 let factory = prepared(factory, genai, opentelemetry::Context::current(), None);
                 return http.call(factory).await;
             };
+            if let Err(exceeded) = recording.check_budget() {
+                return Err(OpenAIError::Boxed(exceeded.into()));
+            }
             let context = recording.context();
             let factory = prepared(factory, genai, context.clone(), instead);
             // The first attempt begins with the call, the others while it is awaited.

@@ -101,9 +101,13 @@ impl Intercept for GenAiInterceptor {
         let request = context.request_mut();
         // There already, where this is not the first attempt.
         let earlier = InFlight::take(cfg).map(|call| call.recording);
+        let is_first = earlier.is_none();
         let Some(recording) = earlier.or_else(|| start(&self.0, request)) else {
             return Ok(());
         };
+        if is_first {
+            recording.check_budget()?;
+        }
         let context = recording.context();
         let mut headers = HeaderMap::new();
         let uri = request.uri().parse::<Uri>().ok();

@@ -21,6 +21,11 @@
 //! Inside a client that retries, each attempt is a span; outside, the whole is one, and shows its attempts where
 //! an [`AttemptLayer`] or an `AttemptMiddleware` stands inside. `async_openai` is one with its retries.
 //!
+//! A budget that is a [hard stop](spanwise_core::BudgetBuilder::hard_stop) has calls refused before they leave, with a
+//! [`BudgetExceeded`](spanwise_core::BudgetExceeded) that the caller can match: by `GenAiMiddleware` in
+//! `reqwest_middleware::Error::Middleware`, by `async_openai` in `OpenAIError::Boxed`, by `GenAiInterceptor` among the sources
+//! of the SDK's error; for tower clients by a [`BudgetLayer`] inside of [`GenAiLayer`].
+//!
 //! What answers say of rate limits becomes an event of the span and metrics; see
 //! [`Generation::attempt`](spanwise_core::Generation::attempt).
 
@@ -47,6 +52,7 @@ mod async_openai;
 mod attempts;
 #[cfg(feature = "aws-sdk")]
 mod aws_sdk;
+mod budget;
 #[cfg(feature = "genai")]
 mod exec_traced;
 mod layer;
@@ -62,6 +68,7 @@ pub use attempts::{AttemptLayer, AttemptService, Attempted};
 #[cfg(feature = "aws-sdk")]
 pub use aws_sdk::GenAiInterceptor;
 pub use body::RecordedBody;
+pub use budget::{BudgetError, BudgetLayer, BudgetService, WithinBudget};
 #[cfg(feature = "reqwest-middleware")]
 pub use context::InjectContextMiddleware;
 pub use context::{ExtractContext, ExtractContextLayer, InjectContext, InjectContextLayer};

@@ -20,6 +20,9 @@ use crate::reqwest_response;
 /// # }
 /// ```
 ///
+/// Where a budget is used up that is a [hard stop](spanwise_core::BudgetBuilder::hard_stop), nothing is sent, and the error is
+/// `Error::Middleware` with a [`BudgetExceeded`](spanwise_core::BudgetExceeded), by `downcast_ref`.
+///
 /// Given before a middleware that retries, it makes one span of all attempts, and shows them where an
 /// [`AttemptMiddleware`] is given after that; given after it, it makes one span of each.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +47,7 @@ impl Middleware for GenAiMiddleware {
             reqwest_response::propagate(&self.0, &Context::current(), &mut request);
             return next.run(request, extensions).await;
         };
+        recording.check_budget().map_err(Error::middleware)?;
         let context = recording.context();
         reqwest_response::propagate(&self.0, &context, &mut request);
         match next.run(request, extensions).with_context(context).await {

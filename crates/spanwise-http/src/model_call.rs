@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use opentelemetry::Context;
+use spanwise_core::BudgetExceeded;
 
 use crate::body::RecordedBody;
 use crate::genai::{GenAi, Started, StartedBody, correct_length};
@@ -76,6 +77,16 @@ impl ModelCall {
     /// The context in which the call is the active operation.
     pub fn context(&self) -> Context {
         self.0.context()
+    }
+
+    /// Asks the budgets that are a [hard stop](spanwise_core::BudgetBuilder::hard_stop), before the request is sent. Where one
+    /// is used up the call has ended as failed, and nothing is to be sent.
+    ///
+    /// # Errors
+    ///
+    /// [`BudgetExceeded`], to be handed to the caller.
+    pub fn check_budget(&self) -> Result<(), BudgetExceeded> {
+        self.0.check_budget()
     }
 
     /// The answer, with what records its body: the call ends when that ends, breaks or is dropped.

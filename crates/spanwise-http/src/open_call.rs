@@ -11,7 +11,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use http::{HeaderMap, StatusCode};
 use opentelemetry::Context;
-use spanwise_core::Attempt;
+use spanwise_core::{Attempt, BudgetExceeded};
 use spanwise_providers::{Exchange, Request};
 
 /// Shared by its holders until the answer closes it.
@@ -89,9 +89,28 @@ impl OpenCall {
         context.with_value(self.clone())
     }
 
+    /// The call that is under way here, if one is.
+    pub(crate) fn current() -> Option<Self> {
+        Context::map_current(|context| context.get::<Self>().cloned())
+    }
+
+    /// Asks the budgets that are a hard stop. Where one is used up the call is over, and is not to be made.
+    pub(crate) fn within_budget(&self) -> Result<(), BudgetExceeded> {
+        let context = match &self.state().exchange {
+            Some(exchange) => exchange.context(),
+            None => return Ok(()),
+        };
+        spanwise_core::check_budgets(&context).inspect_err(|exceeded| {
+            if let Some(exchange) = self.close() {
+                let _context = context.attach();
+                exchange.over_budget(exceeded);
+            }
+        })
+    }
+
     /// An attempt begins of the call that is under way here, if one is; `path` where it is known.
     pub(crate) fn attempt(path: Option<&str>) -> Option<OpenAttempt> {
-        let call = Context::map_current(|context| context.get::<Self>().cloned())?;
+        let call = Self::current()?;
         let delay = {
             let state = call.state();
             if path.is_some_and(|path| path != state.path) {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use opentelemetry::Context;
-use spanwise_core::{Cost, CostSource, Currency};
+use spanwise_core::{BudgetExceeded, Cost, CostSource, Currency};
 use spanwise_providers::{Answer, Codec, Decoder, ErrorAnswer, Event, Exchange};
 
 use crate::framing::Framing;
@@ -79,6 +79,11 @@ impl Recording {
     /// The context in which the operation is the active one, and what is inside finds it.
     pub(crate) fn context(&self) -> Context {
         self.0.as_ref().map(|open| open.context.clone()).unwrap_or_default()
+    }
+
+    /// Asks the budgets that are a hard stop. Where one is used up the call is over, and is not to be made.
+    pub(crate) fn check_budget(&self) -> Result<(), BudgetExceeded> {
+        self.0.as_ref().map_or(Ok(()), |open| open.call.within_budget())
     }
 
     /// The request was made to ask for usage, which the caller did not.

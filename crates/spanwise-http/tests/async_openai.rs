@@ -170,3 +170,26 @@ fn a_refusal_reaches_the_caller_and_the_span() {
     assert_eq!(span.text("error.type"), "model_not_found");
     assert!(!attributes(span).contains("canary"));
 }
+
+#[test]
+fn a_call_whose_budget_is_used_up_is_not_made_and_not_tried_again() {
+    let budget = spanwise_core::Budget::tokens("daily", 1).hard_stop().build().unwrap();
+    let capture = spanwise_testing::Capture::builder().budget(budget).build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(capture.run_async(async {
+        let (base, sent) = serve_and_keep([Script::json(ANSWER)]).await;
+        let client = client(base);
+        client.chat().create(request()).await.unwrap();
+        match client.chat().create(request()).await.unwrap_err() {
+            async_openai::error::OpenAIError::Boxed(error) => {
+                let exceeded: &spanwise_core::BudgetExceeded = error.downcast_ref().unwrap();
+                assert_eq!(exceeded.budget(), "daily");
+            }
+            other => panic!("{other}"),
+        }
+        assert_eq!(sent.lock().unwrap().len(), 1);
+    }));
+    let captured = capture.finish();
+    let last = captured.spans().iter().rfind(|span| span.name() == "chat gpt-4o").unwrap();
+    assert_eq!(last.text("error.type"), "budget_exceeded");
+}

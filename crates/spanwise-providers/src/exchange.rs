@@ -1,9 +1,10 @@
 //! Requests and answers as operations.
 
 use opentelemetry::Context;
+use spanwise_core::semconv::attribute;
 use spanwise_core::{
-    Attempt, Cost, Embeddings, EmbeddingsBuilder, FetchResponse, GatewayAnswer, Generation,
-    GenerationBuilder, Provider, ResponseStatus, Retrieval, RetrievalBuilder,
+    Attempt, BudgetExceeded, Cost, Embeddings, EmbeddingsBuilder, FetchResponse, GatewayAnswer,
+    Generation, GenerationBuilder, Provider, ResponseStatus, Retrieval, RetrievalBuilder,
 };
 
 use crate::answer::Answer;
@@ -192,6 +193,18 @@ impl Exchange {
     pub fn refused(self, code: impl Into<String>, message: &str) {
         let told = spanwise_core::tells_error_messages();
         self.fail_with(code, if told { message } else { "" });
+    }
+
+    /// Ends the operation as refused by a budget: `error.type` = `budget_exceeded`, `spanwise.budget.name`.
+    pub fn over_budget(self, exceeded: &BudgetExceeded) {
+        let (name, value) = (attribute::SPANWISE_BUDGET_NAME.key(), exceeded.budget().to_owned());
+        match &self.recorded {
+            Recorded::Generation(generation) => generation.attribute(name, value),
+            Recorded::Embeddings(embeddings) => embeddings.attribute(name, value),
+            Recorded::FetchResponse(fetched) => fetched.attribute(name, value),
+            Recorded::Retrieval(retrieval) => retrieval.attribute(name, value),
+        }
+        self.fail(exceeded);
     }
 
     /// Ends the operation as failed, with `error.type` and a text that becomes the status description.

@@ -67,13 +67,17 @@ impl<C: HttpClientExt> HttpClientExt for GenAiHttp<C> {
     {
         let (request, call) = self.begin(request);
         let Some(call) = call else { return Either::Left(self.client.send::<Bytes, U>(request)) };
+        if let Err(exceeded) = call.check_budget() {
+            let refused = std::future::ready(Err(Error::Instance(exceeded.into())));
+            return Either::Right(Either::Left(refused));
+        }
         let context = call.context();
         let _active = context.clone().attach();
         let answer = self.client.send::<Bytes, Bytes>(request).with_context(context);
-        Either::Right(async move {
+        Either::Right(Either::Right(async move {
             let response = recorded(call, answer.await, body::lazy).await?;
             Ok(response.map(|body| -> LazyBody<U> { Box::pin(body::whole(body)) }))
-        })
+        }))
     }
 
     /// No model call that is recorded is made so.
@@ -93,6 +97,7 @@ impl<C: HttpClientExt> HttpClientExt for GenAiHttp<C> {
     {
         let (request, call) = self.begin(request);
         let Some(call) = call else { return self.client.send_streaming(request).await };
+        call.check_budget().map_err(|exceeded| Error::Instance(exceeded.into()))?;
         let answer = self.client.send_streaming(request).with_context(call.context()).await;
         Ok(recorded(call, answer, body::chunks).await?.map(body::stream))
     }

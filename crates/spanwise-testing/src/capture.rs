@@ -16,8 +16,8 @@ use opentelemetry_sdk::trace::{
     Sampler, SdkTracerProvider, ShouldSample, Span, SpanData, SpanProcessor,
 };
 use spanwise_core::{
-    ActiveScope, CapturePolicy, ContentCapture, EventHub, Pricing, Recorder, ScopeField,
-    TokenEstimator, instrumentation_scope,
+    ActiveScope, Budget, CapturePolicy, ContentCapture, EventHub, Pricing, Recorder,
+    RecorderBuilder, ScopeField, TokenEstimator, instrumentation_scope,
 };
 
 use crate::captured::Captured;
@@ -73,6 +73,7 @@ pub struct CaptureBuilder {
     hub: Option<Arc<EventHub>>,
     pricing: Option<Box<dyn Pricing>>,
     estimator: Option<Arc<dyn TokenEstimator>>,
+    budgets: Vec<Budget>,
     fixed: bool,
 }
 
@@ -126,6 +127,12 @@ impl CaptureBuilder {
         self
     }
 
+    /// Charges calls to this budget as well.
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.budgets.push(budget);
+        self
+    }
+
     /// Uses the real clock and random ids. Defaults to fixed ones.
     pub fn real_time_and_ids(mut self) -> Self {
         self.fixed = false;
@@ -154,6 +161,7 @@ impl CaptureBuilder {
             .logger(logger_provider.logger_with_scope(scope))
             .event_hub(self.hub.unwrap_or_default())
             .policy(self.policy);
+        let recorder = self.budgets.into_iter().fold(recorder, RecorderBuilder::budget);
         let recorder = match self.scope_on_metrics {
             Some(fields) => recorder.scope_on_metrics(fields),
             None => recorder,
@@ -191,6 +199,7 @@ impl Capture {
             hub: None,
             pricing: None,
             estimator: None,
+            budgets: Vec::new(),
             fixed: true,
         }
     }

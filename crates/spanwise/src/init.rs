@@ -17,6 +17,8 @@ use crate::config::TelemetryConfig;
 use crate::diagnostics::warn_here;
 use crate::doctor::Checkup;
 use crate::error::InitError;
+#[cfg(feature = "ledger")]
+use crate::event::ExporterSettings;
 use crate::telemetry::{Running, Telemetry};
 use crate::{error_kinds, event, exit};
 
@@ -51,6 +53,12 @@ pub fn init_telemetry(config: TelemetryConfig) -> Result<Telemetry, InitError> {
     let claim = Claim::take()?;
     spanwise_core::warn_by(warn_here);
     event::hold_to(settings.content.clone(), settings.limits);
+    #[cfg(feature = "ledger")]
+    let ledger = settings.ledger.as_ref().map(|planned| planned.open()).transpose()?;
+    #[cfg(feature = "ledger")]
+    if let (Some(ledger), Some(planned)) = (&ledger, &settings.ledger) {
+        settings.budgets.iter().try_for_each(|budget| planned.carry_over(ledger, budget))?;
+    }
     let parts = config.into_parts();
     let started = assembly::start(&settings, parts.destinations)?;
 
@@ -75,6 +83,11 @@ pub fn init_telemetry(config: TelemetryConfig) -> Result<Telemetry, InitError> {
     // Only this function installs a recorder for `spanwise`; whoever else did so first keeps theirs, and
     // what is recorded by hand in a context still comes here.
     let installed = spanwise_core::install(running.recorder.clone());
+    #[cfg(feature = "ledger")]
+    if let Some(ledger) = ledger {
+        event::add_exporter_with(ledger.clone(), ExporterSettings::new("ledger"));
+        crate::ledger::install(ledger);
+    }
     propagation::install(settings.propagation.clone());
     if settings.global_providers {
         opentelemetry::global::set_tracer_provider(running.tracers.clone());

@@ -65,6 +65,8 @@
 //! | be called when something happens, and log it | [`attach`], [`attach_default_logger`] |
 //! | say what a cache, a guard, a router or a check did | [`cache_hit`], [`guard_checked`], [`routed`], [`validation`], … |
 //! | record what happened elsewhere | [`emit`] |
+//! | limit what is spent | [`Budget`], [`TelemetryConfig::budget`] |
+//! | keep what calls cost, and sum it up | `Ledger`, `cost_report`, with the feature `ledger` |
 //! | look at what is spooled on disk, and send it | [`spool`] |
 //! | find out why nothing arrives | [`Telemetry::doctor`], [`TelemetryConfig::doctor`] |
 //!
@@ -98,6 +100,8 @@ mod diagnostics;
 pub mod doctor;
 mod event;
 mod export;
+#[cfg(feature = "ledger")]
+mod ledger;
 mod offload;
 #[cfg(feature = "prometheus")]
 mod prometheus;
@@ -128,6 +132,11 @@ pub use event::{
 };
 pub use export::{ForLogs, ForMetrics, ForSpans, IntoSdkExporter, OperationView, truncate_json};
 pub use init::init_telemetry;
+#[cfg(feature = "ledger")]
+pub use ledger::{
+    CostBy, CostReport, CostRow, CostSum, Ledger, LedgerCounts, LedgerError, LedgerReader,
+    LedgerSettings, UnknownCostBy, cost_report,
+};
 #[cfg(feature = "offload")]
 pub use offload::ObjectStorage;
 pub use offload::{
@@ -184,6 +193,12 @@ pub use spanwise_core::{
 
 /// Which metrics there are, and by which names.
 pub use spanwise_core::{MetricSet, ModelNames};
+
+/// Where calls happen, and how much they may spend.
+pub use spanwise_core::{
+    Budget, BudgetBuilder, BudgetBy, BudgetExceeded, BudgetPeriod, BudgetUse, InvalidBudget,
+    Surroundings, check_budgets,
+};
 
 /// Spans and metrics of the program's own.
 pub use spanwise_core::{

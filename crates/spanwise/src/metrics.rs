@@ -34,6 +34,7 @@ enum BoundInstrument {
     Counter(BoundCounter<u64>),
     DoubleCounter(BoundCounter<f64>),
     Gauge(BoundGauge<u64>),
+    DoubleGauge(BoundGauge<f64>),
     IntHistogram(BoundHistogram<u64>),
     DoubleHistogram(BoundHistogram<f64>),
 }
@@ -83,6 +84,7 @@ impl BoundInstrument {
                 Self::DoubleCounter(counter.bind(attributes))
             }
             PlainInstrument::Gauge(gauge) => Self::Gauge(gauge.bind(attributes)),
+            PlainInstrument::DoubleGauge(gauge) => Self::DoubleGauge(gauge.bind(attributes)),
             PlainInstrument::IntHistogram(histogram) => {
                 Self::IntHistogram(histogram.bind(attributes))
             }
@@ -97,6 +99,7 @@ impl BoundInstrument {
             (Self::Counter(counter), MetricValue::Int(value)) => counter.add(value),
             (Self::DoubleCounter(counter), MetricValue::Double(value)) => counter.add(value),
             (Self::Gauge(gauge), MetricValue::Int(value)) => gauge.record(value),
+            (Self::DoubleGauge(gauge), MetricValue::Double(value)) => gauge.record(value),
             (Self::IntHistogram(histogram), MetricValue::Int(value)) => histogram.record(value),
             (Self::DoubleHistogram(histogram), MetricValue::Double(value)) => {
                 histogram.record(value);

@@ -168,6 +168,7 @@ fn metrics(tables: &[&Table], v1_41: &Earlier) -> String {
         let instrument = match (metric.instrument.as_str(), metric.value) {
             ("counter", ValueType::Double) => "DoubleCounter",
             ("counter", _) => "Counter",
+            ("gauge", ValueType::Double) => "DoubleGauge",
             ("gauge", _) => "Gauge",
             (_, ValueType::Int) => "IntHistogram",
             _ => "DoubleHistogram",

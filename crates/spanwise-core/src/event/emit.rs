@@ -9,7 +9,9 @@ use super::{
     EventError, EventStatus, GenerationEvent, InsideContext, OrchestratorEvent, SpanEvent,
     TelemetryEvent, ToolExecutionEvent,
 };
-use crate::operation::{Agent, Embeddings, EmittedEnd, Generation, OwnSpan, Tool, Workflow};
+use crate::operation::{
+    Agent, Embeddings, EmittedEnd, Generation, OwnSpan, Surroundings, Tool, Workflow,
+};
 use crate::provider::Provider;
 use crate::recorder::{self, Recorder};
 use crate::response::Response;
@@ -103,6 +105,12 @@ fn generation(
     attributes: Vec<KeyValue>,
     placement: Placement,
 ) -> SpanContext {
+    let around = Surroundings {
+        agent: event.agent.map(StringValue::from),
+        workflow: event.workflow.map(StringValue::from),
+        step: event.step.map(StringValue::from),
+    };
+    let placement = Placement { parent: around.around(placement.parent), ..placement };
     let provider = event.provider.map_or(Provider::from("_OTHER"), Provider::from);
     let end = end(event.status, event.error);
     if event.operation == operation::EMBEDDINGS {

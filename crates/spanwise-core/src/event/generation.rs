@@ -31,6 +31,15 @@ pub struct GenerationEvent {
     pub model: String,
     /// The model that answered.
     pub response_model: Option<String>,
+    /// The nearest agent around it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// The nearest workflow around it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<String>,
+    /// The nearest step around it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
     /// The response, by the id that the provider gave it.
     pub response_id: Option<String>,
     /// What went in. Content.
@@ -68,6 +77,9 @@ impl Default for GenerationEvent {
             provider: None,
             model: String::new(),
             response_model: None,
+            agent: None,
+            workflow: None,
+            step: None,
             response_id: None,
             input: Vec::new(),
             output: Vec::new(),

@@ -12,6 +12,7 @@ use super::{EventStatus, Inside};
 use crate::capture::CapturePolicy;
 use crate::content::Content;
 use crate::cost::Cost;
+use crate::operation::Surroundings;
 use crate::usage::Usage;
 
 /// Which [`TelemetryEvent`](crate::TelemetryEvent) an operation becomes.
@@ -59,6 +60,8 @@ pub struct RecordedOperation {
     pub cost: Option<Cost>,
     /// What happened inside it, for what others happen inside.
     pub inside: Option<Inside>,
+    /// The agent, the workflow and the step that it happened in.
+    pub around: Surroundings,
     /// What was allowed to be captured.
     pub policy: CapturePolicy,
 }

@@ -11,6 +11,8 @@ use opentelemetry::trace::{Status, TraceContextExt};
 use super::kind::{Kind, SpanEvent};
 use super::live::Live;
 use super::outcome::{End, Failure, Outcome};
+use super::surroundings::Surroundings;
+use crate::budget;
 use crate::capture::ContentLevel;
 use crate::error_kind;
 use crate::event::{EventDetails, Measurements, RecordedOperation};
@@ -100,6 +102,11 @@ impl<K: Kind> Live<K> {
         let completed = std::mem::take(&mut state.completed);
         let cost = self.charge(&*state.kind, &outcome, &completed);
         let ended_at = self.started.at.checked_add(end.duration).unwrap_or(self.started.at);
+        if !self.recorder.budgets.is_empty() {
+            let (context, usage) = (&self.context, state.kind.usage());
+            let call = budget::Call { context, usage, cost: cost.as_ref(), ended_at };
+            budget::charge(&self.recorder, &call);
+        }
 
         if let Outcome::Failed(failure) = &outcome {
             self.emit_exception(failure, ended_at);
@@ -190,6 +197,7 @@ impl<K: Kind> Live<K> {
                 usage,
                 cost,
                 inside: None,
+                around: Surroundings::of(&self.context),
                 policy: self.recorder.policy,
             };
             heard.tell(&self.recorder.hub, operation, &self.context);

@@ -32,6 +32,7 @@ mod skill;
 mod step;
 mod stream;
 mod streamed;
+mod surroundings;
 mod tool;
 mod workflow;
 
@@ -46,6 +47,7 @@ pub use fetch_response::{FetchResponse, FetchResponseBuilder, ResponseStatus};
 pub use gateway::GatewayAnswer;
 pub use generation::{Generation, GenerationBuilder};
 pub use memory::{Memory, MemoryBuilder};
+pub(crate) use moment::budget_reached;
 pub use moment::{
     GuardVerdict, auth_refreshed, cache_evicted, cache_hit, cache_miss, cache_put, cache_size,
     checklist, context_truncated, fell_back, guard_checked, rate_limited, retried, routed,
@@ -62,5 +64,6 @@ pub use step::{Step, StepBuilder};
 pub use stream::{RecordedStream, TryRecordedStream};
 pub(crate) use stream::{end_of_stream, poll_inside};
 pub use streamed::StreamedResponse;
+pub use surroundings::Surroundings;
 pub use tool::{Tool, ToolBuilder};
 pub use workflow::{Workflow, WorkflowBuilder};

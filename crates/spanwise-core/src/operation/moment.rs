@@ -10,10 +10,14 @@ use std::time::Duration;
 
 use opentelemetry::trace::SpanKind;
 use opentelemetry::{Context, KeyValue, StringValue};
+use rust_decimal::Decimal;
 
 use super::draft::Draft;
 use super::kind::{Kind, Phase};
 use super::outcome::{End, Outcome};
+use crate::budget::Budget;
+use crate::cost::nearest;
+use crate::event::cost_threshold_exceeded;
 use crate::recorder::{self, Measurement, MetricRecorder, MetricValue, Series};
 use crate::semconv::value::{
     spanwise_cache_outcome as cache, spanwise_guard_verdict, spanwise_validation_outcome,
@@ -226,6 +230,32 @@ pub fn checklist(name: impl Into<StringValue>, passed: u32, items: u32) {
     });
 }
 
+/// So many percent of a budget are used: `budget.threshold`, and `spanwise.budget.thresholds` (`{threshold}`); of money
+/// handlers hear `cost.threshold_exceeded`, too.
+pub(crate) fn budget_reached(budget: &Budget, percent: u32, spent: Decimal) {
+    let (spent, limit) = (nearest(spent), nearest(budget.limit()));
+    happened("budget.threshold", || Moment {
+        numbers: vec![(key::SPANWISE_BUDGET_THRESHOLD, i64::from(percent))],
+        also: vec![
+            key::SPANWISE_BUDGET_BY.of(budget.by().name()),
+            key::SPANWISE_BUDGET_SPENT.of(spent),
+            key::SPANWISE_BUDGET_LIMIT.of(limit),
+            key::SPANWISE_BUDGET_UNIT.of(match budget.currency() {
+                Some(currency) => StringValue::from(currency),
+                None => "tokens".into(),
+            }),
+        ],
+        measured: vec![("spent", spent), ("limit", limit), ("percent", f64::from(percent))],
+        ..Moment::counted(
+            Metric::SpanwiseBudgetThresholds,
+            vec![(key::SPANWISE_BUDGET_NAME, budget.name().to_owned().into())],
+        )
+    });
+    if budget.currency().is_some() {
+        cost_threshold_exceeded(spent, limit * f64::from(percent) / 100.0);
+    }
+}
+
 fn int(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
@@ -245,6 +275,8 @@ struct Moment {
     name: &'static str,
     /// What span and metric say.
     labels: Vec<Labelled>,
+    /// The same, in whole numbers.
+    numbers: Vec<(Attribute<i64>, i64)>,
     /// What the span alone says.
     also: Vec<KeyValue>,
     measurement: Option<Measurement>,
@@ -286,6 +318,7 @@ impl Kind for Moment {
 
     fn start_attributes(&self, attributes: &mut Vec<KeyValue>) {
         attributes.extend(self.labels.iter().map(|(key, value)| key.of(value.clone())));
+        attributes.extend(self.numbers.iter().map(|(key, value)| key.of(*value)));
     }
 
     fn end_attributes(&mut self, _: &Outcome, attributes: &mut Vec<KeyValue>) {
@@ -297,6 +330,9 @@ impl Kind for Moment {
             let mut series = Series::new();
             for (key, value) in &self.labels {
                 series.push_text(*key, Some(value.as_str()));
+            }
+            for (key, value) in &self.numbers {
+                series.push_int(*key, Some(*value));
             }
             metrics.record(&series, &[measurement]);
         }

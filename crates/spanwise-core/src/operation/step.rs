@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use opentelemetry::trace::SpanKind;
-use opentelemetry::{KeyValue, StringValue};
+use opentelemetry::{Context, KeyValue, StringValue};
 
 use super::draft::Draft;
 use super::kind::{Kind, phases};
@@ -11,6 +11,7 @@ use super::live::Live;
 use super::methods::{operation_methods, run_method};
 use super::outcome::{End, Outcome};
 use super::request::{filled, named};
+use super::surroundings::Surroundings;
 use crate::recorder::{Measurement, MetricRecorder, Series};
 use crate::semconv::{Metric, attribute as key};
 
@@ -77,6 +78,10 @@ impl Kind for StepKind {
 
     fn span_kind(&self) -> SpanKind {
         SpanKind::Internal
+    }
+
+    fn context(&self, context: Context) -> Context {
+        Surroundings::in_step(context, self.name.clone())
     }
 
     fn start_attributes(&self, attributes: &mut Vec<KeyValue>) {

@@ -15,6 +15,7 @@ use super::live::Live;
 use super::methods::{input_setters, operation_methods, output_setter, run_method};
 use super::outcome::{End, Outcome};
 use super::request::{filled, named};
+use super::surroundings::Surroundings;
 use crate::event::EventKind;
 use crate::recorder::{Measurement, MetricRecorder, Series};
 use crate::scope::{ScopeField, scope_in};
@@ -103,6 +104,10 @@ impl Kind for WorkflowKind {
     fn learn_from_scope(&mut self, parent: &Context) {
         let said = self.conversation_id.take();
         self.conversation_id = said.or_else(|| scope_in(parent, ScopeField::ConversationId));
+    }
+
+    fn context(&self, context: Context) -> Context {
+        Surroundings::in_workflow(context, self.name.clone())
     }
 
     fn start_attributes(&self, attributes: &mut Vec<KeyValue>) {

@@ -226,6 +226,8 @@ pub enum PlainInstrument {
     DoubleCounter(Counter<f64>),
     /// The last of whole numbers.
     Gauge(Gauge<u64>),
+    /// The last of fractions.
+    DoubleGauge(Gauge<f64>),
     /// A distribution of whole numbers.
     IntHistogram(Histogram<u64>),
     /// A distribution of seconds.
@@ -260,6 +262,9 @@ impl PlainInstrument {
             Instrument::Gauge => {
                 Self::Gauge(meter.u64_gauge(descriptor.name).with_unit(descriptor.unit).build())
             }
+            Instrument::DoubleGauge => Self::DoubleGauge(
+                meter.f64_gauge(descriptor.name).with_unit(descriptor.unit).build(),
+            ),
             Instrument::IntHistogram => Self::IntHistogram(
                 meter
                     .u64_histogram(descriptor.name)
@@ -284,6 +289,9 @@ impl PlainInstrument {
                 counter.add(value, attributes);
             }
             (Self::Gauge(gauge), MetricValue::Int(value)) => gauge.record(value, attributes),
+            (Self::DoubleGauge(gauge), MetricValue::Double(value)) => {
+                gauge.record(value, attributes);
+            }
             (Self::IntHistogram(histogram), MetricValue::Int(value)) => {
                 histogram.record(value, attributes);
             }
@@ -291,7 +299,10 @@ impl PlainInstrument {
                 histogram.record(value, attributes);
             }
             (Self::Counter(_) | Self::Gauge(_) | Self::IntHistogram(_), MetricValue::Double(_))
-            | (Self::DoubleCounter(_) | Self::DoubleHistogram(_), MetricValue::Int(_)) => {
+            | (
+                Self::DoubleCounter(_) | Self::DoubleGauge(_) | Self::DoubleHistogram(_),
+                MetricValue::Int(_),
+            ) => {
                 debug_assert!(false, "a measurement has the type of its metric");
             }
         }

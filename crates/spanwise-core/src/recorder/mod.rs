@@ -7,6 +7,7 @@
 //!                         ├─► FeedbackRecorder  evaluations        (only if someone takes them)
 //!                         ├─► ContentRecorder   typed content      (only if someone takes it)
 //!                         ├─► CompletionHook    all of it          (only if there is one)
+//!                         ├─► Budget            what is left          (only if there is one)
 //!                         ├─► Pricing           what it cost       (only if there is one)
 //!                         └─► EventHub          what happened      (only if someone listens)
 //! ```
@@ -30,6 +31,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
 
 use opentelemetry::logs::Logger;
 use opentelemetry::metrics::Meter;
@@ -47,6 +49,7 @@ pub use model_names::ModelNames;
 pub(crate) use open::{OpenOperation, OpenSlot};
 pub use per_series::{Kept, PerSeries};
 
+use crate::budget::Budget;
 use crate::capture::{CapturePolicy, ContentLevel};
 use crate::clock::Clock;
 use crate::content::Content;
@@ -120,6 +123,7 @@ pub struct Recorder {
     pub(crate) completion: Option<Box<dyn CompletionHook>>,
     pub(crate) pricing: Option<Box<dyn Pricing>>,
     pub(crate) estimator: Option<Box<dyn TokenEstimator>>,
+    pub(crate) budgets: Vec<Budget>,
     pub(crate) hub: Arc<EventHub>,
     pub(crate) policy: CapturePolicy,
     pub(crate) scope_labels: scoped::ScopeLabels,
@@ -149,6 +153,7 @@ impl Recorder {
                 completion: None,
                 pricing: None,
                 estimator: None,
+                budgets: Vec::new(),
                 hub: EventHub::of_process().clone(),
                 policy: CapturePolicy::default(),
                 scope_labels: scoped::ScopeLabels::default(),
@@ -198,6 +203,11 @@ impl Recorder {
     /// Whether content goes to someone who keeps to its level.
     pub(crate) fn reduces_content(&self) -> bool {
         self.content.as_ref().is_some_and(|recorder| recorder.reduces_content())
+    }
+
+    /// The time of day.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.clock().map_or_else(SystemTime::now, Clock::now)
     }
 
     pub(crate) fn clock(&self) -> Option<&dyn Clock> {
@@ -277,6 +287,12 @@ impl RecorderBuilder {
     /// until they end, whether it is captured or not; it goes nowhere else.
     pub fn token_estimator(mut self, estimator: impl TokenEstimator + 'static) -> Self {
         self.recorder.estimator = Some(Box::new(estimator));
+        self
+    }
+
+    /// Charges calls to this budget as well.
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.recorder.budgets.push(budget);
         self
     }
 

@@ -307,6 +307,24 @@ pub const SPANWISE_AGENT_RETRIES: Attribute<i64> = Attribute::new("spanwise.agen
 /// `spanwise.attempt.delay`: double.
 pub const SPANWISE_ATTEMPT_DELAY: Attribute<f64> = Attribute::new("spanwise.attempt.delay");
 
+/// `spanwise.budget.by`: string.
+pub const SPANWISE_BUDGET_BY: Attribute<StringValue> = Attribute::new("spanwise.budget.by");
+
+/// `spanwise.budget.limit`: double.
+pub const SPANWISE_BUDGET_LIMIT: Attribute<f64> = Attribute::new("spanwise.budget.limit");
+
+/// `spanwise.budget.name`: string.
+pub const SPANWISE_BUDGET_NAME: Attribute<StringValue> = Attribute::new("spanwise.budget.name");
+
+/// `spanwise.budget.spent`: double.
+pub const SPANWISE_BUDGET_SPENT: Attribute<f64> = Attribute::new("spanwise.budget.spent");
+
+/// `spanwise.budget.threshold`: int.
+pub const SPANWISE_BUDGET_THRESHOLD: Attribute<i64> = Attribute::new("spanwise.budget.threshold");
+
+/// `spanwise.budget.unit`: string.
+pub const SPANWISE_BUDGET_UNIT: Attribute<StringValue> = Attribute::new("spanwise.budget.unit");
+
 /// `spanwise.cache.bucket.index`: int.
 pub const SPANWISE_CACHE_BUCKET_INDEX: Attribute<i64> = Attribute::new("spanwise.cache.bucket.index");
 
@@ -612,6 +630,12 @@ pub const ALL: &[&str] = &[
     "spanwise.agent.history_size",
     "spanwise.agent.retries",
     "spanwise.attempt.delay",
+    "spanwise.budget.by",
+    "spanwise.budget.limit",
+    "spanwise.budget.name",
+    "spanwise.budget.spent",
+    "spanwise.budget.threshold",
+    "spanwise.budget.unit",
     "spanwise.cache.bucket.index",
     "spanwise.cache.item_size",
     "spanwise.cache.outcome",

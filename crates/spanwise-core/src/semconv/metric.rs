@@ -44,6 +44,12 @@ pub enum Metric {
     SpanwiseAgentRetries,
     /// `spanwise.auth.refreshes` (counter, unit `{refresh}`).
     SpanwiseAuthRefreshes,
+    /// `spanwise.budget.refusals` (counter, unit `{call}`).
+    SpanwiseBudgetRefusals,
+    /// `spanwise.budget.thresholds` (counter, unit `{threshold}`).
+    SpanwiseBudgetThresholds,
+    /// `spanwise.budget.use` (gauge, unit `1`).
+    SpanwiseBudgetUse,
     /// `spanwise.cache.operations` (counter, unit `{operation}`).
     SpanwiseCacheOperations,
     /// `spanwise.cache.size` (gauge, unit `By`).
@@ -86,7 +92,7 @@ pub enum Metric {
 
 impl Metric {
     /// How many metrics there are.
-    pub const COUNT: usize = 37;
+    pub const COUNT: usize = 40;
 
     /// All of them, in the order of their discriminants.
     pub const ALL: [Self; Self::COUNT] = [
@@ -108,6 +114,9 @@ impl Metric {
         Self::GenAiInvokeWorkflowDuration,
         Self::SpanwiseAgentRetries,
         Self::SpanwiseAuthRefreshes,
+        Self::SpanwiseBudgetRefusals,
+        Self::SpanwiseBudgetThresholds,
+        Self::SpanwiseBudgetUse,
         Self::SpanwiseCacheOperations,
         Self::SpanwiseCacheSize,
         Self::SpanwiseChecklistPassRate,
@@ -238,6 +247,24 @@ impl Metric {
                 name: "spanwise.auth.refreshes",
                 unit: "{refresh}",
                 instrument: Instrument::Counter,
+                boundaries: &[],
+            },
+            Self::SpanwiseBudgetRefusals => Descriptor {
+                name: "spanwise.budget.refusals",
+                unit: "{call}",
+                instrument: Instrument::Counter,
+                boundaries: &[],
+            },
+            Self::SpanwiseBudgetThresholds => Descriptor {
+                name: "spanwise.budget.thresholds",
+                unit: "{threshold}",
+                instrument: Instrument::Counter,
+                boundaries: &[],
+            },
+            Self::SpanwiseBudgetUse => Descriptor {
+                name: "spanwise.budget.use",
+                unit: "1",
+                instrument: Instrument::DoubleGauge,
                 boundaries: &[],
             },
             Self::SpanwiseCacheOperations => Descriptor {

@@ -170,6 +170,8 @@ pub enum Instrument {
     DoubleCounter,
     /// The last of whole numbers.
     Gauge,
+    /// The last of fractions.
+    DoubleGauge,
     /// A histogram of whole numbers.
     IntHistogram,
     /// A histogram of fractions, such as seconds.

@@ -148,6 +148,24 @@ pub mod openai_request_service_tier {
     pub const ALL: [&str; 2] = [AUTO, DEFAULT];
 }
 
+/// Values of `spanwise.budget.by`.
+pub mod spanwise_budget_by {
+    /// `process`.
+    pub const PROCESS: &str = "process";
+    /// `session`.
+    pub const SESSION: &str = "session";
+    /// `user`.
+    pub const USER: &str = "user";
+    /// `tenant`.
+    pub const TENANT: &str = "tenant";
+    /// `agent`.
+    pub const AGENT: &str = "agent";
+    /// `tag`.
+    pub const TAG: &str = "tag";
+    /// All of them.
+    pub const ALL: [&str; 6] = [PROCESS, SESSION, USER, TENANT, AGENT, TAG];
+}
+
 /// Values of `spanwise.cache.outcome`.
 pub mod spanwise_cache_outcome {
     /// `hit`.

@@ -33,7 +33,7 @@ use std::time::Duration;
 use opentelemetry::KeyValue;
 use spanwise_core::propagation::BaggageKeys;
 use spanwise_core::semconv::SemconvProfile;
-use spanwise_core::{ContentCapture, MetricSet, ModelNames, ScopeField};
+use spanwise_core::{Budget, ContentCapture, MetricSet, ModelNames, ScopeField};
 
 pub use content_policy::ContentPolicy;
 pub use credentials::{Credentials, OutgoingRequest};
@@ -72,6 +72,8 @@ pub(crate) use spool::Spooling;
 use self::prometheus::PrometheusOptions;
 use crate::env::Environment;
 use crate::error::InitError;
+#[cfg(feature = "ledger")]
+use crate::ledger::LedgerSettings;
 use crate::offload::Hook;
 
 #[cfg(feature = "tracing")]
@@ -109,6 +111,9 @@ pub struct TelemetryConfig {
     completion_hook: Option<Hook>,
     pricing: Option<Priced>,
     token_estimator: Option<Estimated>,
+    #[cfg(feature = "ledger")]
+    ledger: Option<LedgerSettings>,
+    budgets: Vec<Budget>,
     record_inputs: Option<bool>,
     record_outputs: Option<bool>,
     record_metadata: Option<bool>,

@@ -2,6 +2,7 @@
 
 mod batches;
 mod content;
+mod ledger;
 mod limits;
 mod measuring;
 mod recording;
@@ -12,7 +13,7 @@ use std::time::Duration;
 use opentelemetry_sdk::Resource;
 use spanwise_core::propagation::Propagation;
 use spanwise_core::semconv::SemconvProfile;
-use spanwise_core::{CapturePolicy, ContentCapture, MetricSet, ModelNames, ScopeField};
+use spanwise_core::{Budget, CapturePolicy, ContentCapture, MetricSet, ModelNames, ScopeField};
 
 use super::TelemetryConfig;
 use super::content_policy::ContentPolicy;
@@ -29,6 +30,8 @@ use crate::offload::Hook;
 use crate::resource;
 use crate::signal::Signal;
 
+#[cfg(feature = "ledger")]
+use ledger::PlannedLedger;
 pub(crate) use limits::Limits;
 pub(crate) use routes::{DestinationSettings, Route};
 
@@ -57,6 +60,9 @@ pub(crate) struct Settings {
     pub(crate) completion_hook: Option<Hook>,
     pub(crate) pricing: Option<Priced>,
     pub(crate) token_estimator: Option<Estimated>,
+    pub(crate) budgets: Vec<Budget>,
+    #[cfg(feature = "ledger")]
+    pub(crate) ledger: Option<PlannedLedger>,
     pub(crate) global_providers: bool,
     pub(crate) shutdown_timeout: Duration,
     pub(crate) flush_on_signals: bool,
@@ -94,6 +100,9 @@ impl Settings {
             completion_hook: content::completion_hook(config, &mut reader)?,
             pricing: Priced::settle(config, &mut reader)?,
             token_estimator: config.token_estimator.clone(),
+            budgets: config.budgets.clone(),
+            #[cfg(feature = "ledger")]
+            ledger: PlannedLedger::settle(config, &mut reader),
             limits: limits::limits(config, &mut reader),
             propagation: recording::propagation(config, &mut reader),
             spans: batches::batches(
@@ -124,6 +133,8 @@ impl Settings {
             warnings: Vec::new(),
             in_force: Vec::new(),
         };
+        #[cfg(not(feature = "ledger"))]
+        ledger::check(&mut reader)?;
         let has_spool = settings.spool.is_some();
         settings.overflow = OverflowPolicy::settle(config.overflow, has_spool, &mut reader)?;
         settings.routes = routes::routes(config, &settings.content, &mut reader)?;

@@ -1,5 +1,6 @@
 //! From an operation that is over to its event, through the stages that content goes through.
 
+use opentelemetry::StringValue;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 use serde::de::DeserializeOwned;
@@ -154,6 +155,9 @@ impl Said<'_> {
             provider: self.text(key::GEN_AI_PROVIDER_NAME.key()),
             model: self.text(key::GEN_AI_REQUEST_MODEL.key()).unwrap_or_default(),
             response_model: self.text(key::GEN_AI_RESPONSE_MODEL.key()),
+            agent: self.operation.around.agent.as_ref().map(StringValue::to_string),
+            workflow: self.operation.around.workflow.as_ref().map(StringValue::to_string),
+            step: self.operation.around.step.as_ref().map(StringValue::to_string),
             response_id: self.text(key::GEN_AI_RESPONSE_ID.key()),
             input: self.typed(key::GEN_AI_INPUT_MESSAGES.key()),
             output: self.typed(key::GEN_AI_OUTPUT_MESSAGES.key()),

@@ -8,7 +8,7 @@ use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
-use spanwise_core::{Recorder, instrumentation_scope};
+use spanwise_core::{Recorder, RecorderBuilder, instrumentation_scope};
 
 use super::assembly::Assembly;
 use crate::config::{Estimated, Priced};
@@ -111,6 +111,7 @@ impl Assembly<'_> {
             .metric_set(settings.metric_set)
             .model_names_on_metrics(settings.model_names.clone())
             .start_attributes(settings.sampling.reads_attributes());
+        recorder = settings.budgets.iter().cloned().fold(recorder, RecorderBuilder::budget);
         if let Some(fields) = &settings.scope_on_metrics {
             recorder = recorder.scope_on_metrics(fields.iter().copied());
         }

@@ -14,6 +14,7 @@ mod guide;
 mod proofs;
 mod running;
 mod shown;
+mod spending;
 #[path = "../support/mod.rs"]
 mod support;
 mod words;

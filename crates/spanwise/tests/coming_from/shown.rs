@@ -1,6 +1,7 @@
 //! Which test shows what a row of `docs/coming-from.md` says.
 
 use crate::proofs::*;
+use crate::spending::{limited, reported};
 use crate::words;
 
 /// A guide's names, and the test of each.
@@ -182,6 +183,7 @@ pub(crate) const EXLLM: Shown = &[
         told_costs,
     ),
     (&["cost_cents", "ex_llm.cost.cents.total"], costs),
+    (&["ex_llm.cost.threshold_exceeded.total"], limited),
     (&["Telemetry.Metrics.ConsoleReporter"], console),
     (&["TelemetryMetricsStatsd"], statsd),
     (&["Custom Reporter"], exporters),
@@ -232,6 +234,19 @@ pub(crate) const FLUJO: Shown = &[
     (&["Log Format"], logged_events),
     (&["set_tracer_provider", "get_tracer"], own_spans),
     (&["OpenTelemetryHook"], example_flujo),
+    (
+        &[
+            "Cost by pipeline step",
+            "Monthly usage",
+            "get_cost_report",
+            "start_date",
+            "end_date",
+            "total_cost",
+            "cost_by_model",
+        ],
+        reported,
+    ),
+    (&["Cost Issues"], limited),
     (&["Missing Metrics", "High Latency"], accounted),
     (&["export_prometheus", "start_http_server", "start_prometheus_server"], scraped),
 ];

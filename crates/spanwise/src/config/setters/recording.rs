@@ -3,7 +3,8 @@
 use spanwise_core::propagation::BaggageKeys;
 use spanwise_core::semconv::SemconvProfile;
 use spanwise_core::{
-    CompletionHook, ContentCapture, MetricSet, ModelNames, Pricing, ScopeField, TokenEstimator,
+    Budget, CompletionHook, ContentCapture, MetricSet, ModelNames, Pricing, ScopeField,
+    TokenEstimator,
 };
 
 use crate::config::{ContentPolicy, Estimated, Priced, SamplingStrategy, TelemetryConfig};
@@ -155,6 +156,36 @@ impl TelemetryConfig {
     /// environment and release.
     pub fn scope_on_metrics(mut self, fields: impl IntoIterator<Item = ScopeField>) -> Self {
         self.scope_on_metrics = Some(fields.into_iter().collect());
+        self
+    }
+
+    /// Charges model calls to this budget, and tells when it is used up by half, four fifths and all, or as it says; see
+    /// [`Budget`]. Defaults to none; there may be several.
+    ///
+    /// With a ledger (`TelemetryConfig::ledger`) what stands there is carried over at the start, whichever process wrote it, so
+    /// that a restart forgets nothing.
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.budgets.push(budget);
+        self
+    }
+
+    /// Keeps a row for each model call in this file, with its tokens and its cost, for
+    /// [`cost_report`](crate::cost_report) and the command `spanwise cost`. Defaults to `SPANWISE_LEDGER`, then to none.
+    ///
+    /// It is an exporter of events, named `ledger`: it has a queue and a thread of its own, and the report of
+    /// [`Telemetry::shutdown`](crate::Telemetry::shutdown) says what became of its events.
+    ///
+    /// ```no_run
+    /// use spanwise::TelemetryConfig;
+    ///
+    /// # fn main() -> Result<(), spanwise::InitError> {
+    /// let config = TelemetryConfig::new("bot").ledger("/var/lib/bot/costs.db");
+    /// let telemetry = spanwise::init_telemetry(config)?;
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "ledger")]
+    pub fn ledger(mut self, ledger: impl Into<crate::LedgerSettings>) -> Self {
+        self.ledger = Some(ledger.into());
         self
     }
 
