@@ -1,7 +1,6 @@
 //! What reports say, from every side.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use spanwise::{
@@ -214,7 +213,7 @@ fn calls_are_counted_for_what_they_happen_in() {
             assert!(telemetry.flush().await.complete);
             drop(telemetry.shutdown().await);
         });
-        let reader = Arc::new(LedgerReader::open(place.path()).unwrap());
+        let reader = LedgerReader::open(place.path()).unwrap();
         let by = [CostBy::Workflow, CostBy::Step, CostBy::Agent, CostBy::Operation];
         let rows =
             reader.costs(UNIX_EPOCH, SystemTime::now() + Duration::from_secs(9), &by).unwrap();
