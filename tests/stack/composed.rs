@@ -143,7 +143,7 @@ fn grafana_looks_at_the_servers_beside_it() {
     assert!(mounted, "nothing is mounted at {path}");
 }
 
-/// Processes and images are the same versions; Go knows Jaeger 2.13.0 as 1.76.0, and Prometheus 3.16.0 as 0.316.0.
+/// Processes and images are the same versions; Go knows Jaeger 2.13.0 as 1.76.0, and Prometheus 3.12.0 as 0.312.0.
 #[test]
 fn images_are_what_the_script_builds() {
     let script = std::fs::read_to_string(file("scripts/stack")).unwrap();

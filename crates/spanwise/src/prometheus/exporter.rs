@@ -60,8 +60,7 @@ impl PrometheusExporter {
     /// All metrics as they are now; `None` once telemetry is shut down, and where a callback of the program's
     /// that an instrument asks has panicked.
     ///
-    /// It asks the callbacks of instruments that are observed, on this thread, and takes about a millisecond for
-    /// a thousand series.
+    /// It asks the callbacks of instruments that are observed, on this thread.
     pub fn render(&self, format: ExpositionFormat) -> Option<String> {
         let mut collected = ResourceMetrics::default();
         let collect = AssertUnwindSafe(|| self.0.reader.collect(&mut collected));

@@ -1,4 +1,4 @@
-//! What calls cost by the pages on which providers publish their prices, reckoned by hand.
+//! What calls cost by the prices that providers publish, reckoned by hand.
 
 use std::time::SystemTime;
 
@@ -6,7 +6,8 @@ use spanwise_core::{Modality, PricedCall, Usage};
 
 use crate::Prices;
 
-/// The day of the call, on which the page above had these prices; provider, model, what was used, dollars.
+/// The day of the call; provider, model, what was used, dollars. The page above is where the provider publishes its prices;
+/// they were written down as known for that day, and most pages could not be opened where this was written.
 const CASES: [(&str, &str, &str, &str, &str); 65] = [
     // https://platform.openai.com/docs/pricing
     ("2025-11-15", "openai", "gpt-4o", "1000 in, 500 out", "0.0075"),
