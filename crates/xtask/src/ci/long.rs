@@ -28,8 +28,26 @@ pub(super) const STEPS: &[Step] = &[
     Step { name: "fuzz", about: "ten minutes for each target", run: fuzz },
 ];
 
+/// Wants the whole stack to be there.
+const DEMO: &str = "telemetry_demo";
+
+#[cfg(test)]
+pub(super) fn runs_example(name: &str) -> bool {
+    name == DEMO
+}
+
 fn stack() -> Result<()> {
-    run("cargo test -p spanwise --all-features --test stack -- --nocapture")
+    run("cargo test -p spanwise --all-features --test stack -- --nocapture")?;
+    if std::env::var("SPANWISE_TEST_STACK").as_deref() != Ok("required") {
+        println!(
+            "skipped: the demo, since SPANWISE_TEST_STACK does not say that the whole stack is there"
+        );
+        return Ok(());
+    }
+    run("scripts/stack start")?;
+    let shown = run(&format!("cargo run -q --example {DEMO} -- --seconds 10"));
+    run("scripts/stack stop")?;
+    shown
 }
 
 fn backends() -> Result<()> {
