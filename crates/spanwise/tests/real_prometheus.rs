@@ -36,9 +36,9 @@ fn repository() -> PathBuf {
 
 /// Whether it takes OTLP.
 fn takes_otlp(prometheus: &str) -> bool {
-    let said = Command::new(prometheus).arg("--version").output().unwrap();
+    let said = Command::new(prometheus).arg("--help").output().unwrap();
     let said = [said.stdout, said.stderr].concat();
-    String::from_utf8_lossy(&said).contains("version 3.")
+    String::from_utf8_lossy(&said).contains("--web.enable-otlp-receiver")
 }
 
 /// Prometheus, which scrapes these jobs every second.

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-#[cfg(feature = "cost")]
 use std::time::SystemTime;
 
 use spanwise_core::{Cost, PricedCall, Pricing, Usage};
