@@ -14,6 +14,13 @@ use spanwise_core::{
 use crate::export::convert::attributes;
 use crate::export::stage::content::{ContentStages, Staged, foreign, keys};
 
+/// Content, of which a program without it has not even the key.
+macro_rules! content {
+    ($fields:expr, $key:path) => {
+        if cfg!(spanwise_no_content) { Default::default() } else { $fields.typed($key.key()) }
+    };
+}
+
 /// Where steps stand while they go through the stages.
 const STEPS: &str = "spanwise.event.steps";
 
@@ -159,8 +166,8 @@ impl Said<'_> {
             workflow: self.operation.around.workflow.as_ref().map(StringValue::to_string),
             step: self.operation.around.step.as_ref().map(StringValue::to_string),
             response_id: self.text(key::GEN_AI_RESPONSE_ID.key()),
-            input: self.typed(key::GEN_AI_INPUT_MESSAGES.key()),
-            output: self.typed(key::GEN_AI_OUTPUT_MESSAGES.key()),
+            input: content!(self, key::GEN_AI_INPUT_MESSAGES),
+            output: content!(self, key::GEN_AI_OUTPUT_MESSAGES),
             usage: self.usage(),
             cost: self.cost(),
             finish_reasons: self.typed(key::GEN_AI_RESPONSE_FINISH_REASONS.key()),
@@ -179,8 +186,8 @@ impl Said<'_> {
             parent_span_id: self.parent_span_id(),
             tool_call_id: self.text(key::GEN_AI_TOOL_CALL_ID.key()),
             tool_name: self.text(key::GEN_AI_TOOL_NAME.key()).unwrap_or_default(),
-            arguments: self.typed(key::GEN_AI_TOOL_CALL_ARGUMENTS.key()),
-            result: self.typed(key::GEN_AI_TOOL_CALL_RESULT.key()),
+            arguments: content!(self, key::GEN_AI_TOOL_CALL_ARGUMENTS),
+            result: content!(self, key::GEN_AI_TOOL_CALL_RESULT),
             start_time: self.operation.started_at,
             end_time: self.operation.ended_at,
             status: self.operation.status,
@@ -202,8 +209,8 @@ impl Said<'_> {
             step_type: self.text(key::SPANWISE_STEP_TYPE.key()),
             total_usage: self.usage().or(inside.and_then(|inside| inside.usage)),
             total_cost: inside.map(|inside| inside.cost.clone()).unwrap_or_default(),
-            input: self.typed(key::GEN_AI_INPUT_MESSAGES.key()),
-            output: self.typed(key::GEN_AI_OUTPUT_MESSAGES.key()),
+            input: content!(self, key::GEN_AI_INPUT_MESSAGES),
+            output: content!(self, key::GEN_AI_OUTPUT_MESSAGES),
             start_time: self.operation.started_at,
             end_time: self.operation.ended_at,
             status: self.operation.status,
