@@ -10,9 +10,17 @@
 
 mod case;
 mod headers;
+#[cfg_attr(
+    not(any(feature = "grpc", feature = "http")),
+    allow(dead_code, reason = "without a transport nobody is asked")
+)]
 mod probe;
 mod remedies;
 mod report;
+#[cfg_attr(
+    not(any(feature = "grpc", feature = "http")),
+    allow(dead_code, reason = "without a transport nobody is asked")
+)]
 mod wire;
 
 pub use report::{
@@ -58,6 +66,10 @@ pub(crate) struct Way {
     #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "APIs for feedback speak HTTP"))]
     feedback: Option<FeedbackEndpoint>,
     backend: Option<&'static BackendFacts>,
+    #[cfg_attr(
+        not(any(feature = "grpc", feature = "http")),
+        allow(dead_code, reason = "without a transport nobody is told")
+    )]
     service: String,
 }
 
