@@ -20,11 +20,7 @@ pub(super) const STEPS: &[Step] = &[
     Step { name: "tests", about: "the README's command", run: tests },
     Step { name: "tests-features", about: "the same with every feature", run: tests_features },
     Step { name: "documentation", about: "it builds, without a broken link", run: documentation },
-    Step {
-        name: "features",
-        about: "each feature alone, and the pairs of transports",
-        run: features,
-    },
+    Step { name: "features", about: "each feature alone", run: features },
     Step {
         name: "no-content",
         about: "`--cfg spanwise_no_content` leaves no key of content",
@@ -94,9 +90,6 @@ fn features() -> Result<()> {
     run(&format!(
         "cargo hack clippy {CRATES} --each-feature --exclude-all-features --exclude-features cloud -- -D warnings"
     ))?;
-    run(
-        "cargo hack clippy -p spanwise --feature-powerset --depth 2 --include-features grpc,http,tls -- -D warnings",
-    )?;
     // What is said of a feature that is missing.
     for features in ["", " --features grpc"] {
         let test = "cargo test -p spanwise --lib --no-default-features";
