@@ -15,12 +15,13 @@ use crate::support::{Receiver, block_on, child, text};
 const EACH: i64 = 25;
 
 /// Kinds of traces, how many spans each has, and whether it is to be kept.
-const KINDS: [(&str, usize, bool); 7] = [
+const KINDS: [(&str, usize, bool); 8] = [
     ("failed", 3, true),
     ("slow", 1, true),
     ("costly", 3, true),
     ("long", 3, true),
     ("poor", 3, true),
+    ("poor to others", 3, true),
     ("cheap and good", 3, false),
     ("plain", 3, false),
 ];
@@ -38,15 +39,23 @@ async fn work(kind: &'static str, n: i64) {
                 Generation::chat(Provider::OpenAi, "m").attribute("kind", kind).attribute("n", n);
             let call = match kind {
                 "costly" => call.attribute("spanwise.cost.amount", 0.25),
-                "poor" => call.attribute("gen_ai.evaluation.score.value", 0.1),
-                "cheap and good" => call
-                    .attribute("spanwise.cost.amount", 0.001)
-                    .attribute("gen_ai.evaluation.score.value", 0.9),
+                "cheap and good" => call.attribute("spanwise.cost.amount", 0.001),
+                "poor to others" => call.attribute("gen_ai.evaluation.score.value", 0.1),
                 _ => call,
             };
             let call = call.start();
             call.usage(spanwise::Usage::new(if kind == "long" { 60_000 } else { 100 }, 10));
+            let answer = call.trace_ref();
             call.finish();
+            // The call is over, its trace is not.
+            match kind {
+                "poor" => {
+                    answer.score("relevance", 0.1).emit();
+                    answer.score("relevance", 0.9).emit();
+                }
+                "cheap and good" => answer.score("relevance", 0.9).emit(),
+                _ => {}
+            }
             // Time in which batches are made: a trace's spans come apart.
             tokio::time::sleep(Duration::from_millis(2)).await;
             let tool = Tool::new("t").attribute("kind", kind).attribute("n", n).start();
@@ -139,9 +148,6 @@ fn gateways_keep_every_trace_that_failed_or_was_slow_costly_or_poor_and_keep_it_
                 if kind == "slow" { slow_call(n) } else { work(kind, n).await }
             }
         }
-        spanwise::evaluation("relevance")
-            .score(0.9)
-            .emit_on(&Tool::new("judged").start().trace_ref());
         let report = telemetry.shutdown().await;
         assert_eq!(report.dropped(), 0, "{report}");
     }));

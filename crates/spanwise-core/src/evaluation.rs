@@ -29,6 +29,11 @@ use crate::trace_ref::TraceRef;
 /// evaluated span as its parent. It goes where logs go. What came to a value goes to every backend's feedback
 /// API as well that is configured. Where neither is, or nothing records, it is a no-op.
 ///
+/// While the evaluated operation is open, the lowest score that is a number (or 1 for `true`, 0 for `false`) is
+/// its span's attribute `spanwise.evaluation.lowest_score` (double, *extension*), by which a sampler of whole
+/// traces can keep what was poor. When it is over, the operation that is active here has it, if it is one of the
+/// same trace.
+///
 /// | Attribute | Type | From |
 /// |---|---|---|
 /// | `gen_ai.evaluation.name` | string | `name` |
@@ -206,6 +211,7 @@ impl Evaluation {
         {
             feedback.record(told);
         }
+        self.mark(operation, &recorder);
         self.tell(&recorder);
         let Some(events) = &recorder.events else { return };
         let timestamp = Started::now(recorder.clock()).at;
@@ -220,6 +226,23 @@ impl Evaluation {
             content: None,
             span: operation.span_context(),
         });
+    }
+
+    /// Its score on a span, for as long as there is one to have it: whoever keeps or drops whole traces sees
+    /// spans only.
+    fn mark(&self, operation: &TraceRef, recorder: &Recorder) {
+        let score = match &self.score {
+            Some(ScoreValue::Number(score)) => *score,
+            Some(ScoreValue::Boolean(yes)) => f64::from(u8::from(*yes)),
+            _ => return,
+        };
+        if self.session.is_some() || !operation.is_valid() {
+            return;
+        }
+        let (judged, here) = (operation.span_context(), TraceRef::current().span_context());
+        if !recorder.open.scored(&judged, score) && here.trace_id() == judged.trace_id() {
+            recorder.open.scored(&here, score);
+        }
     }
 
     /// Its score as a metric, and itself for handlers.

@@ -5,12 +5,12 @@ use std::sync::{Arc, Mutex};
 use opentelemetry::logs::AnyValue;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry::trace::noop::NoopTracerProvider;
-use opentelemetry::{Context, StringValue};
+use opentelemetry::{Context, StringValue, Value};
 use spanwise_core::{
-    ContentLevel, Evaluator, Feedback, FeedbackRecorder, GatewayAnswer, Generation, Provider,
-    Recorder, ScoreValue, TraceRef, evaluation, scope,
+    Agent, ContentLevel, Evaluator, Feedback, FeedbackRecorder, GatewayAnswer, Generation,
+    Provider, Recorder, ScoreValue, Tool, TraceRef, evaluation, scope,
 };
-use spanwise_testing::{CapturedEvent, capture};
+use spanwise_testing::{Captured, CapturedEvent, capture};
 
 #[derive(Clone, Default)]
 struct Told(Arc<Mutex<Vec<Feedback>>>);
@@ -166,4 +166,55 @@ fn a_reference_tells_what_the_gateway_calls_the_request() {
         let text = format!("2-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01{broken}");
         assert!(text.parse::<TraceRef>().is_err(), "{text}");
     }
+}
+
+/// The lowest score that stands on a span.
+fn lowest(captured: &Captured, span: &str) -> Option<f64> {
+    match captured.span(span).attribute("spanwise.evaluation.lowest_score") {
+        Some(Value::F64(score)) => Some(*score),
+        None => None,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_lowest_score_of_an_operation_that_is_open_stands_on_its_span() {
+    let captured = capture(|| {
+        let generation = Generation::chat(Provider::OpenAi, "m").start();
+        let other = Tool::new("other").start();
+        let answer = generation.trace_ref();
+        answer.score("relevance", 0.9).emit();
+        answer.score("safe", false).emit();
+        answer.score("tone", "friendly").emit();
+        answer.score("relevance", 0.4).emit();
+        evaluation("solved").score(-1.0).of_session("s").emit_on(&answer);
+        other.finish();
+        generation.finish();
+    });
+    captured.assert_conformant();
+    assert_eq!(lowest(&captured, "chat m"), Some(0.0));
+    assert_eq!(lowest(&captured, "execute_tool other"), None);
+}
+
+#[test]
+fn a_score_for_what_is_over_stands_on_the_active_operation_of_its_trace_and_of_no_other() {
+    let captured = capture(|| {
+        let before = {
+            let generation = Generation::chat(Provider::OpenAi, "before").start();
+            generation.trace_ref()
+        };
+        let agent = Agent::new("triage").start();
+        let entered = agent.enter();
+        let generation = Generation::chat(Provider::OpenAi, "m").start();
+        let answer = generation.trace_ref();
+        generation.finish();
+        answer.score("relevance", 0.3).emit();
+        before.score("relevance", 0.1).emit();
+        drop(entered);
+        agent.finish();
+    });
+    captured.assert_conformant();
+    assert_eq!(lowest(&captured, "invoke_agent triage"), Some(0.3));
+    assert_eq!(lowest(&captured, "chat m"), None);
+    assert_eq!(lowest(&captured, "chat before"), None);
 }

@@ -170,7 +170,9 @@ impl<'a, K: Kind> Draft<'a, K> {
                 }
             }
         }
-        let state = State { kind, own, error_kind, content, completed, repeated, slot: None };
+        let (slot, lowest_score) = (None, None);
+        let state =
+            State { kind, own, error_kind, content, completed, repeated, slot, lowest_score };
         let live = Arc::new(Live {
             recorder,
             context,

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use opentelemetry::KeyValue;
 use opentelemetry::logs::Severity;
-use opentelemetry::trace::{Status, TraceContextExt};
+use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
 
 use super::kind::{Kind, SpanEvent};
 use super::live::Live;
@@ -140,6 +140,8 @@ impl<K: Kind> Live<K> {
             attributes.push(key::ERROR_TYPE.of(failure.kind.clone()));
         }
         attributes.push(key::SPANWISE_OUTCOME.of(outcome.name()));
+        let lowest = state.lowest_score;
+        attributes.extend(lowest.map(|score| key::SPANWISE_EVALUATION_LOWEST_SCORE.of(score)));
         let happened = match state.kind.call() {
             Some(call) => call.settle(&mut attributes),
             None => Vec::new(),
@@ -250,5 +252,18 @@ impl<K: Kind> Live<K> {
 impl<K: Kind> OpenOperation for Live<K> {
     fn end_at_shutdown(&self) -> bool {
         self.end_marked(Outcome::Cancelled, true, None)
+    }
+
+    fn scored(&self, span: &SpanContext, score: f64) -> bool {
+        let own = self.context.span();
+        let own = own.span_context();
+        if (own.trace_id(), own.span_id()) != (span.trace_id(), span.span_id()) {
+            return false;
+        }
+        let noted = self.with_state(|state| {
+            let lowest = state.lowest_score.map_or(score, |lowest| lowest.min(score));
+            state.lowest_score = Some(lowest);
+        });
+        noted.is_some()
     }
 }

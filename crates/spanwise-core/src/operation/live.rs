@@ -61,6 +61,8 @@ pub(crate) struct State<K> {
     /// The start's attributes, for the event.
     pub(super) repeated: Vec<KeyValue>,
     pub(super) slot: Option<OpenSlot>,
+    /// Of the scores that were given while it is open.
+    pub(super) lowest_score: Option<f64>,
 }
 
 impl<K: Kind> Live<K> {

@@ -1,7 +1,9 @@
-//! The operations that are open now, so that shutdown can end them.
+//! The operations that are open now, so that shutdown can end them, and what is said of one reaches it.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, Weak};
+
+use opentelemetry::trace::SpanContext;
 
 const SHARDS: usize = 16;
 
@@ -9,6 +11,9 @@ const SHARDS: usize = 16;
 pub(crate) trait OpenOperation: Send + Sync {
     /// Ends it where its owner does not; says whether it was open.
     fn end_at_shutdown(&self) -> bool;
+
+    /// Notes a score, if it is said of this operation's span; says whether it was, and the operation open.
+    fn scored(&self, span: &SpanContext, score: f64) -> bool;
 }
 
 /// Slots in several shards, so that threads rarely meet at one lock.
@@ -55,14 +60,26 @@ impl OpenOperations {
     }
 
     pub(crate) fn end_all(&self) -> usize {
-        let mut ended = 0;
-        for shard in 0..SHARDS {
-            // Ending removes the operation from its slot, so the lock must be free by then.
-            let open: Vec<_> = self.lock(shard).slots.iter().flatten().cloned().collect();
+        let ended = |shard| {
+            let open = self.of_shard(shard);
             let open = open.iter().filter_map(Weak::upgrade);
-            ended += open.filter(|operation| operation.end_at_shutdown()).count();
-        }
-        ended
+            open.filter(|operation| operation.end_at_shutdown()).count()
+        };
+        (0..SHARDS).map(ended).sum()
+    }
+
+    /// Notes a score on the operation whose span this is; says whether it is open.
+    pub(crate) fn scored(&self, span: &SpanContext, score: f64) -> bool {
+        (0..SHARDS).any(|shard| {
+            let open = self.of_shard(shard);
+            let mut open = open.iter().filter_map(Weak::upgrade);
+            open.any(|operation| operation.scored(span, score))
+        })
+    }
+
+    /// Ending an operation removes it from its slot, so the lock must be free by then.
+    fn of_shard(&self, shard: usize) -> Vec<Weak<dyn OpenOperation>> {
+        self.lock(shard).slots.iter().flatten().cloned().collect()
     }
 
     fn lock(&self, shard: usize) -> std::sync::MutexGuard<'_, Shard> {

@@ -355,6 +355,9 @@ pub const SPANWISE_COST_TABLE_VERSION: Attribute<StringValue> = Attribute::new("
 /// `spanwise.evaluation.id`: string.
 pub const SPANWISE_EVALUATION_ID: Attribute<StringValue> = Attribute::new("spanwise.evaluation.id");
 
+/// `spanwise.evaluation.lowest_score`: double.
+pub const SPANWISE_EVALUATION_LOWEST_SCORE: Attribute<f64> = Attribute::new("spanwise.evaluation.lowest_score");
+
 /// `spanwise.event.id`: string.
 pub const SPANWISE_EVENT_ID: Attribute<StringValue> = Attribute::new("spanwise.event.id");
 
@@ -646,6 +649,7 @@ pub const ALL: &[&str] = &[
     "spanwise.cost.source",
     "spanwise.cost.table_version",
     "spanwise.evaluation.id",
+    "spanwise.evaluation.lowest_score",
     "spanwise.event.id",
     "spanwise.event.parent_id",
     "spanwise.event.steps",
