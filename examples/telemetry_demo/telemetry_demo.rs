@@ -9,7 +9,7 @@ use std::net::{TcpStream, ToSocketAddrs as _};
 use std::time::Duration;
 
 use spanwise::{ExportConfig, ScopeField, TelemetryConfig};
-use telemetry_load::{Done, Load};
+use telemetry_load::{Done, Load, budgets};
 use url::Url;
 
 const USAGE: &str = "\
@@ -69,6 +69,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .endpoint(endpoint.as_str())
         .metric_export(often)
         .scope_on_metrics([ScopeField::User]);
+    let config = budgets()?.into_iter().fold(config, TelemetryConfig::budget);
     let telemetry = spanwise::init_telemetry(config)?;
     eprintln!(
         "Working for {} s, {} turns a second; sent to {endpoint}.\n",

@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use spanwise::{Report, ScopeField, TelemetryConfig};
-use telemetry_load::Load;
+use telemetry_load::{Load, budgets};
 
 const USAGE: &str = "\
 usage: telemetry_load [--seconds N] [--rate TURNS_PER_SECOND] [--linger SECONDS] [--prometheus ADDRESS]
@@ -58,6 +58,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     if let Some(address) = prometheus {
         config = config.prometheus_server(address);
     }
+    config = budgets()?.into_iter().fold(config, TelemetryConfig::budget);
     let telemetry = spanwise::init_telemetry(config)?;
     let done = load.run().await;
     tokio::time::sleep(linger).await;

@@ -75,6 +75,9 @@ fn a_threshold_is_told_once_as_span_metric_and_to_handlers() {
     assert_eq!(span.text("spanwise.budget.by"), "process");
     assert_eq!(span.text("spanwise.budget.unit"), "USD");
     assert_eq!(span.text("spanwise.budget.limit"), "1");
+    let limit = captured.metric("spanwise.budget.limit");
+    assert_eq!(limit.text("spanwise.budget.unit"), "USD");
+    assert_eq!(limit.sum, 1.0);
     let counted = captured.points("spanwise.budget.thresholds");
     let percent = counted.iter().map(|point| point.text("spanwise.budget.threshold"));
     let mut percent: Vec<_> = percent.collect();

@@ -10,8 +10,10 @@ use aws_sdk_bedrockruntime::types::{
 use aws_sdk_bedrockruntime::{Client, Config};
 use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue};
+use spanwise_core::{Budget, BudgetExceeded};
 use spanwise_http::{GenAi, GenAiInterceptor};
-use support::{Script, attributes, record, serve, shown};
+use spanwise_testing::Capture;
+use support::{Script, attributes, record, serve, serve_and_keep, shown};
 
 const MODEL: &str = "amazon.nova-lite-v1:0";
 
@@ -175,6 +177,37 @@ fn a_refusal_reaches_the_caller_and_the_span() {
     assert_eq!(span.text("error.type"), "ValidationException");
     assert_eq!(span.text("spanwise.outcome"), "failed");
     assert!(!attributes(span).to_lowercase().contains("canary"));
+}
+
+/// The first of an error and its sources that is one of a budget.
+fn exceeded<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a BudgetExceeded> {
+    std::iter::successors(Some(error), |error| error.source()).find_map(|it| it.downcast_ref())
+}
+
+#[test]
+fn a_budget_that_is_used_up_is_among_the_sources_of_the_error() {
+    let budget = Budget::tokens("daily", 1).hard_stop().build().unwrap();
+    let capture = Capture::builder().budget(budget).build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(capture.run_async(async {
+        let (base, sent) = serve_and_keep([Script::json(ANSWER)]).await;
+        let client = at(base.trim_end_matches("/v1"));
+        client.converse().model_id(MODEL).messages(question()).send().await.unwrap();
+        let error = client.converse().model_id(MODEL).messages(question()).send().await;
+        assert_eq!(exceeded(&error.unwrap_err()).unwrap().budget(), "daily");
+        let error = client.converse_stream().model_id(MODEL).messages(question()).send().await;
+        assert_eq!(exceeded(&error.unwrap_err()).unwrap().budget(), "daily");
+        assert_eq!(sent.lock().unwrap().len(), 1, "nothing more was sent");
+    }));
+    let captured = capture.finish();
+    let spans: Vec<_> =
+        captured.spans().iter().filter(|it| it.name().starts_with("chat")).collect();
+    assert_eq!(spans.len(), 3, "a refusal is not tried again");
+    for refused in &spans[1..] {
+        assert_eq!(refused.text("error.type"), "budget_exceeded");
+        assert_eq!(refused.text("spanwise.budget.name"), "daily");
+    }
+    assert_eq!(captured.metric("spanwise.budget.refusals").sum, 2.0);
 }
 
 #[test]

@@ -5,13 +5,18 @@ mod support;
 
 use futures_util::StreamExt as _;
 use rig_core::completion::CompletionRequest;
-use rig_core::http_client::HttpClientExt as _;
+use rig_core::error::ProviderError;
+use rig_core::http_client::{self, HttpClientExt as _};
 use rig_core::providers::anthropic::AnthropicConfig;
 use rig_core::providers::openai::{OpenAI, OpenAIConfig};
 use rig_core::streaming::{Item, StreamEvent};
 use rig_reqwest::ReqwestClient;
+use spanwise_core::{Budget, BudgetExceeded};
 use spanwise_rig::GenAiHttp;
-use support::{ANSWER, EVENTS, Script, attributes, http_client, record, serve, shown};
+use spanwise_testing::Capture;
+use support::{
+    ANSWER, EVENTS, Script, attributes, http_client, record, serve, serve_and_keep, shown,
+};
 
 fn http() -> GenAiHttp<ReqwestClient> {
     GenAiHttp::new(ReqwestClient::from(http_client()))
@@ -122,6 +127,37 @@ fn a_refusal_reaches_the_caller_and_the_span() {
         let span = captured.span("chat gpt-4o");
         assert_eq!(span.text("error.type"), "model_not_found", "streamed: {streamed}");
         assert_eq!(span.text("spanwise.outcome"), "failed");
+    }
+}
+
+#[test]
+fn a_budget_that_is_used_up_is_an_error_that_the_caller_can_match() {
+    for streamed in [false, true] {
+        let budget = Budget::tokens("daily", 1).hard_stop().build().unwrap();
+        let capture = Capture::builder().budget(budget).build();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(capture.run_async(async {
+            let (base, sent) = serve_and_keep([Script::json(ANSWER)]).await;
+            let client = OpenAIConfig::new("sk-canary").with_base_url(base).connect(http());
+            let model = client.chat("gpt-4o");
+            model.call(request()).await.unwrap();
+            let error = if streamed {
+                model.stream(request()).unwrap().next().await.unwrap().unwrap_err()
+            } else {
+                model.call(request()).await.unwrap_err()
+            };
+            let ProviderError::Http(refused) = &error else { panic!("{error}") };
+            let http_client::Error::Instance(refused) = &**refused else { panic!("{error}") };
+            assert_eq!(refused.downcast_ref::<BudgetExceeded>().unwrap().budget(), "daily");
+            assert_eq!(sent.lock().unwrap().len(), 1, "nothing more was sent");
+        }));
+        let captured = capture.finish();
+        let spans: Vec<_> =
+            captured.spans().iter().filter(|it| it.name() == "chat gpt-4o").collect();
+        assert_eq!(spans.len(), 2, "streamed: {streamed}");
+        assert_eq!(spans[1].text("error.type"), "budget_exceeded");
+        assert_eq!(spans[1].text("spanwise.budget.name"), "daily");
+        assert_eq!(captured.metric("spanwise.budget.refusals").sum, 1.0);
     }
 }
 

@@ -15,6 +15,8 @@ pub struct Done {
     pub agents: BTreeMap<String, Worked>,
     /// Who asked.
     pub users: BTreeMap<String, Worked>,
+    /// How many calls each budget refused.
+    pub refused: BTreeMap<String, u64>,
 }
 
 /// How often, and how much.

@@ -1,12 +1,14 @@
-//! Work of every kind: sessions of users, agents that ask models, stream, run tools, remember, fail and try again.
+//! Work of every kind: sessions of users, agents that ask models, stream, run tools, remember, fail and try again, and have
+//! budgets.
 //!
 //! ```text
 //! turn ─ workflow ─┬─ step recall: embeddings, cache
-//!                  └─ agent ─┬─ chat, streamed or not, now and then refused or late
+//!                  └─ agent ─┬─ chat, streamed or not, now and then refused or late, or beyond its budget
 //!                            └─ tools
 //! ```
-//! The same numbers come every time; only the clock differs.
+//! The same numbers come every time; only the clock differs, and with it what a budget refuses.
 
+mod budgets;
 mod done;
 mod turn;
 
@@ -15,6 +17,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
+pub use budgets::budgets;
 pub use done::{Done, Worked};
 
 /// How much work.

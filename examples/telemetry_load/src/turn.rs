@@ -7,10 +7,11 @@ use fastrand::Rng;
 use spanwise::{
     Agent, Cost, CostSource, Currency, Decimal, Embeddings, FutureExt as _, Generation,
     GuardVerdict, Provider, Step, Tool, Usage, Workflow, cache_hit, cache_miss, cache_put,
-    checklist, evaluation, fell_back, guard_checked, rate_limited, retried, routed, scope,
-    validation,
+    check_budgets, checklist, evaluation, fell_back, guard_checked, rate_limited, retried, routed,
+    scope, validation,
 };
 
+use crate::budgets::TRIAL;
 use crate::done::{Done, Worked};
 
 struct Model {
@@ -61,7 +62,10 @@ async fn pause(random: &mut Rng, milliseconds: u64) {
 
 pub(crate) async fn turn(number: u64, mut random: Rng, done: Shared) {
     let user = format!("u-{}", random.u8(0..6));
-    let whose = scope().session(format!("s-{}", number / 3)).user(user.clone()).tag("load");
+    let mut whose = scope().session(format!("s-{}", number / 3)).user(user.clone()).tag("load");
+    if number.is_multiple_of(20) {
+        whose = whose.tag(TRIAL);
+    }
     whose
         .run(async {
             let workflow = Workflow::new("handle_ticket").start();
@@ -147,6 +151,15 @@ async fn ask(random: &mut Rng, done: &Shared, (model, user): (&Model, &str)) -> 
     let usage = (random.u64(50..2000), random.u64(5..400));
     let generation =
         Generation::chat(provider.clone(), *name).server("models.internal", 443).start();
+    if let Err(exceeded) = check_budgets(&generation.context()) {
+        generation.fail(&exceeded);
+        with(done, |done| {
+            *done.refused.entry(exceeded.budget().to_owned()).or_default() += 1;
+            done.models.entry((*name).into()).or_default().add(&Worked::once(true));
+            done.users.entry(user.into()).or_default().add(&Worked::once(true));
+        });
+        return false;
+    }
     if streams && !fails {
         pause(random, milliseconds / 2).await;
         for _ in 0..random.u32(3..12) {

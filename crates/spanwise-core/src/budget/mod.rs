@@ -41,7 +41,7 @@ use period::Window;
 /// cost in the budget's currency. When a [threshold](BudgetBuilder::thresholds) is reached, 50 %, 80 % and 100 % unless
 /// said otherwise, that is a span `budget.threshold` of no length under the call's, an event, the metric
 /// `spanwise.budget.thresholds` (`{threshold}`), and handlers hear `budget.threshold`; of money `cost.threshold_exceeded`
-/// as well. How much of it is used is the gauge `spanwise.budget.use` (`1`).
+/// as well. How much of it is used is the gauge `spanwise.budget.use` (`1`), of how much `spanwise.budget.limit` (`{unit}`).
 ///
 /// Nothing is refused by itself, unless it is a [hard stop](BudgetBuilder::hard_stop): then the layers of
 /// `spanwise-http` refuse model calls before they leave. [`check`](Self::check) asks by hand.
@@ -148,6 +148,14 @@ impl Budget {
         }
     }
 
+    /// In what its limit is: a currency, or `tokens`.
+    pub(crate) fn unit(&self) -> &str {
+        match &self.0.limit {
+            Limit::Money(_, currency) => currency.as_str(),
+            Limit::Tokens(_) => "tokens",
+        }
+    }
+
     /// Whose spending is told apart.
     pub fn by(&self) -> BudgetBy {
         self.0.by
@@ -244,9 +252,12 @@ impl Budget {
     fn tell(&self, charged: &Charged, context: &Context, recorder: &Recorder) {
         let mut series = Series::new();
         series.push_text(key::SPANWISE_BUDGET_NAME, Some(self.name()));
-        let fullest = nearest(charged.fullest);
-        let metrics = &*recorder.metrics;
-        metrics.record(&series, &[Measurement::amount(Metric::SpanwiseBudgetUse, fullest)]);
+        series.push_text(key::SPANWISE_BUDGET_UNIT, Some(self.unit()));
+        let measured = [
+            Measurement::amount(Metric::SpanwiseBudgetUse, nearest(charged.fullest)),
+            Measurement::amount(Metric::SpanwiseBudgetLimit, nearest(self.limit())),
+        ];
+        recorder.metrics.record(&series, &measured);
         if charged.reached.is_empty() {
             return;
         }

@@ -240,10 +240,7 @@ pub(crate) fn budget_reached(budget: &Budget, percent: u32, spent: Decimal) {
             key::SPANWISE_BUDGET_BY.of(budget.by().name()),
             key::SPANWISE_BUDGET_SPENT.of(spent),
             key::SPANWISE_BUDGET_LIMIT.of(limit),
-            key::SPANWISE_BUDGET_UNIT.of(match budget.currency() {
-                Some(currency) => StringValue::from(currency),
-                None => "tokens".into(),
-            }),
+            key::SPANWISE_BUDGET_UNIT.of(budget.unit().to_owned()),
         ],
         measured: vec![("spent", spent), ("limit", limit), ("percent", f64::from(percent))],
         ..Moment::counted(

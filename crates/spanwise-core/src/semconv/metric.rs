@@ -44,6 +44,8 @@ pub enum Metric {
     SpanwiseAgentRetries,
     /// `spanwise.auth.refreshes` (counter, unit `{refresh}`).
     SpanwiseAuthRefreshes,
+    /// `spanwise.budget.limit` (gauge, unit `{unit}`).
+    SpanwiseBudgetLimit,
     /// `spanwise.budget.refusals` (counter, unit `{call}`).
     SpanwiseBudgetRefusals,
     /// `spanwise.budget.thresholds` (counter, unit `{threshold}`).
@@ -92,7 +94,7 @@ pub enum Metric {
 
 impl Metric {
     /// How many metrics there are.
-    pub const COUNT: usize = 40;
+    pub const COUNT: usize = 41;
 
     /// All of them, in the order of their discriminants.
     pub const ALL: [Self; Self::COUNT] = [
@@ -114,6 +116,7 @@ impl Metric {
         Self::GenAiInvokeWorkflowDuration,
         Self::SpanwiseAgentRetries,
         Self::SpanwiseAuthRefreshes,
+        Self::SpanwiseBudgetLimit,
         Self::SpanwiseBudgetRefusals,
         Self::SpanwiseBudgetThresholds,
         Self::SpanwiseBudgetUse,
@@ -247,6 +250,12 @@ impl Metric {
                 name: "spanwise.auth.refreshes",
                 unit: "{refresh}",
                 instrument: Instrument::Counter,
+                boundaries: &[],
+            },
+            Self::SpanwiseBudgetLimit => Descriptor {
+                name: "spanwise.budget.limit",
+                unit: "{unit}",
+                instrument: Instrument::DoubleGauge,
                 boundaries: &[],
             },
             Self::SpanwiseBudgetRefusals => Descriptor {
