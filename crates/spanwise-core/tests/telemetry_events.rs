@@ -10,7 +10,7 @@ use serde_json::json;
 use spanwise_core::{
     Agent, ContentCapture, Cost, CostSource, Currency, Decimal, Embeddings, EventError, EventHub,
     EventKind, EventSink, EventStatus, Generation, GenerationEvent, Message, OrchestratorEvent,
-    Part, Provider, RecordedOperation, Response, SpanEvent, Step, TelemetryEvent, Tool,
+    Part, Provider, RecordedOperation, Response, Retrieval, SpanEvent, Step, TelemetryEvent, Tool,
     ToolExecutionEvent, Usage, Workflow, scope,
 };
 use spanwise_testing::{Capture, CaptureBuilder};
@@ -96,6 +96,20 @@ fn every_operation_is_told_when_it_is_over_with_what_it_happened_in() {
     assert_eq!(text(chat, "gen_ai.response.id"), Some("r-1"));
     assert_eq!(text(tool, "error.type"), Some("not_found"));
     assert!(told.iter().all(|it| it.started_at < it.ended_at && it.content.is_none()));
+}
+
+#[test]
+fn a_retrieval_is_the_call_of_a_model_where_it_names_one_or_costs_something() {
+    let told = heard(Capture::builder(), false, || {
+        Retrieval::new("articles").start().finish();
+        Retrieval::new("").provider(Provider::Cohere).model("rerank-v3.5").start().finish();
+        let paid = Retrieval::new("archive").start();
+        paid.cost(Cost::new(Decimal::new(2, 3), Currency::USD, CostSource::Provider));
+        paid.finish();
+    });
+    let kinds: Vec<_> = told.iter().map(|it| it.kind).collect();
+    assert_eq!(kinds, [EventKind::Span, EventKind::Generation, EventKind::Generation]);
+    assert_eq!(told[2].cost.as_ref().unwrap().amount_f64(), 0.002);
 }
 
 #[test]

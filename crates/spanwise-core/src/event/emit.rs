@@ -10,7 +10,7 @@ use super::{
     TelemetryEvent, ToolExecutionEvent,
 };
 use crate::operation::{
-    Agent, Embeddings, EmittedEnd, Generation, OwnSpan, Surroundings, Tool, Workflow,
+    Agent, Embeddings, EmittedEnd, Generation, OwnSpan, Retrieval, Surroundings, Tool, Workflow,
 };
 use crate::provider::Provider;
 use crate::recorder::{self, Recorder};
@@ -126,6 +126,21 @@ fn generation(
             embeddings.response_model(model);
         }
         return embeddings.end_at(end, event.end_time);
+    }
+    if event.operation == operation::RETRIEVAL {
+        let mut metadata = event.metadata;
+        let source = metadata.remove(key::GEN_AI_DATA_SOURCE_ID.key());
+        let source = source.as_ref().and_then(Json::as_str).unwrap_or_default().to_owned();
+        let top_k = metadata.remove(key::GEN_AI_RETRIEVAL_TOP_K.key());
+        let builder = Retrieval::new(source).provider(provider).model(event.model);
+        let builder = match top_k.and_then(|top_k| top_k.as_i64()) {
+            Some(top_k) => builder.top_k(top_k),
+            None => builder,
+        };
+        let retrieval = with(builder, attributes, metadata, |b, it| b.attribute(it.key, it.value))
+            .start_in(placement);
+        event.cost.into_iter().for_each(|cost| retrieval.cost(cost));
+        return retrieval.end_at(end, event.end_time);
     }
     let builder = match event.operation.as_str() {
         operation::GENERATE_CONTENT => Generation::generate_content(provider, event.model),

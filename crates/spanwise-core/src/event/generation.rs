@@ -11,7 +11,7 @@ use crate::cost::Cost;
 use crate::message::Message;
 use crate::usage::Usage;
 
-/// A model call, or a request for embeddings.
+/// A model call: also a request for embeddings, and a retrieval by a model, such as the ranking of documents.
 ///
 /// Made by hand with `..GenerationEvent::default()`, which begins and ends now.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]

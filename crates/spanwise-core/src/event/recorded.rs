@@ -18,7 +18,7 @@ use crate::usage::Usage;
 /// Which [`TelemetryEvent`](crate::TelemetryEvent) an operation becomes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
-    /// A model call, or a request for embeddings.
+    /// A model call: also a request for embeddings, and a retrieval by a model.
     Generation,
     /// The run of a tool.
     ToolExecution,

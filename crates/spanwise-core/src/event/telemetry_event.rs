@@ -35,7 +35,7 @@ pub type Metadata = BTreeMap<String, Value>;
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum TelemetryEvent {
-    /// A model call, or a request for embeddings.
+    /// A model call: also a request for embeddings, and a retrieval by a model.
     Generation(GenerationEvent),
     /// The run of a tool.
     ToolExecution(ToolExecutionEvent),

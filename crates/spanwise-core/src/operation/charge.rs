@@ -44,6 +44,10 @@ impl<K: Kind> Live<K> {
             let price = || {
                 let estimated = estimator
                     .is_some_and(|estimator| estimate(&mut call, content, completed, estimator));
+                // Nothing is known to have been used, and a price of the call itself is that of an answer.
+                if call.usage.is_none() && matches!(outcome, Outcome::Failed(_)) {
+                    return None;
+                }
                 let cost = pricing.price(&call);
                 if estimated { cost.map(Cost::estimated) } else { cost }
             };

@@ -186,7 +186,7 @@ impl<K: Kind> Live<K> {
             let mut all = started_with;
             all.extend(attributes.iter().cloned());
             let operation = RecordedOperation {
-                kind: K::EVENT,
+                kind: state.kind.event(),
                 name,
                 span: self.span_context(),
                 parent: heard.parent,

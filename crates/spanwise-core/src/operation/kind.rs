@@ -44,6 +44,11 @@ pub(crate) trait Kind: Send + 'static {
     /// Which event it becomes.
     const EVENT: EventKind = EventKind::Span;
 
+    /// The same, where that depends on what is known of it when it is over.
+    fn event(&self) -> EventKind {
+        Self::EVENT
+    }
+
     /// How many attributes it mostly has at most.
     const ATTRIBUTES: usize = 12;
 

@@ -22,6 +22,7 @@ use super::request::{filled, named};
 use crate::content::ContentItem;
 use crate::cost::Cost;
 use crate::document::Document;
+use crate::event::EventKind;
 use crate::recorder::MetricRecorder;
 use crate::semconv::attribute as key;
 use crate::semconv::value::gen_ai_operation_name as operation;
@@ -38,6 +39,9 @@ use crate::semconv::value::gen_ai_operation_name as operation;
 /// | `error.type` | string | the error |
 ///
 /// Metric: `gen_ai.client.operation.duration` (s), with `error.type` on failure.
+///
+/// Where it names a model, as the ranking of documents does, it is the call of a model: it is priced, and its event is a
+/// [`GenerationEvent`](crate::GenerationEvent) with the operation `retrieval`.
 ///
 /// Source: [retrievals](https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-spans.md#retrievals)
 ///
@@ -136,6 +140,14 @@ impl Kind for RetrievalKind {
 
     fn span_kind(&self) -> SpanKind {
         SpanKind::Client
+    }
+
+    /// One that is charged for is the call of a model, such as one that ranks.
+    fn event(&self) -> EventKind {
+        match self.charge() {
+            Some(_) => EventKind::Generation,
+            None => EventKind::Span,
+        }
     }
 
     /// Looking something up costs nothing, unless a model does it.

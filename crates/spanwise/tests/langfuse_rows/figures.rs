@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use serde_json::json;
-use spanwise::{Generation, Provider, Usage};
+use spanwise::{Agent, Generation, PriceTable, Prices, Provider, Usage};
 use spanwise_testing::langfuse_observations;
 
 use crate::support::{Receiver, block_on, isolated};
@@ -115,6 +115,38 @@ fn cost_is_told_in_dollars_once_it_is_known() {
         for model in ["euros", "unknown"] {
             assert!(observations[&format!("chat {model}")].cost_details.is_empty(), "{model}");
         }
+    });
+}
+
+#[test]
+fn what_was_reckoned_stands_on_calls_and_the_agent_around_them_repeats_none_of_it() {
+    isolated!({
+        let own = "[[prices]]\nmodel = \"house-*\"\ninput = 0.15\noutput = 0.6";
+        let prices = Prices::none().own(PriceTable::from_toml(own).unwrap());
+        let observations = observed(
+            |config| config.pricing(prices),
+            async || {
+                let worked = Agent::new("triage").run_sync(|_| {
+                    for (model, input) in [("house-7b", 1000), ("house-70b", 2000)] {
+                        let generation = Generation::chat(Provider::from("house"), model).start();
+                        generation.usage(Usage::new(input, 100));
+                        generation.finish();
+                    }
+                    Ok::<_, std::io::Error>(())
+                });
+                worked.unwrap();
+            },
+        );
+        let cost = |name: &str| {
+            let details = &observations[name].cost_details;
+            assert!(observations[name].dropped.is_empty(), "{name}");
+            details.iter().map(|(kind, amount)| (kind.as_str(), *amount)).collect::<Vec<_>>()
+        };
+        assert_eq!(cost("chat house-7b"), [("total", 0.000_21)]);
+        assert_eq!(cost("chat house-70b"), [("total", 0.000_36)]);
+        assert_eq!(cost("invoke_agent triage"), []);
+        let all = observations.values().flat_map(|it| it.cost_details.values()).sum::<f64>();
+        assert!((all - 0.000_57).abs() < 1e-12, "{all}");
     });
 }
 

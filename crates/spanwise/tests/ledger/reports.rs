@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use spanwise::{
     Agent, CostBy, CostReport, CostSum, Currency, Decimal, Embeddings, EventHub, ExporterSettings,
-    Generation, GenerationEvent, Ledger, LedgerReader, Provider, Signals, Step, Usage, Workflow,
-    scope,
+    Generation, GenerationEvent, Ledger, LedgerReader, PriceTable, Prices, Provider, Retrieval,
+    Signals, Step, Usage, Workflow, scope,
 };
 
 use crate::support::{block_on, config, isolated};
@@ -180,6 +180,53 @@ fn spans_and_report_agree() {
         assert_eq!(by_spans(captured.spans()), reported);
         assert_eq!(report.by_agent["triage"], report.total);
         assert_eq!(report.by_session["s-1"].cost, report.total.cost);
+    });
+}
+
+#[test]
+fn the_ranking_of_documents_is_a_call_with_its_price() {
+    isolated!({
+        let place = Place::new();
+        let own = "[[prices]]\nmodel = \"rerank-*\"\ncall = 0.002";
+        let prices = Prices::none().own(PriceTable::from_toml(own).unwrap());
+        block_on(async {
+            let config = config().signals(Signals::NONE).ledger(place.path()).pricing(prices);
+            let telemetry = spanwise::init_telemetry(config).unwrap();
+            let _scope = scope().user("u-1").enter();
+            let agent = Agent::new("triage").start();
+            let _agent = agent.enter();
+            let rank = |model: &'static str| {
+                Retrieval::new("").provider(Provider::Cohere).model(model).start()
+            };
+            rank("rerank-v3.5").finish();
+            rank("rerank-v3.5").fail_with("timeout", "late");
+            // One that was made elsewhere is no other.
+            spanwise::emit(GenerationEvent {
+                operation: "retrieval".into(),
+                provider: Some("cohere".into()),
+                model: "rerank-v3.5".into(),
+                agent: Some("scribe".into()),
+                ..GenerationEvent::default()
+            });
+            // And where no model looks, nothing is charged.
+            Retrieval::new("articles").start().finish();
+            assert!(telemetry.flush().await.complete);
+            drop(telemetry.shutdown().await);
+        });
+        let reader = LedgerReader::open(place.path()).unwrap();
+        let report =
+            reader.cost_report(UNIX_EPOCH, SystemTime::now() + Duration::from_secs(9)).unwrap();
+        assert_eq!((report.total.requests, report.total.errors), (3, 1));
+        assert_eq!(
+            report.total.cost.get(Currency::USD),
+            Some(decimal("0.004")),
+            "a failure is free"
+        );
+        assert_eq!(report.by_model["rerank-v3.5"], report.total);
+        assert_eq!(report.by_provider["cohere"], report.total);
+        assert_eq!(report.by_agent["triage"].requests, 2);
+        assert_eq!(report.by_agent["scribe"].requests, 1);
+        assert_eq!(report.by_user["u-1"].requests, 3);
     });
 }
 
