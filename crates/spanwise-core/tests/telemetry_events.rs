@@ -209,6 +209,7 @@ fn json_is_what_people_would_write() {
             "attributes": {},
             "status": "completed",
             "error": null,
+            "duration_ms": 1000.0,
         })
     );
     let read: TelemetryEvent = serde_json::from_value(json!({

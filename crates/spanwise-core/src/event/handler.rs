@@ -192,6 +192,11 @@ pub(super) fn hub() -> Cow<'static, Arc<EventHub>> {
 /// | `chat.start`, `chat.stop`, `chat.exception` | model calls |
 /// | `embeddings.*`, `tool.*`, `agent.*`, `workflow.*`, `step.*`, `retrieval.*`, `memory.*`, `plan.*`, `agent.create.*`, `response.fetch.*` | the other operations |
 /// | `{name}.start`, … | [`span`](crate::span), [`OwnSpan`](crate::OwnSpan) |
+/// | `provider.request.start`, `.stop`, `.exception` | attempts of a call |
+/// | `provider.auth.refresh`, `provider.rate_limit`, `retry`, `fallback`, `context.truncated` | what happens around calls |
+/// | `cache.hit`, `cache.miss`, `cache.put`, `cache.evicted` | caches |
+/// | `cost.calculated`, `cost.threshold_exceeded`, `budget.threshold` | costs and [budgets](crate::Budget) |
+/// | `guard.check`, `workflow.route`, `validation`, `validation.checklist`, `evaluation` | what was judged and chosen |
 /// | whatever it is called | [`execute`] |
 ///
 /// It is attached to the recorder in the current context, or to the process; telemetry may be started before or

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use super::{GenerationEvent, OrchestratorEvent, SpanEvent, ToolExecutionEvent};
@@ -16,7 +16,7 @@ pub type Metadata = BTreeMap<String, Value>;
 ///
 /// Operations make events when they end, and an event that was made elsewhere becomes an operation when it is
 /// emitted. As JSON it is an object whose `type` is `generation`, `tool_execution`, `orchestrator` or `span`;
-/// times are RFC 3339, durations milliseconds.
+/// times are RFC 3339, and `duration_ms`, which follows from them, is in milliseconds.
 ///
 /// `Debug` shows ids, names and numbers, never content, metadata or the texts of errors.
 ///
@@ -31,7 +31,7 @@ pub type Metadata = BTreeMap<String, Value>;
 /// let json = serde_json::to_string(&event).unwrap();
 /// assert_eq!(serde_json::from_str::<TelemetryEvent>(&json).unwrap(), event);
 /// ```
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum TelemetryEvent {
@@ -116,6 +116,36 @@ impl TelemetryEvent {
 
 pub(super) fn between(start: SystemTime, end: SystemTime) -> Duration {
     end.duration_since(start).unwrap_or_default()
+}
+
+impl Serialize for TelemetryEvent {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        #[serde(tag = "type", rename_all = "snake_case")]
+        enum Tagged<'a> {
+            Generation(&'a GenerationEvent),
+            ToolExecution(&'a ToolExecutionEvent),
+            Orchestrator(&'a OrchestratorEvent),
+            Span(&'a SpanEvent),
+        }
+
+        #[derive(Serialize)]
+        struct Written<'a> {
+            #[serde(flatten)]
+            event: Tagged<'a>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            duration_ms: Option<f64>,
+        }
+
+        let event = match self {
+            Self::Generation(event) => Tagged::Generation(event),
+            Self::ToolExecution(event) => Tagged::ToolExecution(event),
+            Self::Orchestrator(event) => Tagged::Orchestrator(event),
+            Self::Span(event) => Tagged::Span(event),
+        };
+        let duration_ms = self.duration().map(|duration| duration.as_secs_f64() * 1000.0);
+        Written { event, duration_ms }.serialize(to)
+    }
 }
 
 impl fmt::Debug for TelemetryEvent {
