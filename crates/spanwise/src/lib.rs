@@ -110,7 +110,6 @@ mod report;
 pub mod spool;
 
 pub use attach::attach_providers;
-pub use config::Guide;
 pub use config::{
     BatchConfiguration, Compression, ContentPolicy, Credentials, Destination, ExportConfig,
     ExportMode, FeedbackApi, InForce, MainAgent, Origin, OtlpDestination, OtlpProtocol,
@@ -145,8 +144,8 @@ pub use offload::{
 #[doc(no_inline)]
 pub use preset::{
     ArizeAx, Aws, AzureMonitor, Braintrust, Datadog, DatadogAgent, GoogleCloud, GrafanaCloud,
-    HeliconeLogging, Honeycomb, Jaeger, Laminar, LangSmith, Langfuse, Logfire, MlFlow, NewRelic,
-    OpenLit, Opik, Phoenix, Prometheus, SigNoz, Traceloop, VictoriaMetrics, Weave,
+    Guide, HeliconeLogging, Honeycomb, Jaeger, Laminar, LangSmith, Langfuse, Logfire, MlFlow,
+    NewRelic, OpenLit, Opik, Phoenix, Prometheus, SigNoz, Traceloop, VictoriaMetrics, Weave,
 };
 #[cfg(feature = "prometheus")]
 pub use prometheus::{

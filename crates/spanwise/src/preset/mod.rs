@@ -44,6 +44,7 @@
 //! | Google Cloud | [`GoogleCloud`] | traces, metrics, logs |
 
 mod backend;
+mod guide;
 mod host;
 mod key;
 mod variables;
@@ -83,6 +84,7 @@ pub use datadog::{Datadog, DatadogSite};
 pub use datadog_agent::DatadogAgent;
 pub use google_cloud::GoogleCloud;
 pub use grafana_cloud::GrafanaCloud;
+pub use guide::Guide;
 pub use helicone::{HeliconeLogging, HeliconeRegion};
 pub use honeycomb::{Honeycomb, HoneycombRegion};
 pub use jaeger::Jaeger;

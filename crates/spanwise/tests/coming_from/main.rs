@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! names/<guide>.txt ──► every name has a row, and every row a name
-//!        │                                              └─► the row's test, or `not yet`
+//!        │                                              └─► the row's test
 //!        └──► all of them stand in the guide, where it is at hand
 //! ```
 
@@ -23,9 +23,6 @@ use guide::Guide;
 use libtest_mimic::{Arguments, Trial};
 
 const PAGE: &str = include_str!("../../../../docs/coming-from.md");
-
-/// Rows that may say `not yet`, a line each: what nobody has built cannot be shown.
-const NOT_YET: &str = include_str!("names/not_yet.txt");
 
 fn guides() -> [Guide; 5] {
     [
@@ -53,7 +50,7 @@ fn main() {
         trials.push(Trial::test(names, move || guide.is_followed()));
         for row in guide.rows(PAGE) {
             let name = format!("{file}: {}", row.name);
-            trials.push(Trial::test(name, move || guide.show(&row, NOT_YET)));
+            trials.push(Trial::test(name, move || guide.show(&row)));
         }
     }
     let conclusion = libtest_mimic::run(&arguments, trials);

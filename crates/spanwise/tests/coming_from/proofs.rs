@@ -8,15 +8,15 @@ use std::time::{Duration, SystemTime};
 
 use futures_util::StreamExt as _;
 use opentelemetry::propagation::TextMapPropagator as _;
-use opentelemetry::trace::{Span as _, SpanKind, TraceContextExt as _};
+use opentelemetry::trace::{Span as _, SpanKind, TraceContextExt as _, Tracer as _};
 use opentelemetry::{Context, KeyValue};
 use serde_json::json;
 use spanwise::{
     Agent, Attempt, BaggageItem, ContentCapture, ContentLevel, Cost, CostSource, Currency, Decimal,
     Destination, Embeddings, Environment, EventDetails, EventHub, ExportError, ExporterSettings,
     FutureExt as _, Generation, GenerationEvent, Guide, Langfuse, Measurements, Message, MetricSet,
-    MetricsRecorder, OrchestratorEvent, OwnSpan, PatternRedactor, Preset as _, Provider,
-    Redactor as _, Response, Signals, SpanBuilder, SpanEvent, StatsdExporter, Step,
+    MetricsRecorder, OrchestratorEvent, OwnSpan, PatternRedactor, Preset as _, PriceTable, Prices,
+    Provider, Redactor as _, Response, Signals, SpanBuilder, SpanEvent, StatsdExporter, Step,
     TelemetryConfig, TelemetryEvent, TelemetryExporter, Tool, ToolExecutionEvent, Usage, Workflow,
     attach, attach_default_logger, attach_json_logger, auth_refreshed, cache_evicted, cache_hit,
     cache_miss, cache_put, cache_size, checklist, context_with_span, cost_calculated,
@@ -571,6 +571,16 @@ pub(crate) fn costs() {
     });
     assert_eq!(captured.span("chat gpt-4").text("spanwise.cost.amount"), "0.0125");
     assert_eq!(captured.metric("spanwise.cost").sum, 0.0125);
+    // By a table of prices, for a million tokens, as `TelemetryConfig::pricing` takes it.
+    let prices =
+        PriceTable::from_toml("[[prices]]\nmodel = \"gpt-4\"\ninput = 30.0\noutput = 60.0");
+    let priced = Capture::builder().pricing(Prices::none().own(prices.unwrap())).build();
+    priced.run(|| {
+        let generation = chat("gpt-4".into());
+        generation.usage(Usage::new(1000, 500));
+        generation.finish();
+    });
+    assert_eq!(priced.finish().metric("spanwise.cost").sum, 0.06);
 }
 
 pub(crate) fn told_costs() {
@@ -693,7 +703,10 @@ pub(crate) fn own_spans() {
     let child = unique("child");
     {
         let _active = context_with_span(span).attach();
-        let mut inner = opentelemetry::trace::Tracer::start(&tracer("processor"), child.clone());
+        let processor = tracer("processor");
+        let told = [KeyValue::new("user.tier", "gold")];
+        let mut inner =
+            processor.span_builder(child.clone()).with_attributes(told).start(&processor);
         inner.add_event("Validation started", vec![]);
         inner.set_attribute(KeyValue::new("custom.attribute", "value"));
         record_exception(&mut inner, &std::io::Error::from(std::io::ErrorKind::TimedOut));
@@ -706,6 +719,7 @@ pub(crate) fn own_spans() {
     assert_eq!(text(&parent.attributes, "event.type"), "metric");
     let inner = receiver.span(&child);
     assert_eq!(inner.parent_span_id, parent.span_id);
+    assert_eq!(text(&inner.attributes, "user.tier"), "gold");
     assert_eq!(text(&inner.attributes, "error.type"), "timed_out");
     assert_eq!(text(&inner.attributes, "custom.attribute"), "value");
     let events: Vec<_> = inner.events.iter().map(|event| event.name.as_str()).collect();
@@ -716,15 +730,20 @@ pub(crate) fn own_spans() {
 pub(crate) fn own_metrics() {
     running();
     let recorder = MetricsRecorder::new().with_attribute("service", "processor");
-    let of_metrics = || [KeyValue::new("event_type", "metric")];
+    const EVENT_TYPE: &str = "event_type";
+    const OPERATION_TYPE: &str = "operation_type";
+    const PARTITION_ID: &str = "partition_id";
+    let of_metrics = || [KeyValue::new(EVENT_TYPE, "metric")];
     recorder.record_counter("processor", "processor.events.processed", 1, of_metrics());
     recorder.record_counter("processor", "processor.events.dropped", 1, of_metrics());
     recorder.record_counter("processor", "processor.window.triggers", 1, []);
     recorder.record_counter("processor", "processor.deduplication.count", 1, []);
     recorder.record_histogram("processor", "processor.processing.duration", 123.45, of_metrics());
-    recorder.record_histogram("processor", "processor.aggregation.duration", 1.5, []);
+    let of_aggregation = [KeyValue::new(OPERATION_TYPE, "aggregation")];
+    recorder.record_histogram("processor", "processor.aggregation.duration", 1.5, of_aggregation);
     recorder.record_histogram("processor", "processor.state.operation.duration", 1.5, []);
-    recorder.record_gauge("processor", "processor.watermark.lag", 1000, []);
+    let of_partition = [KeyValue::new(PARTITION_ID, "0")];
+    recorder.record_gauge("processor", "processor.watermark.lag", 1000, of_partition);
     let meter = spanwise::meter("my-app");
     meter.u64_counter("my_custom_counter").build().add(1, &[]);
     meter.f64_histogram("my_custom_duration").build().record(123.45, &[]);
@@ -743,6 +762,10 @@ pub(crate) fn own_metrics() {
         "my_custom_duration",
     ] {
         assert!(metrics.iter().any(|metric| metric.name == name), "{name}");
+    }
+    let said = format!("{metrics:?}");
+    for key in [EVENT_TYPE, OPERATION_TYPE, PARTITION_ID] {
+        assert!(said.contains(key), "{key}");
     }
     // A semantic convention's names are constants as well.
     assert_eq!(spanwise::semconv::attribute::GEN_AI_TOOL_NAME.key(), "gen_ai.tool.name");

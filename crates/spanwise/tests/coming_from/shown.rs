@@ -101,8 +101,10 @@ pub(crate) const SIUMAI: Shown = &[
     ),
     (&["HeliconeExporter", "HeliconeExporter::new"], helicone),
     (&["User identification", "Add Metadata for Context"], scoped),
+    (&["Cost tracking", "Cost calculation"], costs),
     (&["Data Scrubbing"], scrubbed),
     (&["tracing"], logs),
+    (&["performance"], model_metrics),
     (&["examples/08_telemetry/"], example_siumai),
 ];
 
@@ -246,6 +248,7 @@ pub(crate) const FLUJO: Shown = &[
         ],
         reported,
     ),
+    (&["Cost per request"], costs),
     (&["Cost Issues"], limited),
     (&["Missing Metrics", "High Latency"], accounted),
     (&["export_prometheus", "start_http_server", "start_prometheus_server"], scraped),
@@ -301,6 +304,8 @@ pub(crate) const AUTO_OPTIMIZER: Shown = &[
             "SpanBuilder::new",
             "with_kind",
             "with_attribute",
+            "span_builder",
+            "with_attributes",
             "SpanKind",
             "OtelKeyValue",
             "otel_global::tracer",
@@ -320,6 +325,9 @@ pub(crate) const AUTO_OPTIMIZER: Shown = &[
             "record_gauge",
             "metric_names",
             "metric_attributes",
+            "EVENT_TYPE",
+            "OPERATION_TYPE",
+            "PARTITION_ID",
             "processor.events.processed",
             "processor.events.dropped",
             "processor.window.triggers",
@@ -382,6 +390,7 @@ pub(crate) const FLO_AI: Shown = &[
     ),
     (
         &[
+            "agent_metrics",
             "agent.executions.total",
             "agent.retries.total",
             "Conversation history size",

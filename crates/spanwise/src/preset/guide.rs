@@ -3,7 +3,9 @@
 //! Their names are too general to be read by themselves: `OTLP_ENDPOINT` may be meant for anyone, and must not
 //! choose where data goes. They are read where it is asked for, and by nothing else.
 
-use super::{Destination, OtlpProtocol, Signals, TelemetryConfig};
+use super::Logfire;
+use super::variables::Variables;
+use crate::config::{Destination, OtlpProtocol, Signals, TelemetryConfig};
 use crate::env::Environment;
 use crate::error::InitError;
 
@@ -23,7 +25,7 @@ impl TelemetryConfig {
     /// | Of | Variable | Meaning here |
     /// |---|---|---|
     /// | flujo | `TELEMETRY_EXPORT_ENABLED` (`false`) | whether anything leaves the process; else traces are drawn in the terminal |
-    /// | flujo | `LOGFIRE_API_KEY` | where to: Logfire, with this key |
+    /// | flujo | `LOGFIRE_API_KEY` | where to: [`Logfire`](crate::preset::Logfire), with this key |
     /// | flujo | `OTLP_EXPORT_ENABLED` (`false`) | where to: `OTLP_ENDPOINT` |
     /// | flujo | `OTLP_ENDPOINT` (`http://localhost:4318`) | a receiver of OTLP |
     /// | flo_ai | `FLO_ENV` (`development`) | `deployment.environment.name` |
@@ -34,7 +36,7 @@ impl TelemetryConfig {
     ///
     /// # Errors
     ///
-    /// [`InitError`], where an endpoint cannot be used, or a switch is neither on nor off.
+    /// [`InitError`], where an endpoint or a key cannot be used, or a switch is neither on nor off.
     pub fn from_env_of(guide: Guide) -> Result<Self, InitError> {
         Self::from_environment_of(guide, Environment::of_process())
     }
@@ -43,7 +45,7 @@ impl TelemetryConfig {
     ///
     /// # Errors
     ///
-    /// [`InitError`], where an endpoint cannot be used, or a switch is neither on nor off.
+    /// [`InitError`], where an endpoint or a key cannot be used, or a switch is neither on nor off.
     ///
     /// ```
     /// use spanwise::{Environment, Guide, TelemetryConfig};
@@ -67,15 +69,18 @@ impl TelemetryConfig {
 fn flujo(environment: &Environment) -> Result<TelemetryConfig, InitError> {
     let leaves = switch(environment, "TELEMETRY_EXPORT_ENABLED")?;
     let by_otlp = switch(environment, "OTLP_EXPORT_ENABLED")?;
-    let mut destinations = Vec::new();
-    if leaves && by_otlp {
+    let key = Variables(environment).optional_key("LOGFIRE_API_KEY")?.filter(|_| leaves);
+    let by_otlp = leaves && by_otlp;
+    let mut config = TelemetryConfig::default();
+    if by_otlp {
         let endpoint = environment.get("OTLP_ENDPOINT").unwrap_or("http://localhost:4318");
-        destinations.push(otlp(endpoint));
+        config = config.destination(otlp(endpoint));
     }
-    if let Some(key) = environment.get("LOGFIRE_API_KEY").filter(|_| leaves) {
-        destinations.push(logfire(key));
-    }
-    Ok(shown_or(destinations))
+    Ok(match key {
+        Some(key) => config.preset(Logfire::new(key)),
+        None if by_otlp => config,
+        None => in_the_terminal(),
+    })
 }
 
 /// On or off, in the words that flujo takes. A word that is not known must not count as either.
@@ -93,18 +98,16 @@ fn switch(environment: &Environment, variable: &'static str) -> Result<bool, Ini
 }
 
 fn flo_ai(environment: &Environment) -> TelemetryConfig {
-    let destinations = environment.get("FLO_OTLP_ENDPOINT").map(otlp);
-    shown_or(destinations.into_iter().collect())
-        .deployment_environment(environment.get("FLO_ENV").unwrap_or("development").to_owned())
+    let config = match environment.get("FLO_OTLP_ENDPOINT") {
+        Some(endpoint) => TelemetryConfig::default().destination(otlp(endpoint)),
+        None => in_the_terminal(),
+    };
+    config.deployment_environment(environment.get("FLO_ENV").unwrap_or("development").to_owned())
 }
 
-/// These destinations, or else the terminal: never what OpenTelemetry's variables say as well.
-fn shown_or(destinations: Vec<Destination>) -> TelemetryConfig {
-    let config = TelemetryConfig::default();
-    if destinations.is_empty() {
-        return config.destination(Destination::console(Signals::TRACES));
-    }
-    destinations.into_iter().fold(config, TelemetryConfig::destination)
+/// Where nothing else is said: never what OpenTelemetry's variables say as well.
+fn in_the_terminal() -> TelemetryConfig {
+    TelemetryConfig::default().destination(Destination::console(Signals::TRACES))
 }
 
 fn otlp(endpoint: &str) -> Destination {
@@ -112,15 +115,6 @@ fn otlp(endpoint: &str) -> Destination {
     let destination = Destination::otlp(endpoint);
     let protocol = if grpc { OtlpProtocol::Grpc } else { OtlpProtocol::HttpProtobuf };
     destination.protocol(protocol).into()
-}
-
-/// The region stands in the key: `pylf_v1_eu_…`.
-fn logfire(key: &str) -> Destination {
-    let region = key.split('_').nth(2).filter(|region| *region == "eu").unwrap_or("us");
-    Destination::otlp(format!("https://logfire-{region}.pydantic.dev"))
-        .name("logfire")
-        .header("Authorization", key)
-        .into()
 }
 
 #[cfg(test)]
@@ -185,9 +179,13 @@ mod tests {
 
     #[test]
     fn what_cannot_be_used_is_named_and_never_shown() {
-        let error = goes(Guide::Flujo, &[("OTLP_EXPORT_ENABLED", "canary")]).unwrap_err();
-        assert!(error.to_string().contains("OTLP_EXPORT_ENABLED"), "{error}");
-        assert!(!format!("{error} {error:?}").contains("canary"));
+        for (variable, value) in
+            [("OTLP_EXPORT_ENABLED", "canary"), ("LOGFIRE_API_KEY", "Bearer canary")]
+        {
+            let error = goes(Guide::Flujo, &[(variable, value)]).unwrap_err();
+            assert!(error.to_string().starts_with(variable), "{error}");
+            assert!(!format!("{error} {error:?}").contains("canary"));
+        }
     }
 
     #[test]
