@@ -6,7 +6,7 @@ mod feedback {
 }
 mod support;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use feedback::product::Server;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ use spanwise::{
     SpoolSettings, TelemetryConfig, TraceRef, evaluation, scope,
 };
 use spanwise_core::GatewayAnswer;
-use support::{PATIENCE, Receiver, block_on, child, config, finishes_within, isolated};
+use support::{PATIENCE, Receiver, block_on, child, config, finishes_within, isolated, until_told};
 
 const KEY: &str = "Bearer canary-key";
 
@@ -261,24 +261,19 @@ fn what_could_not_be_told_waits_on_disk_for_the_next_process() {
                 assert_eq!(feedback_of(&report, "langfuse").spooled, 20, "{report}");
                 return;
             }
-            let deadline = Instant::now() + PATIENCE;
-            while feedback_of(&telemetry.report(), "langfuse").exported < 20 {
-                assert!(Instant::now() < deadline, "{}", telemetry.report());
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-            telemetry.shutdown().await;
+            until_told();
+            let report = telemetry.shutdown().await;
+            assert_eq!(feedback_of(&report, "langfuse").exported, 20, "{report}");
         });
     });
     let (server, directory) = (Server::langfuse(KEY), tempfile::tempdir().unwrap());
     server.answer_all(Some(503));
     let (url, path) = (server.url(), directory.path().to_str().unwrap());
-    let run = |phase| {
-        child.run(&[("TEST_URL", &url), ("TEST_DIR", path), ("TEST_PHASE", phase)]);
-    };
-    run("down");
+    let variables = |phase| [("TEST_URL", &*url), ("TEST_DIR", path), ("TEST_PHASE", phase)];
+    child.run(&variables("down"));
     assert!(server.stored().is_empty());
     server.answer_all(None);
-    run("up");
+    child.run_until(&variables("up"), || server.wait_for(20));
     assert_eq!(server.stored().len(), 20);
 }
 

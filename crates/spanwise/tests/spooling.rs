@@ -10,7 +10,7 @@ use spanwise::{
     BatchConfiguration, Counts, DropReason, OtlpProtocol, OverflowPolicy, Report, Signals,
     SpoolSettings, TelemetryConfig, Tool,
 };
-use support::{Answer, Child, PATIENCE, Receiver, block_on, child, config, isolated};
+use support::{Answer, Child, PATIENCE, Receiver, block_on, child, config, isolated, until_told};
 
 fn record(spans: usize) {
     for n in 0..spans {
@@ -50,6 +50,15 @@ fn phases(child: &Child, port: u16, directory: &Path, phases: &[&str]) {
     }
 }
 
+/// The phase `up`, which waits until so many spans have arrived.
+fn up(child: &Child, receiver: &Receiver, directory: &Path, spans: usize) {
+    let (port, directory) = (receiver.http.port().to_string(), directory.to_str().unwrap());
+    let variables = [("TEST_PORT", &*port), ("TEST_DIR", directory), ("TEST_PHASE", "up")];
+    child.run_until(&variables, || {
+        receiver.wait_until("everything arrives", |it| it.spans().len() >= spans);
+    });
+}
+
 fn given() -> (u16, std::path::PathBuf, String) {
     let variable = |name: &str| std::env::var(name).unwrap();
     (variable("TEST_PORT").parse().unwrap(), variable("TEST_DIR").into(), variable("TEST_PHASE"))
@@ -77,11 +86,7 @@ fn what_is_left_when_the_receiver_is_dead_arrives_at_the_next_start() {
                 report
             } else {
                 // Nothing is recorded: what is there is from before.
-                let deadline = Instant::now() + PATIENCE;
-                while telemetry.report().destinations[0].traces().exported < 1500 {
-                    assert!(Instant::now() < deadline, "{}", telemetry.report());
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                }
+                until_told();
                 telemetry.shutdown().await
             }
         });
@@ -95,7 +100,7 @@ fn what_is_left_when_the_receiver_is_dead_arrives_at_the_next_start() {
     phases(&child, port, directory.path(), &["down"]);
     assert!(files(directory.path()) > 0);
     receiver.up();
-    phases(&child, port, directory.path(), &["up"]);
+    up(&child, &receiver, directory.path(), 1500);
     receiver.assert_conformant();
     assert_eq!(receiver.spans().len(), 1500);
     assert_eq!(files(directory.path()), 0, "nothing is left behind");
@@ -194,12 +199,8 @@ fn with_write_ahead_a_process_that_is_killed_loses_nothing_older_than_a_moment()
                 Command::new("kill").args(["-9", &me]).status().unwrap();
                 std::thread::park_timeout(PATIENCE);
             }
-            let deadline = Instant::now() + PATIENCE;
-            while telemetry.report().destinations[0].traces().exported < 1000 {
-                assert!(Instant::now() < deadline, "{}", telemetry.report());
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-            drop(telemetry.shutdown().await);
+            until_told();
+            assert_eq!(traces(&telemetry.shutdown().await).exported, 1000);
         });
     });
     let (receiver, directory) = (down(), tempfile::tempdir().unwrap());
@@ -207,7 +208,7 @@ fn with_write_ahead_a_process_that_is_killed_loses_nothing_older_than_a_moment()
     let killed = std::panic::catch_unwind(|| phases(&child, port, directory.path(), &["killed"]));
     assert!(killed.is_err(), "it was killed");
     receiver.up();
-    phases(&child, port, directory.path(), &["up"]);
+    up(&child, &receiver, directory.path(), 1000);
     assert_eq!(receiver.spans().len(), 1000);
     assert_eq!(files(directory.path()), 0);
 }
@@ -270,11 +271,7 @@ fn pieces_of_what_was_read_from_disk_are_sent_until_all_are_over() {
                 drop(telemetry.shutdown().await);
                 return;
             }
-            let deadline = Instant::now() + PATIENCE;
-            while traces(&telemetry.report()).exported < 100 {
-                assert!(Instant::now() < deadline, "{}", telemetry.report());
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
+            until_told();
             let counts = traces(&telemetry.shutdown().await);
             assert_eq!((counts.exported, counts.spooled), (100, 0));
         });
@@ -284,7 +281,7 @@ fn pieces_of_what_was_read_from_disk_are_sent_until_all_are_over() {
     phases(&child, port, directory.path(), &["down"]);
     receiver.up();
     receiver.answer_next([Answer::Http(413, None, ""), Answer::Http(400, None, "")]);
-    phases(&child, port, directory.path(), &["up"]);
+    up(&child, &receiver, directory.path(), 100);
     assert_eq!(receiver.spans().len(), 100);
     assert_eq!(files(directory.path()), 0);
 }

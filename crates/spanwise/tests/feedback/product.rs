@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Instant;
 
 use axum::Router;
@@ -13,6 +13,8 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Map, Value, json};
 
+use crate::support::PATIENCE;
+
 /// What a product checks and stores: the key of what is stored, or a status and what it says.
 type Product = fn(path: &str, body: &Value) -> Result<String, (u16, &'static str)>;
 
@@ -20,7 +22,13 @@ type Product = fn(path: &str, body: &Value) -> Result<String, (u16, &'static str
 #[derive(Clone)]
 pub struct Server {
     pub address: SocketAddr,
-    state: Arc<Mutex<State>>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    arrives: Condvar,
 }
 
 #[derive(Default)]
@@ -59,7 +67,7 @@ impl Server {
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
-        let server = Self { address, state: Arc::default() };
+        let server = Self { address, shared: Arc::default() };
         let serving = server.clone();
         std::thread::spawn(move || {
             let runtime =
@@ -82,22 +90,33 @@ impl Server {
 
     /// Answers the next requests so.
     pub fn answer_next(&self, answers: impl IntoIterator<Item = (u16, Option<&'static str>)>) {
-        self.state.lock().unwrap().answers.extend(answers);
+        self.state().answers.extend(answers);
     }
 
     /// Answers everything so from now on, or as the product does.
     pub fn answer_all(&self, status: Option<u16>) {
-        self.state.lock().unwrap().then = status;
+        self.state().then = status;
     }
 
     /// Never answers, from now on.
     pub fn hang(&self) {
-        self.state.lock().unwrap().hangs = true;
+        self.state().hangs = true;
     }
 
     /// What it has, in the order of its keys.
     pub fn stored(&self) -> Vec<Value> {
-        self.state.lock().unwrap().stored.values().cloned().collect()
+        self.state().stored.values().cloned().collect()
+    }
+
+    /// Waits until it has so much.
+    pub fn wait_for(&self, most: usize) {
+        let fewer = |state: &mut State| state.stored.len() < most;
+        let waited = self.shared.arrives.wait_timeout_while(self.state(), PATIENCE, fewer);
+        assert!(!waited.unwrap().1.timed_out(), "{most} never came: {:?}", self.stored());
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.shared.state.lock().unwrap()
     }
 
     /// The only thing that it has.
@@ -110,7 +129,7 @@ impl Server {
 
     /// Everything that came, whatever it was answered.
     pub fn arrived(&self) -> Vec<Arrived> {
-        self.state.lock().unwrap().arrived.clone()
+        self.state().arrived.clone()
     }
 
     async fn answer(&self, product: Product, authorization: &str, request: Request) -> Response {
@@ -119,7 +138,7 @@ impl Server {
         let bytes = to_bytes(body, 1 << 20).await.unwrap_or_else(|_| Bytes::new());
         let body: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         let (status, after, says) = {
-            let mut state = self.state.lock().unwrap();
+            let mut state = self.state();
             let planned = (!state.answers.is_empty()).then(|| state.answers.remove(0));
             let planned = planned.or(state.then.map(|status| (status, None)));
             let (status, after, says) = match planned {
@@ -143,7 +162,8 @@ impl Server {
             state.arrived.push(Arrived { at, headers: head.headers, body, status });
             (status, after, says)
         };
-        if self.state.lock().unwrap().hangs {
+        self.shared.arrives.notify_all();
+        if self.state().hangs {
             std::future::pending::<()>().await;
         }
         let mut response = (StatusCode::from_u16(status).unwrap(), says).into_response();

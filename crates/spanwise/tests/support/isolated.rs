@@ -1,6 +1,6 @@
 //! Telemetry starts once in a process: each test that starts it runs in a process of its own.
 
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 const CHILD: &str = "SPANWISE_TEST_CHILD";
@@ -102,7 +102,21 @@ impl Child {
     /// Runs it with these variables, and fails with it.
     #[track_caller]
     pub fn run(&self, variables: &[(&str, &str)]) -> Said {
-        let output = self.command(variables).output().unwrap();
+        self.ended(self.command(variables).output().unwrap())
+    }
+
+    /// The same; what [waits](until_told) in it goes on once `meanwhile` is over.
+    #[track_caller]
+    pub fn run_until(&self, variables: &[(&str, &str)], meanwhile: impl FnOnce()) -> Said {
+        let mut command = self.command(variables);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        meanwhile();
+        self.ended(child.wait_with_output().unwrap())
+    }
+
+    #[track_caller]
+    fn ended(&self, output: Output) -> Said {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         let (status, said) =
             (output.status, Said { stdout: text(output.stdout), stderr: text(output.stderr) });
@@ -115,6 +129,11 @@ impl Child {
         );
         said
     }
+}
+
+/// Waits, in a child, until its parent has [seen what it waits for](Child::run_until).
+pub fn until_told() {
+    std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).unwrap();
 }
 
 /// Runs something and asserts that it took no longer than this.

@@ -9,7 +9,7 @@ pub mod operations;
 pub mod real_server;
 
 pub use example::{run_example, told_by_example};
-pub use isolated::{Child, Said, finishes_within};
+pub use isolated::{Child, Said, finishes_within, until_told};
 pub(crate) use isolated::{child, isolated};
 pub use spanwise_testing::{Answer, Arrived, Certificates, Receiver, attribute, text};
 
