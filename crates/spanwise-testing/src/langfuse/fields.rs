@@ -38,6 +38,9 @@ pub(super) fn read(
     prompt(attributes, observation);
     trace(attributes, resource, observation);
     metadata(attributes, observation);
+    let experiment = attributes.below("langfuse.experiment.");
+    observation.experiment =
+        experiment.map(|(name, value)| (name.to_owned(), value.clone())).collect();
     let marked = attributes.get("langfuse.internal.is_app_root").is_some_and(is_true);
     observation.is_app_root = marked || span.parent_span_id.is_empty();
 }

@@ -55,6 +55,8 @@ pub struct LangfuseObservation {
     pub version: Option<String>,
     /// The release.
     pub release: Option<String>,
+    /// The experiment that it belongs to: what begins with `langfuse.experiment.`.
+    pub experiment: BTreeMap<String, Value>,
     /// Whether it is the top of what its process sends.
     pub is_app_root: bool,
     /// What was sent and is not used, each as a sentence.

@@ -302,6 +302,7 @@ mod server {
         assert_eq!(status(PATH, &traces, &with("content-encoding", "gzip")), None);
         assert_eq!(status("/v1/traces", &traces, &good), Some(404));
         assert_eq!(status(PATH, &traces, &good[1..]), Some(401));
+        assert_eq!(status(PATH, &traces, &[("authorization", "Bearer pk-lf-1")]), Some(403));
         assert_eq!(status(PATH, &traces, &good[..1]), Some(400));
         assert_eq!(status(PATH, &traces, &with("content-encoding", "zstd")), Some(400));
         assert_eq!(status(PATH, &traces, &with(version, "5")), Some(400));

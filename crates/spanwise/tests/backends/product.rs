@@ -24,6 +24,8 @@ pub struct Product {
     pub knows: fn(&Arrived) -> Result<(), u16>,
     /// What it refuses beside that.
     pub refuses: &'static [(u16, Rule)],
+    /// Who says what it refuses, where it is not these rules.
+    pub server: Option<fn(&Arrived, &Message) -> Option<u16>>,
     /// What it takes, and then loses, shows late or misreads.
     pub misreads: &'static [(&'static str, Rule)],
     /// How it says that it has taken a request.
@@ -49,6 +51,7 @@ pub const PLAIN: Product = Product {
     encodings: &["gzip"],
     knows: |_| Ok(()),
     refuses: &[],
+    server: None,
     misreads: &[],
     takes: (200, ""),
 };
@@ -93,6 +96,9 @@ impl Product {
 
     /// In the order in which servers look.
     fn refusal(&self, arrived: &Arrived, message: &Message) -> Option<u16> {
+        if let Some(refusal) = self.server {
+            return refusal(arrived, message);
+        }
         let signal = signal(message);
         if is_grpc(arrived) {
             if !self.grpc.contains(&signal) {

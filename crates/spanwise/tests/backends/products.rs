@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use opentelemetry_proto::tonic::metrics::v1::AggregationTemporality::{Cumulative, Delta};
 use serde_json::Value;
 use spanwise::Signal;
-use spanwise_testing::{Arrived, Message, text};
+use spanwise_testing::{Arrived, LangfuseServer, Message, text};
 
 use super::product::{
     ALL, JSON, PLAIN, PROTOBUF, Product, TRACES, any_has, attributes, header, is_told, longest,
@@ -59,19 +59,13 @@ pub static PRODUCTS: [Product; 25] = [
             (Signal::Traces, "/api/public/otel/v1/traces"),
             (Signal::Metrics, "/api/public/otel/v1/metrics"),
         ],
-        forms: (&[PROTOBUF, JSON], 400),
-        knows: |arrived| match header(arrived, "authorization") {
-            // A public key alone may score, and nothing else.
-            key if key.starts_with("Bearer pk-lf-") => Err(403),
-            _ => wants(arrived, "authorization", &basic(), 401),
-        },
-        refuses: &[(400, |arrived, _| {
-            let version = header(arrived, "x-langfuse-ingestion-version");
-            !version.is_empty() && !version.parse().is_ok_and(|version: u32| version <= 4)
-        })],
+        server: Some(|arrived, message| {
+            let server = LangfuseServer::new(basic());
+            server.refuses(message, arrived).map(|(status, _)| status)
+        }),
         misreads: &[
             ("without an ingestion version data shows up to ten minutes later", |arrived, _| {
-                header(arrived, "x-langfuse-ingestion-version").is_empty()
+                !LangfuseServer::takes_the_direct_way(arrived)
             }),
             ("metrics are taken and not stored", |_, message| signal(message) == Signal::Metrics),
             ("it pretends to be an SDK of Langfuse's own", |arrived, _| {

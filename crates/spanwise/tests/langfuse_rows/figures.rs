@@ -11,31 +11,6 @@ use crate::support::{Receiver, block_on, isolated};
 use crate::{observed, of_every_operation, some, to_langfuse};
 
 #[test]
-fn models_are_those_that_answered() {
-    isolated!({
-        let observations = of_every_operation();
-        assert_eq!(observations["chat gpt-4o"].model, some("gpt-4o-2024-08-06"));
-        assert_eq!(observations["chat gpt-4o-cancelled"].model, some("gpt-4o-cancelled"));
-        assert_eq!(
-            observations["embeddings text-embedding-3-small"].model,
-            some("text-embedding-3-small")
-        );
-    });
-}
-
-#[test]
-fn parameters_have_the_names_of_providers() {
-    isolated!({
-        let parameters = &of_every_operation()["chat gpt-4o"].model_parameters;
-        assert_eq!(parameters["max_tokens"], 256);
-        assert_eq!(parameters["temperature"], 0.5);
-        assert_eq!(parameters["stop"], json!(["END", "STOP"]));
-        assert_eq!(parameters["response_format"], json!({"type": "json_object"}));
-        assert!(!parameters.contains_key("model"));
-    });
-}
-
-#[test]
 fn no_token_stands_in_two_kinds() {
     isolated!({
         let observations = of_every_operation();

@@ -3,6 +3,7 @@
 
 mod content;
 mod figures;
+mod rows;
 mod trace;
 
 #[path = "../support/mod.rs"]
@@ -122,20 +123,6 @@ fn tools_go_by_their_own_names_and_the_others_by_those_of_their_spans() {
         assert!(observations.contains_key("lookup_order"));
         assert!(!observations.contains_key("execute_tool lookup_order"));
         assert!(observations.contains_key("chat gpt-4o"));
-    });
-}
-
-#[test]
-fn how_it_ended_is_a_level_and_a_message() {
-    isolated!({
-        let observations = of_every_operation();
-        let of = |name: &str| {
-            let it: &LangfuseObservation = &observations[name];
-            (it.level.as_str(), it.status_message.as_deref())
-        };
-        assert_eq!(of("chat gpt-4o"), ("DEFAULT", None));
-        assert_eq!(of("chat gpt-4o-cancelled"), ("WARNING", Some("cancelled")));
-        assert_eq!(of("generate_content gemini-2.5-flash"), ("ERROR", Some("try later")));
     });
 }
 

@@ -107,17 +107,6 @@ fn an_environment_that_keeps_the_rules_is_read_from_the_resource() {
 }
 
 #[test]
-fn the_version_is_the_services() {
-    isolated!({
-        let observations = observed(
-            |config| config.service_version("1.2.3"),
-            async || Step::new("one").start().finish(),
-        );
-        assert_eq!(observations["step one"].version, some("1.2.3"));
-    });
-}
-
-#[test]
 fn the_top_of_what_a_process_sends_is_marked_though_its_parent_is_elsewhere() {
     isolated!({
         let (trace, span) = (TraceId::from(1), SpanId::from(2));
