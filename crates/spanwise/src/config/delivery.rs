@@ -90,6 +90,7 @@ const MOST_REQUESTS: usize = 4;
 pub(crate) struct DeliveryOptions {
     pub(crate) retry_timeout: Option<Duration>,
     pub(crate) most_requests: Option<usize>,
+    pub(crate) scheduled_delay: Option<Duration>,
     pub(crate) request_items: Option<usize>,
     pub(crate) request_bytes: Option<usize>,
     /// In place of that, for one signal.
@@ -104,6 +105,8 @@ pub(crate) struct DeliverySettings {
     pub(crate) retry_timeout: Duration,
     /// How many requests of one signal may be under way at once.
     pub(crate) most_requests: usize,
+    /// How long spans and log records wait at most, where it is not as long as for all.
+    pub(crate) scheduled_delay: Option<Duration>,
     /// What the destination takes, beside what its protocol does.
     pub(crate) request_items: Option<usize>,
     pub(crate) request_bytes: [Option<usize>; Signal::COUNT],
@@ -115,6 +118,7 @@ impl Default for DeliverySettings {
         Self {
             retry_timeout: RETRY_TIMEOUT,
             most_requests: MOST_REQUESTS,
+            scheduled_delay: None,
             request_items: None,
             request_bytes: [None; Signal::COUNT],
             item_bytes: None,
@@ -164,6 +168,7 @@ impl DeliverySettings {
         Ok(Self {
             retry_timeout: options.retry_timeout.unwrap_or(self.retry_timeout),
             most_requests: options.most_requests.unwrap_or(self.most_requests),
+            scheduled_delay: options.scheduled_delay.or(self.scheduled_delay),
             request_items: options.request_items.or(self.request_items),
             request_bytes: Signal::ALL.map(|signal| {
                 let own = options.signal_request_bytes[signal as usize];

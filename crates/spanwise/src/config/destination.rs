@@ -447,6 +447,16 @@ impl OtlpDestination {
         self
     }
 
+    /// How long spans and log records wait at most before they are sent there. Defaults to what
+    /// [`TelemetryConfig::span_batches`](crate::TelemetryConfig::span_batches) and
+    /// [`log_batches`](crate::TelemetryConfig::log_batches) say.
+    ///
+    /// All destinations are served from one queue, so that the shortest of their delays holds for all of them.
+    pub fn scheduled_delay(mut self, delay: Duration) -> Self {
+        self.options.delivery.scheduled_delay = Some(delay);
+        self
+    }
+
     /// How many spans, metrics or log records one request may hold. Defaults to the size of a batch.
     pub fn max_request_items(mut self, items: usize) -> Self {
         self.options.delivery.request_items = Some(items);

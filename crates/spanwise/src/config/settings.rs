@@ -35,6 +35,9 @@ use ledger::PlannedLedger;
 pub(crate) use limits::Limits;
 pub(crate) use routes::{DestinationSettings, Route};
 
+/// With none at all the thread that exports would never rest.
+const LEAST_DELAY: Duration = Duration::from_millis(1);
+
 /// What `init` works from.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -156,6 +159,18 @@ impl Settings {
         let (spans, logs) = (self.spans, self.logs);
         let (overflow, mode) = (self.overflow, self.export_mode);
         Queues { spans, logs, overflow, mode, ..Queues::default() }
+    }
+
+    /// How long spans, or log records, wait at most. One queue serves all destinations: the one that waits the least
+    /// empties it.
+    pub(crate) fn delay(&self, signal: Signal) -> Duration {
+        let of_all = match signal {
+            Signal::Traces => self.spans.scheduled_delay,
+            _ => self.logs.scheduled_delay,
+        };
+        let takers = self.routes.iter().filter(|route| route.route.takes(signal));
+        let delays = takers.map(|route| route.delivery.scheduled_delay.unwrap_or(of_all));
+        delays.min().unwrap_or(of_all).max(LEAST_DELAY)
     }
 
     /// How long one batch may take, attempts and pauses together.

@@ -57,8 +57,8 @@ impl Assembly<'_> {
         let pipeline_settings = (
             ContentStages::plan(&self.contents, policy, limits, &resource, &self.resources),
             settings.limits,
-            at_once(settings.spans.scheduled_delay),
-            at_once(settings.logs.scheduled_delay),
+            at_once(settings.delay(Signal::Traces)),
+            at_once(settings.delay(Signal::Logs)),
         );
         let (ready, to_connect) = (self.ready, self.to_connect);
         self.disks.start()?;

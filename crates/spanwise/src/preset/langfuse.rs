@@ -49,6 +49,7 @@ pub(super) static LANGFUSE: Backend = Backend {
         Variable::new("LANGFUSE_TRACING_ENABLED", "`false`: nothing is sent"),
         Variable::new("LANGFUSE_SAMPLE_RATE", "the share of traces that is sent, from 0 to 1"),
         Variable::new("LANGFUSE_FLUSH_AT", "how many spans a request has at most"),
+        Variable::new("LANGFUSE_FLUSH_INTERVAL", "how many seconds spans wait at most"),
     ],
     read: Langfuse::boxed,
 };
@@ -65,7 +66,7 @@ const PATH: &str = "LANGFUSE_OTEL_TRACES_EXPORT_PATH";
 /// | `LANGFUSE_PUBLIC_KEY`, `LANGFUSE_SECRET_KEY` | the project's keys |
 /// | `LANGFUSE_BASE_URL`, else `LANGFUSE_HOST` | the server; defaults to `https://cloud.langfuse.com` |
 /// | `LANGFUSE_TRACING_ENVIRONMENT`, `LANGFUSE_RELEASE` | said of the resource, for Langfuse alone |
-/// | `LANGFUSE_TIMEOUT`, `LANGFUSE_OTEL_TRACES_EXPORT_PATH`, `LANGFUSE_TRACING_ENABLED`, `LANGFUSE_SAMPLE_RATE`, `LANGFUSE_FLUSH_AT` | as in Langfuse's own SDKs |
+/// | `LANGFUSE_TIMEOUT`, `LANGFUSE_OTEL_TRACES_EXPORT_PATH`, `LANGFUSE_TRACING_ENABLED`, `LANGFUSE_SAMPLE_RATE`, `LANGFUSE_FLUSH_AT`, `LANGFUSE_FLUSH_INTERVAL` | as in Langfuse's own SDKs |
 ///
 /// ```no_run
 /// use spanwise::{Langfuse, TelemetryConfig};
@@ -87,6 +88,7 @@ pub struct Langfuse {
     timeout: Option<Duration>,
     sample_rate: Option<f64>,
     flush_at: Option<usize>,
+    flush_interval: Option<Duration>,
     enabled: bool,
 }
 
@@ -120,6 +122,7 @@ impl Langfuse {
             timeout: None,
             sample_rate: None,
             flush_at: None,
+            flush_interval: None,
             enabled: true,
         }
     }
@@ -154,6 +157,11 @@ impl Langfuse {
             timeout: variables.read("LANGFUSE_TIMEOUT", "a number of seconds", seconds)?,
             sample_rate: variables.read("LANGFUSE_SAMPLE_RATE", "a share from 0 to 1", share)?,
             flush_at: variables.read("LANGFUSE_FLUSH_AT", "a number of spans", spans)?,
+            flush_interval: variables.read(
+                "LANGFUSE_FLUSH_INTERVAL",
+                "a number of seconds",
+                seconds,
+            )?,
             enabled: enabled.unwrap_or(true),
             ..Self::new(
                 key("LANGFUSE_PUBLIC_KEY", "pk-lf-", "sk-lf-")?,
@@ -207,6 +215,9 @@ impl Preset for Langfuse {
         }
         if let Some(spans) = self.flush_at {
             destination = destination.max_request_items(spans);
+        }
+        if let Some(delay) = self.flush_interval {
+            destination = destination.scheduled_delay(delay);
         }
         if !self.enabled {
             return Ok(destination.signals(Signals::NONE));

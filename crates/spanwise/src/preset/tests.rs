@@ -1,7 +1,9 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::config::{Destination, TelemetryConfig};
+use crate::config::{
+    Compression, Destination, OtlpDestination, OtlpProtocol, Signals, TelemetryConfig,
+};
 use crate::env::{Environment, asked};
 
 /// A value that each variable can have.
@@ -15,6 +17,7 @@ fn value(variable: &str) -> &'static str {
         name if name.ends_with("_HEADERS") => "x-a=b",
         "LANGFUSE_SAMPLE_RATE" => "0.5",
         "LANGFUSE_FLUSH_AT" => "64",
+        "LANGFUSE_FLUSH_INTERVAL" => "0.5",
         name if name.ends_with("_PORT") => "4317",
         name if name.ends_with("_TIMEOUT") => "5",
         name if name.ends_with("_ENABLED") => "true",
@@ -99,8 +102,40 @@ fn a_url_that_is_none_is_an_error_that_names_its_variable() {
     }
 }
 
+/// Makes the change, and looks at what is said of it.
+#[track_caller]
+fn refuses(
+    backend: &Backend,
+    setting: &str,
+    change: impl Fn(OtlpDestination) -> OtlpDestination + Send + Sync + 'static,
+) {
+    let preset = backend.from_environment(&environment(backend, "")).unwrap();
+    let config = TelemetryConfig::default().environment(Environment::empty());
+    let error = config.preset_with(preset, change).settings().unwrap_err().to_string();
+    let of = format!("{setting} of destination `{}`", backend.name());
+    let problem = format!("which {} does not take", backend.product());
+    assert!(error.starts_with(&of) && error.contains(&problem), "{error}");
+}
+
 #[test]
-fn what_a_backend_does_not_take_is_refused_at_the_start() {
+fn every_protocol_compression_and_signal_that_a_backend_does_not_take_is_refused_at_the_start() {
+    for backend in ALL {
+        for protocol in [OtlpProtocol::Grpc, OtlpProtocol::HttpProtobuf, OtlpProtocol::HttpJson] {
+            if !backend.protocols().contains(&protocol) {
+                refuses(backend, "protocol", move |it| it.protocol(protocol));
+            }
+        }
+        if !backend.facts.compressions.contains(&Compression::Zstd) {
+            refuses(backend, "compression", |it| it.compression(Compression::Zstd));
+        }
+        if backend.signals() != Signals::ALL {
+            refuses(backend, "signals", |it| it.signals(Signals::ALL));
+        }
+    }
+}
+
+#[test]
+fn what_a_backend_does_not_take_is_refused_with_what_it_does() {
     let refused = |change: fn(crate::OtlpDestination) -> crate::OtlpDestination| {
         let langfuse = Langfuse::new("pk-lf-0", "sk-lf-0");
         let config = TelemetryConfig::default().environment(Environment::empty());
@@ -133,12 +168,16 @@ fn the_variables_of_langfuse_say_what_they_say_to_its_own_sdks() {
     };
     let delivery = read("LANGFUSE_FLUSH_AT", "64").unwrap().delivery;
     assert_eq!(delivery.request_items, Some(64));
+    let delivery = read("LANGFUSE_FLUSH_INTERVAL", "0.5").unwrap().delivery;
+    assert_eq!(delivery.scheduled_delay, Some(std::time::Duration::from_millis(500)));
     let view = read("LANGFUSE_SAMPLE_RATE", "0.25").unwrap().view;
     assert_eq!(view.spans.share, Some(0.25));
     for (name, wrong) in [
         ("LANGFUSE_SAMPLE_RATE", "2"),
         ("LANGFUSE_SAMPLE_RATE", "NaN"),
         ("LANGFUSE_FLUSH_AT", "0"),
+        ("LANGFUSE_FLUSH_INTERVAL", "-1"),
+        ("LANGFUSE_FLUSH_INTERVAL", "1s"),
         ("LANGFUSE_TIMEOUT", "soon"),
         ("LANGFUSE_TRACING_ENABLED", "perhaps"),
     ] {
@@ -154,6 +193,10 @@ fn each_has_a_page_that_names_its_variables() {
             format!("{}/../../docs/backends/{}.md", env!("CARGO_MANIFEST_DIR"), backend.name());
         let page = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
         assert!(page.starts_with(&format!("# {}\n", backend.product())), "{file}");
+        for part in ["\n```rust", ".preset", "\n## What is sent\n", "\n## Limits\n"] {
+            assert!(page.contains(part), "{file}: {part}");
+        }
+        assert!(page.contains("\n## When nothing arrives\n"), "{file}");
         for variable in backend.variables() {
             assert!(page.contains(&format!("`{}`", variable.name)), "{file}: {}", variable.name);
         }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::config::Destination;
 
 #[test]
 fn spans_and_logs_have_variables_and_defaults_of_their_own() {
@@ -62,4 +63,27 @@ fn metrics_have_an_interval_and_a_timeout() {
     assert_eq!(warned(&[("OTEL_METRIC_EXPORT_INTERVAL", "0")]).len(), 1);
     let broken = ExportConfig { export_interval: Duration::ZERO, ..ExportConfig::default() };
     assert!(config(&[]).metric_export(broken).settings().is_err());
+}
+
+#[test]
+fn the_destination_that_waits_the_least_decides_how_long_spans_wait() {
+    let at = |url: &str| Destination::otlp(format!("http://{url}")).signals(Signals::TRACES);
+    let delay = |variables: &[(&str, &str)], delays: &[Option<u64>]| {
+        let add = |config: TelemetryConfig, delay: &Option<u64>| {
+            let destination = at("localhost:4318");
+            config.destination(match delay {
+                Some(delay) => destination.scheduled_delay(Duration::from_millis(*delay)),
+                None => destination,
+            })
+        };
+        let settings = delays.iter().fold(config(variables), add).settings().unwrap();
+        assert_eq!(settings.delay(Signal::Logs), BatchConfiguration::LOGS.scheduled_delay);
+        settings.delay(Signal::Traces).as_millis()
+    };
+    assert_eq!(delay(&[], &[None, None]), 5000);
+    assert_eq!(delay(&[], &[Some(9000)]), 9000, "nobody else waits");
+    assert_eq!(delay(&[], &[Some(9000), None]), 5000);
+    assert_eq!(delay(&[], &[Some(300), Some(200), None]), 200);
+    let none = [("OTEL_BSP_SCHEDULE_DELAY", "0")];
+    assert_eq!(delay(&none, &[Some(300), None]), 1, "the thread has to rest");
 }
