@@ -2,8 +2,8 @@
 
 use anyhow::{Context, Result};
 
-use super::Step;
 use super::command::{Run, needs, run};
+use super::{Step, cached};
 
 pub(super) const STEPS: &[Step] = &[
     Step {
@@ -37,11 +37,10 @@ pub(super) fn runs_example(name: &str) -> bool {
 }
 
 fn stack() -> Result<()> {
-    run("cargo test -p spanwise --all-features --test stack -- --nocapture")?;
-    if std::env::var("SPANWISE_TEST_STACK").as_deref() != Ok("required") {
-        println!(
-            "skipped: the demo, since SPANWISE_TEST_STACK does not say that the whole stack is there"
-        );
+    cached::tests("cargo test -p spanwise --all-features --test stack -- --nocapture")?
+        .succeeds()?;
+    if !cached::missing()?.is_empty() {
+        println!("skipped: the demo, which wants the whole stack");
         return Ok(());
     }
     run("scripts/stack start")?;

@@ -9,6 +9,7 @@
 
 #![allow(clippy::print_stdout, reason = "what runs and what came of it is what this is for")]
 
+mod cached;
 mod command;
 mod long;
 mod short;

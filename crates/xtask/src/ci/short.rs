@@ -3,8 +3,8 @@
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use super::Step;
 use super::command::{Run, needs, run};
+use super::{Step, cached};
 
 /// The least Rust that everything but rig's adapter is made for.
 const MSRV: &str = "1.88.0";
@@ -70,11 +70,13 @@ fn dependencies() -> Result<()> {
 
 /// The faults of delivery, a minute of soak among them, end with a table of what was sent and what became of it.
 fn tests() -> Result<()> {
-    run("cargo test --workspace")
+    cached::tests("cargo test --workspace")?.succeeds()
 }
 
 fn tests_features() -> Result<()> {
-    Run::new("cargo test --workspace --all-features").env("SPANWISE_SOAK_SECONDS", "0").succeeds()
+    cached::tests("cargo test --workspace --all-features")?
+        .env("SPANWISE_SOAK_SECONDS", "0")
+        .succeeds()
 }
 
 fn documentation() -> Result<()> {
