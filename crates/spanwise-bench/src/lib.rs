@@ -7,7 +7,8 @@
 //! | bytes: content, a full queue, the process | `cargo run --release -p spanwise-bench --bin memory` |
 //! | what arrives in a second | `cargo run --release -p spanwise-bench --bin throughput` |
 //! | time | `cargo bench -p spanwise-bench` |
-//! | the HTTP layer | `cargo run --release -p spanwise-bench --bin http` |
+//! | the HTTP layer around a client | `cargo run --release -p spanwise-bench --bin http` |
+//! | the HTTP layer by itself | `cargo run --release -p spanwise-bench --bin layer` |
 //!
 //! Numbers, and how they came about: `docs/performance.md`.
 
@@ -15,6 +16,7 @@
 mod by_hand;
 mod call;
 mod case;
+pub mod http;
 mod with_spanwise;
 
 // How it is set up and measured.

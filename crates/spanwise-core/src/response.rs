@@ -145,6 +145,16 @@ impl Response {
         self.model.as_ref().map(StringValue::as_str)
     }
 
+    /// The tier that OpenAI served the call in, where it is known.
+    pub fn known_openai_service_tier(&self) -> Option<&str> {
+        self.service_tier.as_ref().map(StringValue::as_str)
+    }
+
+    /// OpenAI's mark of the system that answered, where it is known.
+    pub fn known_openai_system_fingerprint(&self) -> Option<&str> {
+        self.system_fingerprint.as_ref().map(StringValue::as_str)
+    }
+
     pub(crate) fn messages(&self) -> &[Message] {
         &self.output
     }

@@ -67,6 +67,19 @@ async fn a_stream_to_its_end_is_completed_with_everything_put_together() {
     assert_eq!(later.count, Some(2));
 }
 
+/// They are measured many together.
+#[tokio::test]
+async fn every_chunk_but_the_first_is_measured_wherever_the_stream_ends() {
+    for (polls, chunks) in [(1, 1), (64, 64), (65, 65), (66, 66), (150, 150), (301, 300)] {
+        let many = stream::iter((0..300).map(|_| "7".parse::<i32>().map(|_| "word")));
+        let captured = streamed(many, polls).await;
+        assert_eq!(span(&captured).text("spanwise.stream.chunks"), chunks.to_string());
+        let name = "gen_ai.client.inference.time_per_output_chunk";
+        let waits: u64 = captured.points(name).iter().filter_map(|point| point.count).sum();
+        assert_eq!(waits, chunks - 1, "after {polls} polls");
+    }
+}
+
 #[tokio::test]
 async fn a_stream_dropped_half_way_is_cancelled_with_what_had_arrived() {
     let captured = streamed(words(), 2).await;

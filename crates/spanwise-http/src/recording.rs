@@ -46,9 +46,30 @@ enum Reading {
     /// It has not begun.
     Awaited,
     /// It comes as events.
-    Events { inflate: Inflate, framing: Framing, decoder: Box<dyn Decoder> },
+    Events { inflate: Inflate, framing: Framing, events: Events },
     /// It comes whole, or is a refusal.
     Whole { inflate: Inflate, kept: Vec<u8>, refused: Option<Refused>, left: Option<u64> },
+}
+
+/// The events of an answer, and what they tell.
+struct Events {
+    decoder: Box<dyn Decoder>,
+    told_model: bool,
+}
+
+impl Events {
+    fn take(&mut self, event: Event<'_>, exchange: &Exchange) {
+        self.decoder.event(event);
+        if !self.told_model
+            && let Some(model) = self.decoder.model()
+        {
+            self.told_model = true;
+            exchange.model(model);
+        }
+        if !self.decoder.is_done() || self.decoder.ends_with_a_chunk() {
+            exchange.event();
+        }
+    }
 }
 
 /// Why there is no answer, as far as status and headers tell.
@@ -122,7 +143,8 @@ impl Recording {
         let framing = Framing::of(text(CONTENT_TYPE).unwrap_or_default(), array);
         open.answer = match framing {
             Some(framing) if status.is_success() => {
-                Reading::Events { inflate, framing, decoder: open.codec.decoder(open.content) }
+                let decoder = open.codec.decoder(open.content);
+                Reading::Events { inflate, framing, events: Events { decoder, told_model: false } }
             }
             _ => Reading::Whole {
                 inflate,
@@ -146,11 +168,9 @@ impl Recording {
         let Some(Open { call, answer, .. }) = &mut self.0 else { return };
         match answer {
             Reading::Awaited => {}
-            Reading::Events { inflate, framing, decoder } => {
+            Reading::Events { inflate, framing, events } => {
                 let bytes = inflate.more(bytes);
-                call.with(|exchange| {
-                    framing.more(&bytes, |event| one(exchange, &mut **decoder, event));
-                });
+                call.with(|exchange| framing.more(&bytes, |event| events.take(event, exchange)));
             }
             Reading::Whole { inflate, kept, refused, left } => {
                 *left = left.map(|left| left.saturating_sub(bytes.len() as u64));
@@ -171,11 +191,11 @@ impl Recording {
         let _context = context.attach();
         match answer {
             Reading::Awaited => exchange.finish(&Answer::default()),
-            Reading::Events { inflate, mut framing, mut decoder } => {
+            Reading::Events { inflate, mut framing, mut events } => {
                 let rest = inflate.rest();
-                framing.more(&rest, |event| one(&exchange, &mut *decoder, event));
-                framing.end(|event| one(&exchange, &mut *decoder, event));
-                exchange.finish(&decoder.take());
+                framing.more(&rest, |event| events.take(event, &exchange));
+                framing.end(|event| events.take(event, &exchange));
+                exchange.finish(&events.decoder.take());
             }
             Reading::Whole { inflate, mut kept, refused, .. } => {
                 kept.extend(inflate.rest());
@@ -208,9 +228,9 @@ impl Recording {
     fn broken_off(&mut self) -> Option<Exchange> {
         let Open { call, context, mut answer, .. } = self.0.take()?;
         let exchange = call.close()?;
-        if let Reading::Events { decoder, .. } = &mut answer {
+        if let Reading::Events { events, .. } = &mut answer {
             let _context = context.attach();
-            exchange.record(&decoder.take());
+            exchange.record(&events.decoder.take());
         }
         Some(exchange)
     }
@@ -219,17 +239,10 @@ impl Recording {
     /// status: most callers read no further.
     fn is_done(&self) -> bool {
         match self.0.as_ref().map(|open| &open.answer) {
-            Some(Reading::Events { decoder, .. }) => decoder.is_done(),
+            Some(Reading::Events { events, .. }) => events.decoder.is_done(),
             Some(Reading::Whole { left, refused, .. }) => refused.is_some() || *left == Some(0),
             Some(Reading::Awaited) | None => false,
         }
-    }
-}
-
-fn one(exchange: &Exchange, decoder: &mut dyn Decoder, event: Event<'_>) {
-    decoder.event(event);
-    if !decoder.is_done() || decoder.ends_with_a_chunk() {
-        exchange.event();
     }
 }
 

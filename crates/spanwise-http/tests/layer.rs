@@ -104,6 +104,10 @@ fn chunks_are_timed() {
     assert_eq!(count("time_to_first_chunk"), Some(1));
     assert_eq!(count("time_per_output_chunk"), Some(3));
     assert_eq!(count("duration"), Some(1));
+    for name in ["time_to_first_chunk", "time_per_output_chunk"] {
+        let timed = captured.metric(&format!("gen_ai.client.inference.{name}"));
+        assert_eq!(timed.text("gen_ai.response.model"), "gpt-4o-1");
+    }
 }
 
 #[test]

@@ -37,15 +37,34 @@ impl Answer {
 
     /// Takes over the id, which every event of a stream may say.
     pub(crate) fn hear_id(&mut self, said: Json<'_>) {
-        if !self.response.known_id().is_some_and(|known| said.is(known)) {
-            self.hear(said, Response::id);
-        }
+        self.hear_again(said, Response::known_id, Response::id);
     }
 
     /// Takes over the model, which every event of a stream may say.
     pub(crate) fn hear_model(&mut self, said: Json<'_>) {
-        if !self.response.known_model().is_some_and(|known| said.is(known)) {
-            self.hear(said, Response::model);
+        self.hear_again(said, Response::known_model, Response::model);
+    }
+
+    /// Takes over OpenAI's tier, which every event of a stream may say.
+    pub(crate) fn hear_service_tier(&mut self, said: Json<'_>) {
+        self.hear_again(said, Response::known_openai_service_tier, Response::openai_service_tier);
+    }
+
+    /// Takes over OpenAI's mark of its system, which every event of a stream may say.
+    pub(crate) fn hear_system_fingerprint(&mut self, said: Json<'_>) {
+        let known = Response::known_openai_system_fingerprint;
+        self.hear_again(said, known, Response::openai_system_fingerprint);
+    }
+
+    /// Takes over a text, unless that is known.
+    fn hear_again(
+        &mut self,
+        said: Json<'_>,
+        known: fn(&Response) -> Option<&str>,
+        set: fn(Response, String) -> Response,
+    ) {
+        if !known(&self.response).is_some_and(|known| said.is(known)) {
+            self.hear(said, set);
         }
     }
 

@@ -523,6 +523,10 @@ impl Decoder for MessageDecoder {
         self.done
     }
 
+    fn model(&self) -> Option<&str> {
+        self.read.answer.response.known_model()
+    }
+
     fn take(&mut self) -> Answer {
         self.read.take()
     }

@@ -69,6 +69,11 @@ pub trait Decoder: Send + Sync {
         false
     }
 
+    /// The model that answers, as soon as an event has told it.
+    fn model(&self) -> Option<&str> {
+        None
+    }
+
     /// What has been told so far. Called once, when there is nothing more to come.
     fn take(&mut self) -> Answer;
 }

@@ -292,7 +292,7 @@ impl Decoder for CohereDecoder {
         let mut index = 0;
         let mut delta = None;
         Json::of(event.data).fields(|key, value| match key {
-            "type" => told_type = value.text(),
+            "type" => told_type = value.string(),
             "index" => index = value.count().unwrap_or(0),
             "delta" => delta = Some(value),
             "id" => self.read.head("id", value),

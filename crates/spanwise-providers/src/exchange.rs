@@ -123,6 +123,13 @@ impl Exchange {
         }
     }
 
+    /// The model that answers is known before the answer is.
+    pub fn model(&self, model: &str) {
+        if let Recorded::Generation(generation) = &self.recorded {
+            generation.tell(|response| response.model(model.to_owned()));
+        }
+    }
+
     /// One event of a streamed answer has come: it is timed.
     pub fn event(&self) {
         if let Recorded::Generation(generation) = &self.recorded {

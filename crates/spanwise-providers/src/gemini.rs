@@ -328,6 +328,10 @@ impl Decoder for ChunkDecoder {
         true
     }
 
+    fn model(&self) -> Option<&str> {
+        self.read.answer.response.known_model()
+    }
+
     fn take(&mut self) -> Answer {
         self.read.take()
     }

@@ -278,6 +278,10 @@ impl Decoder for LineDecoder {
         self.read.done
     }
 
+    fn model(&self) -> Option<&str> {
+        self.read.answer.response.known_model()
+    }
+
     fn take(&mut self) -> Answer {
         self.read.take()
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 use spanwise_core::{
-    Cost, CostSource, Currency, Message, Modality, OpenAiApiType, OutputType, Part, Response, Role,
+    Cost, CostSource, Currency, Message, Modality, OpenAiApiType, OutputType, Part, Role,
     ToolDefinition, Usage,
 };
 
@@ -311,10 +311,8 @@ impl ReadAnswer {
         object.fields(|key, value| match key {
             "id" => answer.hear_id(value),
             "model" => answer.hear_model(value),
-            "service_tier" if is_openai => answer.hear(value, Response::openai_service_tier),
-            "system_fingerprint" if is_openai => {
-                answer.hear(value, Response::openai_system_fingerprint);
-            }
+            "service_tier" if is_openai => answer.hear_service_tier(value),
+            "system_fingerprint" if is_openai => answer.hear_system_fingerprint(value),
             "usage" if !value.is_null() => {
                 answer.used(usage(value));
                 answer.charged(cost(value));
@@ -324,10 +322,11 @@ impl ReadAnswer {
             "choices" => {
                 let mut place = 0;
                 value.items(|choice| {
-                    let index = choice.field("index").and_then(Json::count).unwrap_or(place);
+                    let told = ToldChoice::of(choice);
+                    let index = told.index.and_then(Json::count).unwrap_or(place);
                     place += 1;
                     if index < MOST {
-                        choices.entry(index).or_default().read(choice, content);
+                        choices.entry(index).or_default().read(told, content);
                     }
                 });
             }
@@ -353,13 +352,35 @@ impl ReadAnswer {
     }
 }
 
-impl Choice {
-    fn read(&mut self, choice: Json<'_>, content: bool) {
+/// A choice, or a piece of one.
+#[derive(Default)]
+struct ToldChoice<'a> {
+    index: Option<Json<'a>>,
+    finish_reason: Option<Json<'a>>,
+    message: Option<Json<'a>>,
+}
+
+impl<'a> ToldChoice<'a> {
+    fn of(choice: Json<'a>) -> Self {
+        let mut told = Self::default();
         choice.fields(|key, value| match key {
-            "finish_reason" => self.finish_reason = value.text().or(self.finish_reason.take()),
-            "message" | "delta" if content => self.read_message(value),
+            "index" => told.index = Some(value),
+            "finish_reason" => told.finish_reason = Some(value),
+            "message" | "delta" => told.message = Some(value),
             _ => {}
         });
+        told
+    }
+}
+
+impl Choice {
+    fn read(&mut self, told: ToldChoice<'_>, content: bool) {
+        if let Some(reason) = told.finish_reason.and_then(Json::text) {
+            self.finish_reason = Some(reason);
+        }
+        if let Some(message) = told.message.filter(|_| content) {
+            self.read_message(message);
+        }
     }
 
     fn read_message(&mut self, message: Json<'_>) {
@@ -453,6 +474,10 @@ impl Decoder for ChatDecoder {
 
     fn is_done(&self) -> bool {
         self.done
+    }
+
+    fn model(&self) -> Option<&str> {
+        self.read.answer.response.known_model()
     }
 
     fn take(&mut self) -> Answer {

@@ -8,9 +8,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use spanwise_core::{
-    Message, OpenAiApiType, Part, Response, ResponseStatus, Role, ToolDefinition, Usage,
-};
+use spanwise_core::{Message, OpenAiApiType, Part, ResponseStatus, Role, ToolDefinition, Usage};
 
 use crate::answer::{Answer, ErrorAnswer};
 use crate::codec::{Codec, Decoder, Event};
@@ -402,7 +400,7 @@ impl ReadResponse {
         response.fields(|key, value| match key {
             "id" => answer.hear_id(value),
             "model" => answer.hear_model(value),
-            "service_tier" => answer.hear(value, Response::openai_service_tier),
+            "service_tier" => answer.hear_service_tier(value),
             "usage" if !value.is_null() => answer.used(usage(value)),
             "status" => {
                 if let Some(told) = value.text() {
@@ -486,7 +484,7 @@ impl Decoder for ResponsesDecoder {
         let mut place = 0;
         let (mut delta, mut item, mut response) = (None, None, None);
         data.fields(|key, value| match key {
-            "type" => told_type = value.text(),
+            "type" => told_type = value.string(),
             "output_index" => index = value.count().unwrap_or(0),
             "content_index" | "summary_index" => place = value.count().unwrap_or(0),
             "delta" => delta = Some(value),
@@ -530,6 +528,10 @@ impl Decoder for ResponsesDecoder {
 
     fn is_done(&self) -> bool {
         self.done
+    }
+
+    fn model(&self) -> Option<&str> {
+        self.read.answer.response.known_model()
     }
 
     fn take(&mut self) -> Answer {

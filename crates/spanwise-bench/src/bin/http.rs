@@ -8,6 +8,7 @@
 //! With and without take turns, and the middle one of the differences counts, so that what else the machine
 //! does weighs on both.
 
+use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use spanwise::ContentCapture;
+use spanwise_bench::http::{ANSWER_HEADERS, request, streamed_answer, whole_answer};
 use spanwise_bench::{Prepared, Way, thread_cpu};
 use spanwise_http::GenAiMiddleware;
 
@@ -37,11 +39,11 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime of one thread");
 
-    let (request, answer) = (request(true), streamed());
-    let url = serve(answer);
+    let streaming = request(true);
+    let url = serve(streamed());
     let stream = |client: &ClientWithMiddleware| {
         let before = Instant::now();
-        runtime.block_on(exchange(client, &url, &request));
+        runtime.block_on(exchange(client, &url, &streaming));
         let taken = before.elapsed();
         prepared.pause(Duration::from_millis(5));
         taken
@@ -54,7 +56,7 @@ fn main() {
         100.0 * more / without_it.as_secs_f64()
     );
 
-    let request = self::request(false);
+    let request = request(false);
     let url = serve(whole());
     let exchanges = |client: &ClientWithMiddleware| {
         let before = thread_cpu();
@@ -109,42 +111,21 @@ async fn exchange(client: &ClientWithMiddleware, url: &str, request: &str) {
     while answer.chunk().await.expect("it answers to the end").is_some() {}
 }
 
-fn request(stream: bool) -> String {
-    let text = "What is the weather like? ".repeat(32);
-    let message = format!(r#"{{"role":"user","content":"{text}"}}"#);
-    format!(
-        r#"{{"model":"gpt-4o-mini","max_tokens":256,"stream":{stream},"messages":[{message}]}}"#
-    )
-}
-
 /// An answer that comes whole, in one piece.
 fn whole() -> Vec<Vec<u8>> {
-    let text = "It is sunny, and warmer than yesterday. ".repeat(20);
-    let body = format!(
-        r#"{{"id":"chatcmpl-9f2c41d7b6e84a0d93c5e1aa","object":"chat.completion","created":1,"model":"gpt-4o-mini-2024-07-18","choices":[{{"index":0,"message":{{"role":"assistant","content":"{text}","refusal":null}},"logprobs":null,"finish_reason":"stop"}}],"usage":{{"prompt_tokens":200,"completion_tokens":180,"total_tokens":380,"prompt_tokens_details":{{"cached_tokens":0}},"completion_tokens_details":{{"reasoning_tokens":0}}}},"system_fingerprint":"fp_1"}}"#
-    );
-    let head = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
-         x-ratelimit-limit-requests: 10000\r\nx-ratelimit-remaining-requests: 9999\r\n\
-         x-ratelimit-reset-requests: 8.64s\r\n\r\n",
-        body.len()
-    );
-    vec![(head + &body).into_bytes()]
+    let body = whole_answer();
+    let mut head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n", body.len());
+    for (name, value) in ANSWER_HEADERS {
+        let _ = write!(head, "{name}: {value}\r\n");
+    }
+    vec![(head + "\r\n" + &body).into_bytes()]
 }
 
 /// An answer in events, each written by itself.
 fn streamed() -> Vec<Vec<u8>> {
     let head =
         "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
-    let event = |choice: &str| {
-        let data = format!(
-            r#"{{"id":"chatcmpl-9f2c41d7b6e84a0d93c5e1aa","object":"chat.completion.chunk","created":1,"model":"gpt-4o-mini-2024-07-18","system_fingerprint":"fp_1","choices":[{choice}]}}"#
-        );
-        format!("data: {data}\n\n")
-    };
-    let said = event(r#"{"index":0,"delta":{"content":" weather"},"finish_reason":null}"#);
-    let end = event(r#"{"index":0,"delta":{},"finish_reason":"stop"}"#);
-    let events = std::iter::repeat_n(said, CHUNKS - 1).chain([end, "data: [DONE]\n\n".into()]);
+    let events = streamed_answer(CHUNKS);
     let chunks = events.map(|event| format!("{:x}\r\n{event}\r\n", event.len()).into_bytes());
     let head = std::iter::once(head.as_bytes().to_vec());
     head.chain(chunks).chain([b"0\r\n\r\n".to_vec()]).collect()

@@ -378,6 +378,10 @@ impl Kind for GenerationKind {
     }
 
     fn measure(&self, end: &End<'_>, metrics: &dyn MetricRecorder) {
+        let waits = self.stream.as_ref().map(|stream| stream.rest()).unwrap_or_default();
+        if !waits.is_empty() {
+            metrics.record(&self.chunk_series(), &waits);
+        }
         let series = self.series();
         let duration =
             Measurement::seconds(Metric::GenAiClientInferenceDuration, end.duration.as_secs_f64());

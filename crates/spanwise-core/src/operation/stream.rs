@@ -29,7 +29,7 @@ impl Generation {
     /// Sets `gen_ai.request.stream`, `gen_ai.response.time_to_first_chunk` (double, s, from the start of
     /// the operation) and `spanwise.stream.chunks` (int, *extension*); records
     /// `gen_ai.client.inference.time_to_first_chunk` once and `….time_per_output_chunk` for each later
-    /// chunk (histograms, s).
+    /// chunk (histograms, s), 64 of them together and the rest at the end.
     ///
     /// For streams of results there is [`try_stream`](Self::try_stream), which notices errors by itself.
     ///
@@ -91,8 +91,10 @@ impl Generation {
             let mut response = StreamedResponse::new(state, &mut kind.response, captures_content);
             tell(&mut response);
             if is_chunk {
-                let measurement = state.time(now);
-                live.metrics().record(&kind.chunk_series(), &[measurement]);
+                let measured = state.time(now);
+                if !measured.is_empty() {
+                    live.metrics().record(&kind.chunk_series(), &measured);
+                }
             }
         });
     }

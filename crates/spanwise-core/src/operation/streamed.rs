@@ -191,6 +191,8 @@ pub(super) struct StreamState {
     chunks: u64,
     time_to_first_chunk: Option<Duration>,
     last_chunk: Duration,
+    /// Seconds between chunks that have not been measured.
+    waits: Vec<f64>,
     choices: Vec<Choice>,
     failed: Option<(StringValue, String)>,
 }
@@ -210,6 +212,9 @@ struct ToolCall {
     arguments: String,
 }
 
+/// To find the series of a metric takes longer than to add to it.
+const MEASURED_TOGETHER: usize = 64;
+
 /// Beyond this an index is a mistake of the stream's, and what it says is left out.
 const MOST_PARTS: usize = 1024;
 
@@ -228,22 +233,29 @@ impl StreamState {
         grown(&mut self.choices, index)
     }
 
-    /// Notes that a chunk came; what there is to measure of it.
-    pub(super) fn time(&mut self, now: Duration) -> Measurement {
+    /// Notes that a chunk came; what there is to measure by now.
+    pub(super) fn time(&mut self, now: Duration) -> Vec<Measurement> {
         self.chunks += 1;
         let since_last = now.saturating_sub(self.last_chunk);
         self.last_chunk = now;
-        match self.time_to_first_chunk {
-            None => {
-                self.time_to_first_chunk = Some(now);
-                let metric = Metric::GenAiClientInferenceTimeToFirstChunk;
-                Measurement::seconds(metric, now.as_secs_f64())
-            }
-            Some(_) => {
-                let metric = Metric::GenAiClientInferenceTimePerOutputChunk;
-                Measurement::seconds(metric, since_last.as_secs_f64())
-            }
+        if self.time_to_first_chunk.is_none() {
+            self.time_to_first_chunk = Some(now);
+            let metric = Metric::GenAiClientInferenceTimeToFirstChunk;
+            return vec![Measurement::seconds(metric, now.as_secs_f64())];
         }
+        self.waits.push(since_last.as_secs_f64());
+        if self.waits.len() < MEASURED_TOGETHER {
+            return Vec::new();
+        }
+        let measured = self.rest();
+        self.waits.clear();
+        measured
+    }
+
+    /// What has not been measured.
+    pub(super) fn rest(&self) -> Vec<Measurement> {
+        let metric = Metric::GenAiClientInferenceTimePerOutputChunk;
+        self.waits.iter().map(|wait| Measurement::seconds(metric, *wait)).collect()
     }
 
     /// What was said of a failure, once.

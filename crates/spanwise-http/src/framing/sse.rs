@@ -15,8 +15,10 @@ pub(crate) struct ServerSentEvents {
     /// The beginning of a line whose end has not come.
     open: Vec<u8>,
     name: Vec<u8>,
-    /// The lines of data so far; `None` before the first.
-    data: Option<Vec<u8>>,
+    /// The lines of data so far.
+    data: Vec<u8>,
+    /// There has been one.
+    has_data: bool,
     /// The line that is open, or the event, is too long: it is left out.
     skips_line: bool,
     skips_event: bool,
@@ -55,7 +57,7 @@ impl ServerSentEvents {
     /// How many bytes are kept for what is to come.
     #[cfg(test)]
     pub(super) fn kept(&self) -> usize {
-        self.open.len() + self.data.as_ref().map_or(0, Vec::len)
+        self.open.len() + self.data.len()
     }
 
     fn keep(&mut self, bytes: &[u8]) {
@@ -105,32 +107,30 @@ impl ServerSentEvents {
     }
 
     fn add(&mut self, value: &[u8]) {
-        match &mut self.data {
-            _ if self.skips_event => {}
-            None => self.data = Some(value.to_vec()),
-            Some(data) if data.len() + value.len() > MOST_OF_AN_EVENT => {
-                self.skips_event = true;
-                self.data = None;
-            }
-            Some(data) => {
-                data.push(b'\n');
-                data.extend_from_slice(value);
-            }
+        if self.skips_event || self.data.len() + value.len() > MOST_OF_AN_EVENT {
+            self.skips_event = true;
+            self.data = Vec::new();
+            return;
         }
+        if std::mem::replace(&mut self.has_data, true) {
+            self.data.push(b'\n');
+        }
+        self.data.extend_from_slice(value);
     }
 
     /// An event is complete; without data it is none.
     fn event(&mut self, each: &mut impl FnMut(Event<'_>)) {
-        let data = self.data.take();
-        if let Some(data) = data.filter(|_| !self.skips_event) {
+        if self.has_data && !self.skips_event {
             // Bytes that are no text stand for characters that nobody knows.
-            let (name, data) = (text(&self.name), text(&data));
+            let (name, data) = (text(&self.name), text(&self.data));
             // What has no name is called so by browsers.
             let name = if name == "message" { "" } else { &*name };
             each(Event { name, data: data.as_bytes() });
         }
+        // Most events are as long as the one before.
+        self.data.clear();
         self.name.clear();
-        self.skips_event = false;
+        (self.has_data, self.skips_event) = (false, false);
     }
 }
 

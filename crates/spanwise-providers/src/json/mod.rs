@@ -12,6 +12,29 @@ use serde_json::Value;
 #[derive(Clone, Copy)]
 pub(crate) struct Json<'a>(&'a str);
 
+/// The fields of an object that is well formed so far.
+struct Fields<'a>(Option<&'a str>);
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = (Cow<'a, str>, Json<'a>);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = scan::trimmed(self.0.take()?);
+        let quoted = rest.strip_prefix('"')?;
+        let end = scan::closing_quote(quoted.as_bytes())?;
+        let key = if end.plain {
+            Cow::Borrowed(&quoted[..end.at])
+        } else {
+            Cow::Owned(Json(&rest[..end.at + 2]).read()?)
+        };
+        let value = scan::trimmed(&quoted[end.at + 1..]).strip_prefix(':')?;
+        let (value, after) = scan::split(scan::trimmed(value))?;
+        self.0 = scan::trimmed(after).strip_prefix(',');
+        Some((key, Json(value)))
+    }
+}
+
 impl<'a> Json<'a> {
     /// The value in a body; bytes that are no text, and what follows them, are left out.
     pub(crate) fn of(body: &'a [u8]) -> Self {
@@ -23,23 +46,18 @@ impl<'a> Json<'a> {
     }
 
     /// Calls `each` with every field of an object. A body that breaks off yields the fields before.
+    #[inline]
     pub(crate) fn fields(self, mut each: impl FnMut(&str, Json<'a>)) {
         self.each_field().for_each(|(key, value)| each(&key, value));
     }
 
-    fn each_field(self) -> impl Iterator<Item = (Cow<'a, str>, Json<'a>)> {
-        let mut rest = self.0.strip_prefix('{');
-        std::iter::from_fn(move || {
-            let (key, after) = scan::split(scan::trimmed(rest?))?;
-            let key = Json(key).string()?;
-            let value = scan::trimmed(after).strip_prefix(':')?;
-            let (value, after) = scan::split(scan::trimmed(value))?;
-            rest = scan::trimmed(after).strip_prefix(',');
-            Some((key, Json(value)))
-        })
+    #[inline]
+    fn each_field(self) -> Fields<'a> {
+        Fields(self.0.strip_prefix('{'))
     }
 
     /// Calls `each` with every item of an array. A body that breaks off yields the items before.
+    #[inline]
     pub(crate) fn items(self, each: impl FnMut(Json<'a>)) {
         let mut rest = self.0.strip_prefix('[');
         let items = std::iter::from_fn(move || {
@@ -58,6 +76,7 @@ impl<'a> Json<'a> {
     }
 
     /// A string, borrowed where nothing in it is escaped.
+    #[inline]
     pub(crate) fn string(self) -> Option<Cow<'a, str>> {
         let inner = self.0.strip_prefix('"')?;
         match inner.strip_suffix('"') {
@@ -67,8 +86,11 @@ impl<'a> Json<'a> {
     }
 
     /// Whether it is this string.
+    #[inline]
     pub(crate) fn is(self, text: &str) -> bool {
-        self.string().is_some_and(|string| string == text)
+        let inner = self.0.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let written_so = inner.is_some_and(|inner| inner == text && !inner.contains('\\'));
+        written_so || self.string().is_some_and(|string| string == text)
     }
 
     /// A string that is not empty.
@@ -259,6 +281,17 @@ mod tests {
 
     #[test]
     fn bytes_that_are_no_text_end_it() {
-        assert_eq!(Json::of(b"{\"a\": 1, \"b\": \"\xff\"}").field("a").unwrap().int(), Some(1));
+        let json = Json::of(b"{\"a\": 1, \"b\": \"\xff\"}");
+        assert_eq!(json.field("a").unwrap().int(), Some(1));
+    }
+
+    #[test]
+    fn a_string_is_what_it_means() {
+        assert!(Json::of(br#""abc""#).is("abc"));
+        assert!(Json::of(br#""a\u0062c""#).is("abc"));
+        assert!(Json::of(br#""a\\c""#).is(r"a\c"));
+        assert!(!Json::of(br#""a\tc""#).is(r"a\tc"));
+        assert!(!Json::of(br#""abd""#).is("abc"));
+        assert!(!Json::of(b"7abc7").is("abc"));
     }
 }

@@ -1,14 +1,15 @@
 //! Where values end, found without parsing them.
 //!
-//! Most of a body is content that nobody asked for. Looking for its end takes a small part of what checking
-//! every letter of it takes; what is asked for is checked when it is read.
+//! Most of a body is content that nobody asked for. Looking for its end, eight bytes at once, takes a small part of
+//! what checking every letter of it takes; what is asked for is checked when it is read.
 
 /// The value at the beginning, and what follows it. `None` where it is broken off: a number that ends with the
 /// text may go on.
+#[inline]
 pub(super) fn split(text: &str) -> Option<(&str, &str)> {
     let bytes = text.as_bytes();
     let end = match bytes.first()? {
-        b'"' => string(bytes)?,
+        b'"' => closing_quote(&bytes[1..])?.at + 2,
         b'{' | b'[' => nested(bytes)?,
         _ => bytes.iter().position(|byte| is_space(*byte) || matches!(byte, b',' | b'}' | b']'))?,
     };
@@ -16,58 +17,109 @@ pub(super) fn split(text: &str) -> Option<(&str, &str)> {
 }
 
 /// Without the white space that it begins with.
-pub(super) fn trimmed(text: &str) -> &str {
-    let mut rest = text;
-    while rest.bytes().next().is_some_and(is_space) {
-        rest = &rest[1..];
+#[inline]
+pub(super) fn trimmed(mut text: &str) -> &str {
+    while text.bytes().next().is_some_and(is_space) {
+        text = &text[1..];
     }
-    rest
+    text
+}
+
+/// Whether what stands between two quotes is written as it is meant.
+#[inline]
+pub(super) fn is_plain(inner: &str) -> bool {
+    quote_or_escape(inner.as_bytes()).is_none()
 }
 
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// Up to here looking at each byte is faster than to begin with many at once.
-const SHORT: usize = 24;
-
-fn string(bytes: &[u8]) -> Option<usize> {
-    let mut at = 1;
-    loop {
-        match bytes.get(at)? {
-            b'"' => return Some(at + 1),
-            b'\\' => at += 2,
-            _ if at < SHORT => at += 1,
-            _ => at += memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?,
-        }
-    }
+/// Where a string ends.
+pub(super) struct ClosingQuote {
+    pub(super) at: usize,
+    /// Nothing before it is escaped.
+    pub(super) plain: bool,
 }
 
-/// Whether what stands between two quotes is written as it is meant.
-pub(super) fn is_plain(inner: &str) -> bool {
-    let inner = inner.as_bytes();
-    if inner.len() < SHORT {
-        return !inner.iter().any(|byte| matches!(byte, b'"' | b'\\'));
+/// The end of a string, after the quote that opens it.
+#[inline]
+pub(super) fn closing_quote(bytes: &[u8]) -> Option<ClosingQuote> {
+    let mut at = 0;
+    let mut plain = true;
+    loop {
+        at += quote_or_escape(bytes.get(at..)?)?;
+        if bytes[at] == b'"' {
+            return Some(ClosingQuote { at, plain });
+        }
+        plain = false;
+        at += 2;
     }
-    memchr::memchr2(b'"', b'\\', inner).is_none()
 }
 
 fn nested(bytes: &[u8]) -> Option<usize> {
     let mut open = 0_usize;
     let mut at = 0;
     loop {
-        match bytes.get(at)? {
-            b'"' => {
-                at += string(&bytes[at..])?;
-                continue;
-            }
+        at += quote_or_bracket(bytes.get(at..)?)?;
+        match bytes[at] {
+            b'"' => at += closing_quote(&bytes[at + 1..])?.at + 1,
             b'{' | b'[' => open += 1,
+            b'}' | b']' if open == 1 => return Some(at + 1),
             b'}' | b']' => open -= 1,
             _ => {}
         }
         at += 1;
-        if open == 0 {
-            return Some(at);
+    }
+}
+
+/// After so many words a text is long, and is searched by wider registers.
+const SHORT: usize = 6;
+
+#[inline]
+fn quote_or_escape(bytes: &[u8]) -> Option<usize> {
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (place, word) in words.iter().take(SHORT).enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = (zeros(word ^ QUOTES) | zeros(word ^ ESCAPES)) & HIGH_BITS;
+        if found != 0 {
+            return Some(place * 8 + found.trailing_zeros() as usize / 8);
         }
     }
+    let (seen, rest) = match bytes.get(SHORT * 8..) {
+        Some(long) => (SHORT * 8, long),
+        None => (bytes.len() - rest.len(), rest),
+    };
+    Some(seen + memchr::memchr2(b'"', b'\\', rest)?)
+}
+
+/// The next of them, or, rarely, something else.
+#[inline]
+fn quote_or_bracket(bytes: &[u8]) -> Option<usize> {
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (place, word) in words.iter().enumerate() {
+        // Braces and brackets differ by one bit.
+        let word = u64::from_le_bytes(*word) | CASE_BITS;
+        let found = zeros(word ^ QUOTES) | zeros(word ^ OPENING) | zeros(word ^ CLOSING);
+        let found = found & HIGH_BITS;
+        if found != 0 {
+            return Some(place * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let place = rest.iter().position(|byte| matches!(byte, b'"' | b'{' | b'}' | b'[' | b']'))?;
+    Some(bytes.len() - rest.len() + place)
+}
+
+const ONES: u64 = u64::from_le_bytes([1; 8]);
+const HIGH_BITS: u64 = u64::from_le_bytes([0x80; 8]);
+const CASE_BITS: u64 = u64::from_le_bytes([0x20; 8]);
+const QUOTES: u64 = u64::from_le_bytes([b'"'; 8]);
+const ESCAPES: u64 = u64::from_le_bytes([b'\\'; 8]);
+const OPENING: u64 = u64::from_le_bytes([b'{'; 8]);
+const CLOSING: u64 = u64::from_le_bytes([b'}'; 8]);
+
+/// The lowest of the high bits is that of the first byte which is zero; what other bits are says nothing.
+#[inline]
+const fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word
 }
