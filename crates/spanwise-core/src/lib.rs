@@ -91,7 +91,8 @@ pub use capture::{
 pub use clock::Clock;
 pub use content::{Content, ContentItem, ForeignContent};
 pub use cost::{
-    Cost, CostSource, CostTotals, Currency, PricedCall, Pricing, TokenEstimator, UnknownCurrency,
+    BilledUnits, Cost, CostSource, CostTotals, Currency, PricedCall, Pricing, TokenEstimator,
+    UnknownCurrency,
 };
 pub use document::Document;
 pub use error_kind::register_error_kind;

@@ -1,12 +1,13 @@
 //! What calls cost: on spans, in metrics, in events, and what agents and workflows around them say of it.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use opentelemetry_sdk::trace::Sampler;
 use spanwise_core::{
-    Agent, Cost, CostSource, CostTotals, Currency, Decimal, Embeddings, EventHub, EventSink,
-    Generation, Message, PricedCall, Pricing, Provider, RecordedOperation, Response, Retrieval,
-    TokenEstimator, Usage, Workflow,
+    Agent, BilledUnits, Cost, CostSource, CostTotals, Currency, Decimal, Embeddings, EventHub,
+    EventSink, Generation, Message, PricedCall, Pricing, Provider, RecordedOperation, Response,
+    Retrieval, TokenEstimator, Usage, Workflow,
 };
 use spanwise_testing::{Capture, Captured, capture};
 
@@ -22,6 +23,43 @@ impl Pricing for PerToken {
         let cost = Cost::new(amount, Currency::USD, CostSource::Table);
         Some(cost.with_table_version("2026-10-14"))
     }
+}
+
+/// A tenth for each picture.
+struct PerPicture;
+
+impl Pricing for PerPicture {
+    fn price(&self, call: &PricedCall<'_>) -> Option<Cost> {
+        let pictures = i64::try_from(call.units.image_count()).ok()?;
+        Some(Cost::new(Decimal::new(pictures, 1), Currency::USD, CostSource::Own))
+    }
+}
+
+#[test]
+fn what_is_charged_by_beside_tokens_stands_on_spans_and_is_priced() {
+    let capture = Capture::builder().pricing(PerPicture).build();
+    capture.run(|| {
+        let generation = Generation::chat(Provider::OpenAi, "painter").start();
+        generation.billed_units(BilledUnits::default().images(3));
+        // A failure is charged for where it says for what.
+        generation.fail_with("late", "");
+        Generation::chat(Provider::OpenAi, "failed").start().fail_with("late", "");
+        let ranking = Retrieval::new("").provider(Provider::Cohere).model("ranker").start();
+        let units = BilledUnits::default().searches(2).characters(5);
+        ranking.billed_units(units.audio(Duration::from_millis(1500)));
+        ranking.finish();
+    });
+    let captured = capture.finish();
+    captured.assert_conformant();
+    let painted = captured.span("chat painter");
+    assert_eq!(painted.text("spanwise.billed.images"), "3");
+    assert_eq!(painted.text("spanwise.cost.amount"), "0.3");
+    assert!(painted.attribute("spanwise.billed.searches").is_none());
+    assert!(captured.span("chat failed").attribute("spanwise.cost.amount").is_none());
+    let ranked = captured.span("retrieval");
+    assert_eq!(ranked.text("spanwise.billed.searches"), "2");
+    assert_eq!(ranked.text("spanwise.billed.characters"), "5");
+    assert_eq!(ranked.text("spanwise.billed.audio_seconds"), "1.5");
 }
 
 fn priced(work: impl FnOnce()) -> Captured {

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use spanwise_core::{Cost, Document, Part, Response, ResponseStatus, ToolDefinition, Usage};
+use spanwise_core::{
+    BilledUnits, Cost, Document, Part, Response, ResponseStatus, ToolDefinition, Usage,
+};
 
 use crate::json::Json;
 
@@ -17,6 +19,8 @@ pub struct Answer {
     pub dimension_count: Option<i64>,
     /// What embeddings used.
     pub usage: Option<Usage>,
+    /// What a ranking is charged by beside tokens.
+    pub billed_units: BilledUnits,
     /// What a ranking found, where content was asked for.
     pub documents: Vec<Document>,
     /// The instructions that a fetched response carries, where content was asked for.

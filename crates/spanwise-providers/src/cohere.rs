@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
-use spanwise_core::{Document, Message, Part, Response, Role, Usage};
+use spanwise_core::{BilledUnits, Document, Message, Part, Response, Role, Usage};
 
 use crate::answer::{Answer, ErrorAnswer};
 use crate::codec::{Codec, Decoder, Event};
@@ -67,7 +67,12 @@ impl Codec for Cohere {
                 value.items(|found| read.answer.documents.push(document(found)))
             }
             // Of embed and rerank; they have no output tokens.
-            "meta" => read.answer.usage = Some(usage(value)),
+            "meta" => {
+                read.answer.usage = Some(usage(value));
+                let searches = value.field("billed_units").and_then(|it| it.field("search_units"));
+                let searches = searches.and_then(Json::count).unwrap_or(0);
+                read.answer.billed_units = BilledUnits::default().searches(searches);
+            }
             _ => read.head(key, value),
         });
         read.take()

@@ -170,6 +170,9 @@ impl Exchange {
                 fetched.record(&response);
             }
             Recorded::Retrieval(retrieval) => {
+                if !answer.billed_units.is_nothing() {
+                    retrieval.billed_units(answer.billed_units);
+                }
                 if !answer.documents.is_empty() {
                     retrieval.documents(answer.documents.iter().cloned());
                 }

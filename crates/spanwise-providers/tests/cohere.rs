@@ -211,6 +211,7 @@ fn a_rerank_becomes_a_retrieval() {
     gen_ai.retrieval.top_k=2
     server.address=api.example
     server.port=443
+    spanwise.billed.searches=1
     spanwise.outcome=completed
     "#);
     assert!(Cohere.answer(answer.as_bytes(), false).documents.is_empty());

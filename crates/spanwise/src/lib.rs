@@ -186,8 +186,8 @@ pub use spanwise_core::{
 
 /// What calls cost.
 pub use spanwise_core::{
-    Cost, CostSource, CostTotals, Currency, Decimal, PricedCall, Pricing, TokenEstimator,
-    UnknownCurrency,
+    BilledUnits, Cost, CostSource, CostTotals, Currency, Decimal, PricedCall, Pricing,
+    TokenEstimator, UnknownCurrency,
 };
 
 /// Which metrics there are, and by which names.

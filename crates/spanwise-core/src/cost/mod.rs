@@ -12,6 +12,7 @@ mod estimate;
 mod json;
 mod pricing;
 mod totals;
+mod units;
 
 use opentelemetry::{KeyValue, StringValue};
 use rust_decimal::Decimal;
@@ -22,6 +23,7 @@ pub use estimate::TokenEstimator;
 pub(crate) use estimate::estimate;
 pub use pricing::{PricedCall, Pricing};
 pub use totals::CostTotals;
+pub use units::BilledUnits;
 
 use crate::semconv::attribute as key;
 use crate::semconv::value::spanwise_cost_source as source;

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::Cost;
+use super::{BilledUnits, Cost};
 use crate::usage::Usage;
 
 /// Says what calls cost, for those of which nobody else does: [`RecorderBuilder::pricing`].
@@ -71,6 +71,8 @@ pub struct PricedCall<'a> {
     pub response_model: Option<&'a str>,
     /// The tokens that it used: totals contain their details, which never exceed them.
     pub usage: Option<Usage>,
+    /// What it is charged by beside tokens.
+    pub units: BilledUnits,
     /// The tier that it was served in, or else asked for: `priority`, `flex`.
     pub service_tier: Option<&'a str>,
     /// Whether it went through the provider's API for batches.
@@ -90,6 +92,7 @@ impl<'a> PricedCall<'a> {
             request_model: Some(model),
             response_model: None,
             usage: None,
+            units: BilledUnits::default(),
             service_tier: None,
             batch: false,
             server_address: None,

@@ -10,7 +10,7 @@ use super::charge::Charge;
 use super::kind::SpanEvent;
 use super::outcome::End;
 use super::request::{filled, named};
-use crate::cost::{Cost, PricedCall};
+use crate::cost::{BilledUnits, Cost, PricedCall};
 use crate::provider::Provider;
 use crate::recorder::{Measurement, MetricRecorder, Series};
 use crate::semconv::{Metric, attribute as key};
@@ -24,6 +24,7 @@ pub(crate) struct Call {
     pub(crate) server: Option<Server>,
     /// Whether it goes through the provider's API for batches.
     pub(super) batch: bool,
+    pub(super) units: BilledUnits,
     attempts: Option<Box<Attempts>>,
 }
 
@@ -41,7 +42,15 @@ const AZURE_NAMESPACE: &str = "Microsoft.CognitiveServices";
 
 impl Call {
     pub(crate) fn new(operation: &'static str) -> Self {
-        Self { operation, provider: None, model: None, server: None, batch: false, attempts: None }
+        Self {
+            operation,
+            provider: None,
+            model: None,
+            server: None,
+            batch: false,
+            units: BilledUnits::default(),
+            attempts: None,
+        }
     }
 
     pub(crate) fn to(operation: &'static str, provider: impl Into<Provider>) -> Self {
@@ -131,6 +140,7 @@ impl Call {
     /// What there is to say of attempts at the end: attributes, and events.
     pub(crate) fn settle(&mut self, attributes: &mut Vec<KeyValue>) -> Vec<SpanEvent> {
         attributes.extend(self.batch.then(|| key::SPANWISE_REQUEST_BATCH.of(true)));
+        self.units.push_attributes(attributes);
         let Some(attempts) = self.attempts.take() else { return Vec::new() };
         attempts.push_attributes(attributes);
         attempts.into_events()
@@ -156,6 +166,7 @@ impl Call {
             request_model: self.model.as_ref().map(StringValue::as_str),
             response_model: response_model.map(StringValue::as_str),
             usage,
+            units: self.units,
             service_tier: None,
             batch: self.batch,
             server_address: self.server.as_ref().map(|server| server.address.as_str()),

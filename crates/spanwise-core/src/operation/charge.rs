@@ -45,7 +45,7 @@ impl<K: Kind> Live<K> {
                 let estimated = estimator
                     .is_some_and(|estimator| estimate(&mut call, content, completed, estimator));
                 // Nothing is known to have been used, and a price of the call itself is that of an answer.
-                if call.usage.is_none() && matches!(outcome, Outcome::Failed(_)) {
+                if !is_used(&call) && matches!(outcome, Outcome::Failed(_)) {
                     return None;
                 }
                 let cost = pricing.price(&call);
@@ -55,12 +55,16 @@ impl<K: Kind> Live<K> {
             catch_unwind(AssertUnwindSafe(price)).unwrap_or_default()
         });
         // Nothing is known to have been used by a call that failed.
-        let charged = call.usage.is_some() || !matches!(outcome, Outcome::Failed(_));
+        let charged = is_used(&call) || !matches!(outcome, Outcome::Failed(_));
         if cost.is_some() || charged {
             measure(&call, cost.as_ref(), &self.metrics());
         }
         cost
     }
+}
+
+fn is_used(call: &PricedCall<'_>) -> bool {
+    call.usage.is_some() || !call.units.is_nothing()
 }
 
 fn measure(call: &PricedCall<'_>, cost: Option<&Cost>, metrics: &dyn MetricRecorder) {

@@ -307,6 +307,18 @@ pub const SPANWISE_AGENT_RETRIES: Attribute<i64> = Attribute::new("spanwise.agen
 /// `spanwise.attempt.delay`: double.
 pub const SPANWISE_ATTEMPT_DELAY: Attribute<f64> = Attribute::new("spanwise.attempt.delay");
 
+/// `spanwise.billed.audio_seconds`: double.
+pub const SPANWISE_BILLED_AUDIO_SECONDS: Attribute<f64> = Attribute::new("spanwise.billed.audio_seconds");
+
+/// `spanwise.billed.characters`: int.
+pub const SPANWISE_BILLED_CHARACTERS: Attribute<i64> = Attribute::new("spanwise.billed.characters");
+
+/// `spanwise.billed.images`: int.
+pub const SPANWISE_BILLED_IMAGES: Attribute<i64> = Attribute::new("spanwise.billed.images");
+
+/// `spanwise.billed.searches`: int.
+pub const SPANWISE_BILLED_SEARCHES: Attribute<i64> = Attribute::new("spanwise.billed.searches");
+
 /// `spanwise.budget.by`: string.
 pub const SPANWISE_BUDGET_BY: Attribute<StringValue> = Attribute::new("spanwise.budget.by");
 
@@ -633,6 +645,10 @@ pub const ALL: &[&str] = &[
     "spanwise.agent.history_size",
     "spanwise.agent.retries",
     "spanwise.attempt.delay",
+    "spanwise.billed.audio_seconds",
+    "spanwise.billed.characters",
+    "spanwise.billed.images",
+    "spanwise.billed.searches",
     "spanwise.budget.by",
     "spanwise.budget.limit",
     "spanwise.budget.name",

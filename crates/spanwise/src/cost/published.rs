@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use genai_prices::{Calculator, PriceRequest, Usage, UsageKey};
 use spanwise_core::{CostSource, Currency, Decimal};
 
-use super::rates::{Card, Counts, Rates, Unit, per_call, per_million};
+use super::rates::{Beside, Card, Counts, Rates, Unit, UnitRates, per_call, per_million};
 use super::seen::{Found, Key, OwnedKey, Seen};
 use super::table::PriceTable;
 
@@ -172,6 +172,7 @@ impl Question<'_> {
         }
         Some(Card {
             base,
+            units: self.units(model)?,
             steps,
             currency: Currency::USD,
             source: CostSource::Table,
@@ -199,11 +200,35 @@ impl Question<'_> {
         Some(rates)
     }
 
+    /// What is charged beside tokens. No table has prices by the picture.
+    fn units(&self, model: &str) -> Option<UnitRates> {
+        let call = self.total(model, &[0; Unit::COUNT])?;
+        let mut rates = UnitRates::default();
+        for (beside, keys, many, rate) in [
+            (Beside::Search, ["rerank_searches", "web_searches"].as_slice(), 1e6, per_million),
+            (Beside::Character, &["input_characters"], 1e6, per_million),
+            (Beside::AudioHour, &["audio_seconds", "input_audio_seconds"], 3600.0, per_call),
+        ] as [(_, _, _, fn(Decimal) -> Option<i64>); 3]
+        {
+            let mut usage = usage(&[0; Unit::COUNT]);
+            for key in keys {
+                usage.insert(UsageKey::from_static(key), many);
+            }
+            // What a model has no price for is no part of its total, or refused.
+            let total = self.price(model, &usage).unwrap_or(call);
+            rates.0[beside as usize] = rate(decimal(total - call)?)?;
+        }
+        Some(rates)
+    }
+
     fn total(&self, model: &str, counts: &Counts) -> Option<f64> {
-        let usage = usage(counts);
+        self.price(model, &usage(counts))
+    }
+
+    fn price(&self, model: &str, usage: &Usage) -> Option<f64> {
         let provider = provider(self.key.provider?);
         let mut request =
-            PriceRequest::new(model, &usage).with_provider_id(provider).with_timestamp(self.at);
+            PriceRequest::new(model, usage).with_provider_id(provider).with_timestamp(self.at);
         if let Some(tier) = self.key.service_tier {
             request = request.with_price_context("service_tier", tier);
         }

@@ -2,7 +2,9 @@
 
 use opentelemetry::StringValue;
 use rust_decimal::prelude::ToPrimitive;
-use spanwise_core::{Cost, CostSource, Currency, Decimal, Modality, PricedCall, Usage};
+use spanwise_core::{
+    BilledUnits, Cost, CostSource, Currency, Decimal, Modality, PricedCall, Usage,
+};
 
 /// What is charged for, each with a rate of its own. No token is in two of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,10 +120,41 @@ fn rate(price: Decimal, decimals: u32) -> Option<i64> {
     rate.to_i64().filter(|rate| *rate >= 0)
 }
 
+/// What is charged for beside tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Beside {
+    Image,
+    Search,
+    Character,
+    AudioHour,
+}
+
+/// What each of them costs, in quadrillionths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct UnitRates(pub(crate) [i64; 4]);
+
+impl UnitRates {
+    fn amount(&self, units: &BilledUnits) -> i128 {
+        let counts = [units.image_count(), units.search_count(), units.character_count()];
+        let whole = counts.into_iter().zip(self.0);
+        let whole = whole.map(|(count, rate)| i128::from(count) * i128::from(rate)).sum::<i128>();
+        /// Nanoseconds.
+        const HOUR: i128 = 3_600_000_000_000;
+        let nanos = i128::try_from(units.audio_length().as_nanos()).unwrap_or(i128::MAX);
+        let audio = nanos.saturating_mul(self.0[Beside::AudioHour as usize].into());
+        whole.saturating_add(audio.saturating_add(HOUR / 2) / HOUR)
+    }
+
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// What a model costs.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Card {
     pub(crate) base: Rates,
+    pub(crate) units: UnitRates,
     /// From more input tokens than these on, other rates hold for the whole call; ascending.
     pub(crate) steps: Vec<(u64, Rates)>,
     pub(crate) currency: Currency,
@@ -134,11 +167,16 @@ impl Card {
     pub(crate) fn price(&self, call: &PricedCall<'_>) -> Option<Cost> {
         let told =
             |usage: &Usage| usage.input_tokens().is_some() || usage.output_tokens().is_some();
-        let amount = match call.usage.filter(told) {
-            Some(usage) => self.amount(&usage),
-            None if self.base.call > 0 => i128::from(self.base.call),
-            None => return None,
+        let by_units = self.units.amount(&call.units);
+        let by_tokens = match call.usage.filter(told) {
+            // Where tokens cost nothing, how many there were says nothing.
+            Some(usage) if self.units.is_nothing() || self.base != Rates::default() => {
+                self.amount(&usage)
+            }
+            _ if self.base.call > 0 || by_units > 0 => i128::from(self.base.call),
+            _ => return None,
         };
+        let amount = by_tokens.checked_add(by_units)?;
         // Mostly there is nothing finer than what costs keep, and less to round.
         let amount = match amount % 1000 {
             0 => Decimal::try_from_i128_with_scale(amount / 1000, DECIMALS - 3),

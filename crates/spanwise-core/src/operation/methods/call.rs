@@ -77,6 +77,12 @@ macro_rules! cost_method {
             pub fn cost(&self, cost: $crate::Cost) {
                 self.change(|kind| *kind.cost_mut() = Some(cost));
             }
+
+            /// What the call is charged by beside tokens: pictures, searches, characters, audio:
+            /// `spanwise.billed.*`. A later call replaces an earlier one. *Extension.*
+            pub fn billed_units(&self, units: $crate::BilledUnits) {
+                self.change(|kind| kind.call.units = units);
+            }
         }
     };
 }

@@ -4,11 +4,11 @@ use std::time::SystemTime;
 
 use opentelemetry::StringValue;
 use serde::Deserialize;
-use spanwise_core::{CostSource, Currency};
+use spanwise_core::{CostSource, Currency, Decimal};
 
 use super::pattern::Pattern;
 use super::value::{ALWAYS, DAY, Date, Money, Price};
-use crate::cost::rates::{Card, Rates, Unit, per_call, per_million};
+use crate::cost::rates::{Beside, Card, Rates, Unit, UnitRates, per_call, per_million};
 use crate::cost::seen::Key;
 
 /// One entry of a table.
@@ -23,6 +23,7 @@ pub(super) struct Entry {
     until: Option<SystemTime>,
     currency: Option<Currency>,
     base: Rates,
+    units: UnitRates,
     steps: Vec<(u64, Rates)>,
 }
 
@@ -49,6 +50,11 @@ struct Written {
     audio_cache_read: Option<Price>,
     audio_output: Option<Price>,
     call: Option<Price>,
+    image: Option<Price>,
+    search: Option<Price>,
+    /// Per million.
+    characters: Option<Price>,
+    audio_hour: Option<Price>,
     #[serde(default)]
     steps: Vec<Step>,
 }
@@ -158,8 +164,23 @@ impl TryFrom<Written> for Entry {
         let tokens = said!(written, input output cache_read cache_write reasoning image_input
             image_cache_read image_output audio_input audio_cache_read audio_output);
         let said = Said { call: written.call, ..tokens };
-        if said.is_nothing() {
+        let Written { image, search, characters, audio_hour, .. } = written;
+        let beside = [image, search, characters, audio_hour];
+        if said.is_nothing() && beside.iter().all(Option::is_none) {
             return Err("an entry has a price: give `input`, `output` or `call`");
+        }
+        let rate = |price: Option<Price>, rate: fn(Decimal) -> Option<i64>| match price {
+            Some(price) => rate(price.0).ok_or(TOO_MUCH),
+            None => Ok(0),
+        };
+        let mut units = UnitRates::default();
+        for (beside, rated) in [
+            (Beside::Image, rate(image, per_call)?),
+            (Beside::Search, rate(search, per_call)?),
+            (Beside::Character, rate(characters, per_million)?),
+            (Beside::AudioHour, rate(audio_hour, per_call)?),
+        ] {
+            units.0[beside as usize] = rated;
         }
         let mut steps = Vec::new();
         let mut below = said;
@@ -189,6 +210,7 @@ impl TryFrom<Written> for Entry {
             until,
             currency: written.currency.map(|money| money.0),
             base: said.rates().ok_or(TOO_MUCH)?,
+            units,
             steps,
         })
     }
@@ -215,6 +237,7 @@ impl Entry {
     pub(super) fn card(&self, currency: Currency, version: StringValue) -> Card {
         Card {
             base: self.base,
+            units: self.units,
             steps: self.steps.clone(),
             currency: self.currency.unwrap_or(currency),
             source: CostSource::Own,

@@ -1,5 +1,7 @@
+use std::time::Duration;
+
 use proptest::prelude::*;
-use spanwise_core::{Cost, Currency, Decimal, PricedCall, Pricing, Usage};
+use spanwise_core::{BilledUnits, Cost, Currency, Decimal, PricedCall, Pricing, Usage};
 
 use super::*;
 use crate::Prices;
@@ -53,6 +55,45 @@ fn the_first_entry_that_fits_counts_and_says_currency_and_version() {
     assert_eq!((cost.source().as_str(), cost.table_version()), ("own", Some("2026-11")));
     let cost = price(&table, |call| call.request_model = Some("else")).unwrap();
     assert_eq!((cost.amount(), cost.currency()), (Decimal::new(1, 2), Currency::USD));
+}
+
+#[test]
+fn what_is_no_token_has_prices_of_its_own() {
+    let table = table(
+        r#"
+        [[prices]]
+        model = "painter"
+        image = 0.04
+        [[prices]]
+        model = "ranker"
+        call = 0.0005
+        search = 0.002
+        [[prices]]
+        model = "speaker"
+        characters = 15
+        [[prices]]
+        model = "listener"
+        input = 1
+        audio_hour = 0.36
+        "#,
+    );
+    let of = |model, usage, units| {
+        amount(&table, |call| {
+            (call.request_model, call.usage, call.units) = (Some(model), usage, units);
+        })
+    };
+    let nothing = BilledUnits::default();
+    assert_eq!(of("painter", None, nothing.images(3)), "0.12");
+    assert_eq!(of("painter", None, nothing), "none");
+    assert_eq!(of("painter", Some(Usage::new(20, 0)), nothing), "none", "tokens say nothing");
+    assert_eq!(of("painter", None, nothing.searches(1)), "none");
+    assert_eq!(of("ranker", None, nothing.searches(2)), "0.0045");
+    assert_eq!(of("speaker", None, nothing.characters(4096)), "0.06144");
+    let minute = nothing.audio(Duration::from_millis(60_500));
+    assert_eq!(of("listener", Some(Usage::new(10, 0)), minute), "0.00606");
+    assert_eq!(of("listener", None, minute), "0.00605");
+    let error = wrong("[[prices]]\nmodel = \"a\"\nimage = 9500\n");
+    assert!(error.contains("a price per call is below 9000"), "{error}");
 }
 
 #[test]

@@ -1,14 +1,14 @@
 //! What calls cost by the prices that providers publish, reckoned by hand.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use spanwise_core::{Modality, PricedCall, Usage};
+use spanwise_core::{BilledUnits, Modality, PricedCall, Usage};
 
 use crate::Prices;
 
 /// The day of the call; provider, model, what was used, dollars. The page above is where the provider publishes its prices;
 /// they were written down as known for that day, and most pages could not be opened where this was written.
-const CASES: [(&str, &str, &str, &str, &str); 65] = [
+const CASES: [(&str, &str, &str, &str, &str); 72] = [
     // https://platform.openai.com/docs/pricing
     ("2025-11-15", "openai", "gpt-4o", "1000 in, 500 out", "0.0075"),
     ("2025-11-15", "openai", "gpt-4o", "1000 in, 400 cached, 500 out", "0.007"),
@@ -159,7 +159,8 @@ const CASES: [(&str, &str, &str, &str, &str); 65] = [
     // https://cohere.com/pricing
     ("2025-11-15", "cohere", "command-a-03-2025", "1000 in, 500 out", "0.0075"),
     ("2025-11-15", "cohere", "command-r7b-12-2024", "1001 in, 501 out", "0.0001126875"),
-    ("2025-11-15", "cohere", "rerank-v3.5", "", "0.002"),
+    ("2025-11-15", "cohere", "rerank-v3.5", "1 searches", "0.002"),
+    ("2025-11-15", "cohere", "rerank-v3.5", "3 searches", "0.006"),
     // https://aws.amazon.com/bedrock/pricing
     (
         "2025-11-15",
@@ -175,6 +176,16 @@ const CASES: [(&str, &str, &str, &str, &str); 65] = [
         "1001 in, 401 cached, 501 out",
         "0.00009464875",
     ),
+    // https://platform.openai.com/docs/pricing: speech, $15.00 and $30.00 for a million characters.
+    ("2026-10-20", "openai", "tts-1", "4096 characters", "0.06144"),
+    ("2026-10-20", "openai", "tts-1-hd", "4096 characters", "0.12288"),
+    // https://groq.com/pricing: transcription, $0.111 and $0.04 for an hour.
+    ("2026-10-20", "groq", "whisper-large-v3", "3600000 milliseconds", "0.111"),
+    ("2026-10-20", "groq", "whisper-large-v3-turbo", "90000 milliseconds", "0.001"),
+    // https://platform.claude.com/docs/en/about-claude/pricing: $10.00 for 1,000 searches of the web, beside the tokens.
+    ("2026-10-20", "anthropic", "claude-haiku-4-5", "1000 in, 500 out, 3 searches", "0.0335"),
+    // https://platform.openai.com/docs/pricing: what is charged by characters costs nothing that is known by tokens.
+    ("2026-10-20", "openai", "tts-1", "4096 characters, 12 in", "0.06144"),
 ];
 
 fn usage(told: &str) -> Option<Usage> {
@@ -184,18 +195,31 @@ fn usage(told: &str) -> Option<Usage> {
         .filter_map(|(count, of)| Some((count.parse().ok()?, of)))
         .collect();
     let start = (!counts.is_empty()).then(Usage::unknown);
-    start.map(|start| {
-        counts.into_iter().fold(start, |usage, (count, of)| match of {
-            "in" => usage.input(count),
-            "out" => usage.output(count),
-            "cached" => usage.cache_read(count),
-            "written" => usage.cache_write(count),
-            "reasoning" => usage.reasoning(count),
-            "audio in" => usage.input_of(Modality::Audio, count),
-            "audio cached" => usage.cache_read_of(Modality::Audio, count),
-            "audio out" => usage.output_of(Modality::Audio, count),
-            other => panic!("{other} is nothing that is used"),
+    start
+        .map(|start| {
+            counts.into_iter().fold(start, |usage, (count, of)| match of {
+                "in" => usage.input(count),
+                "out" => usage.output(count),
+                "cached" => usage.cache_read(count),
+                "written" => usage.cache_write(count),
+                "reasoning" => usage.reasoning(count),
+                "audio in" => usage.input_of(Modality::Audio, count),
+                "audio cached" => usage.cache_read_of(Modality::Audio, count),
+                "audio out" => usage.output_of(Modality::Audio, count),
+                "searches" | "characters" | "milliseconds" => usage,
+                other => panic!("{other} is nothing that is used"),
+            })
         })
+        .filter(|usage| *usage != Usage::unknown())
+}
+
+fn units(told: &str) -> BilledUnits {
+    let of = told.split(", ").filter_map(|part| part.split_once(' '));
+    of.fold(BilledUnits::default(), |units, (count, of)| match (count.parse().ok(), of) {
+        (Some(count), "searches") => units.searches(count),
+        (Some(count), "characters") => units.characters(count),
+        (Some(count), "milliseconds") => units.audio(Duration::from_millis(count)),
+        _ => units,
     })
 }
 
@@ -210,6 +234,7 @@ fn calls_cost_what_providers_publish_to_the_last_decimal() {
         call.started_at = day.unwrap_or(SystemTime::UNIX_EPOCH);
         call.provider = Some(provider);
         call.usage = usage(told);
+        call.units = units(told);
         call.batch = told.ends_with("batch");
         call.service_tier = told.split_once("tier ").map(|(_, tier)| tier);
         let cost = prices.find(&call).map(|cost| cost.amount().to_string());
