@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use serde_json::json;
 use spanwise::{Agent, Generation, PriceTable, Prices, Provider, Usage};
 use spanwise_testing::langfuse_observations;
 
