@@ -76,6 +76,31 @@ fn what_happens_is_logged_by_how_much_it_matters() {
 }
 
 #[test]
+fn limits_and_what_is_tried_again_are_warnings() {
+    let capture = capture();
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let to = lines.clone();
+    let events = [
+        "retry",
+        "fallback",
+        "provider.rate_limit",
+        "cost.threshold_exceeded",
+        "budget.threshold",
+        "context.truncated",
+    ];
+    capture.run(|| {
+        attach_json_logger(Level::WARN, move |line| to.lock().unwrap().push(line.to_owned()))
+            .unwrap();
+        for event in events.into_iter().chain(["cache.hit", "chat.stop", "chat.start"]) {
+            execute(event, &Measurements::default(), &EventDetails::new());
+        }
+    });
+    let lines = lines.lock().unwrap();
+    assert_eq!(lines.len(), events.len(), "{lines:?}");
+    assert!(lines.iter().all(|line| line.contains(r#""level":"WARN""#)), "{lines:?}");
+}
+
+#[test]
 fn a_line_of_json_has_what_a_log_wants() {
     let lines = Arc::new(Mutex::new(Vec::new()));
     let to = lines.clone();

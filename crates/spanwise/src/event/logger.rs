@@ -28,11 +28,12 @@ const SAID: [&str; 11] = [
 
 /// How much an event matters: beginnings are details, retries and limits a warning, failures errors.
 fn level(name: &str) -> Level {
-    const WARN: [&str; 5] = [
+    const WARN: [&str; 6] = [
         "retry",
         "fallback",
         "provider.rate_limit",
         "cost.threshold_exceeded",
+        "budget.threshold",
         "context.truncated",
     ];
     if WARN.contains(&name) {
