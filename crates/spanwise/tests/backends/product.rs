@@ -195,6 +195,11 @@ pub fn longest(message: &Message, measure: fn(&str) -> usize) -> usize {
     texts.max().unwrap_or(0)
 }
 
+/// How large the spans of a request are, before compression.
+pub fn unpacked(message: &Message) -> usize {
+    message.spans().map(prost::Message::encoded_len).sum()
+}
+
 /// Whether sums or histograms are told so.
 pub fn is_told(message: &Message, temporality: AggregationTemporality) -> bool {
     let Message::Metrics(request) = message else { return false };

@@ -9,7 +9,7 @@ use spanwise_testing::{Arrived, LangfuseServer, Message, text};
 
 use super::product::{
     ALL, JSON, PLAIN, PROTOBUF, Product, TRACES, any_has, attributes, header, is_told, longest,
-    resource, signal, wants,
+    resource, signal, unpacked, wants,
 };
 
 /// The key of every preset that has one. Where there are two, the other is [`USER`].
@@ -408,7 +408,7 @@ pub static PRODUCTS: [Product; 25] = [
                         .iter()
                         .any(|name| header(arrived, name).is_empty())
             }),
-            (413, |arrived, _| arrived.bytes > 5_000_000),
+            (413, |_, message| unpacked(message) > 5_000_000),
             (400, |_, message| message.spans().count() > 10_000),
         ],
         misreads: &[("a span is larger than spans may be, and dropped", |_, message| {

@@ -1,7 +1,7 @@
 //! Every preset as it is meant to be used, at a receiver.
 
 use spanwise::preset::{
-    Aws, AzureMonitor, Braintrust, BraintrustParent, Datadog, DatadogAgent, GoogleCloud,
+    ApiKey, Aws, AzureMonitor, Braintrust, BraintrustParent, Datadog, DatadogAgent, GoogleCloud,
     GrafanaCloud, HeliconeLogging, Honeycomb, Jaeger, Laminar, LangSmith, Langfuse, Logfire,
     MlFlow, NewRelic, OpenLit, Opik, Phoenix, Prometheus, SigNoz, Traceloop, VictoriaMetrics,
     Weave,
@@ -13,8 +13,20 @@ use super::products::USER;
 
 /// The preset of this name at a receiver, with this key where it has one.
 pub fn preset(name: &str, receiver: &Receiver, key: &str) -> Box<dyn Preset> {
+    made(name, receiver, key.into(), key.to_owned())
+}
+
+/// The same with a key that is asked for, where it is no signature.
+pub fn asking(
+    name: &str,
+    receiver: &Receiver,
+    ask: impl Fn() -> Option<String> + Send + Sync + 'static,
+) -> Box<dyn Preset> {
+    made(name, receiver, ApiKey::from_fn(ask), String::new())
+}
+
+fn made(name: &str, receiver: &Receiver, key: ApiKey, signs: String) -> Box<dyn Preset> {
     let url = receiver.http_url();
-    let key = key.to_owned();
     match name {
         "langfuse" => Box::new(Langfuse::new(USER, key).host(url)),
         "phoenix" => Box::new(Phoenix::new().host(url).api_key(key).project("support")),
@@ -52,7 +64,7 @@ pub fn preset(name: &str, receiver: &Receiver, key: &str) -> Box<dyn Preset> {
         }
         "aws" => {
             let aws = Aws::new().host(url).log_group("/bots/support", "main");
-            Box::new(aws.signed(move |request| signed(request, &key)))
+            Box::new(aws.signed(move |request| signed(request, &signs)))
         }
         "google-cloud" => Box::new(GoogleCloud::new("support-1").host(url).token(key)),
         other => panic!("there is no preset for {other}"),

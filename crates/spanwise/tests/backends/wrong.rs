@@ -116,7 +116,7 @@ pub static WORDS: [Wrong; 13] = in_the_words_of_today! {
     "datadog-agent" "datadog"
 };
 
-pub static WRONG: [Wrong; 58] = [
+pub static WRONG: [Wrong; 61] = [
     Wrong {
         mistake: "Langfuse with a public key as a bearer",
         product: "langfuse",
@@ -314,6 +314,16 @@ pub static WRONG: [Wrong; 58] = [
             but("braintrust", config, receiver, |it| it.header("x-bt-parent", "support"))
         },
         shows: Refused(400, &[]),
+    },
+    Wrong {
+        mistake: "Braintrust with requests as large as may be",
+        product: "braintrust",
+        made: |config, receiver| {
+            let by_hand = by_hand(receiver, "/otel").signals(Signals::TRACES);
+            let by_hand = by_hand.header("x-bt-parent", "project_name:support");
+            config.destination(by_hand.credentials(|_| Credentials::bearer(KEY)))
+        },
+        shows: Refused(413, &[]),
     },
     Wrong {
         mistake: "Opik with the word Bearer before the key",
@@ -577,6 +587,24 @@ pub static WRONG: [Wrong; 58] = [
             config.destination(by_hand.credentials(|request| signed(request, KEY)))
         },
         shows: Misread("a span is larger than spans may be, and dropped"),
+    },
+    Wrong {
+        mistake: "AWS with logs that have no group",
+        product: "aws",
+        made: |config, receiver| {
+            let by_hand = by_hand(receiver, "").signals(Signals::LOGS);
+            config.destination(by_hand.credentials(|request| signed(request, KEY)))
+        },
+        shows: Refused(400, &[]),
+    },
+    Wrong {
+        mistake: "AWS with requests as large as others take",
+        product: "aws",
+        made: |config, receiver| {
+            let by_hand = by_hand(receiver, "").signals(Signals::TRACES);
+            config.destination(by_hand.credentials(|request| signed(request, KEY)))
+        },
+        shows: Refused(413, &[]),
     },
     Wrong {
         mistake: "Google Cloud without a project",
