@@ -76,46 +76,61 @@ impl Collector {
     }
 }
 
+/// The Collector, and what of Jaeger and Prometheus is asked for.
 pub(crate) struct Machine {
     pub(crate) jaeger: SocketAddr,
     pub(crate) prometheus: SocketAddr,
     pub(crate) collector: Collector,
     // The Collector goes before those that it sends to, and the folder last.
-    _processes: [Process; 3],
+    _processes: Vec<Process>,
     _folder: TempDir,
 }
 
 impl Machine {
-    pub(crate) fn start() -> Option<Self> {
-        let programs = (program("jaeger"), program("prometheus"));
+    /// Where one of these is not there, what is for it waits at the Collector.
+    pub(crate) fn start(behind: &[&str]) -> Option<Self> {
+        let programs: Vec<_> = behind.iter().map(|name| program(name)).collect();
         let folder = tempfile::tempdir().unwrap();
-        let [otlp, jaeger, jaeger_grpc, jaeger_health, prometheus] = free();
+        let [otlp, jaeger, prometheus] = free();
         let collector = Collector::new("otel-collector.yaml", folder.path())?
             .variable("JAEGER_OTLP", otlp)
             .variable("PROMETHEUS_OTLP", format!("http://{prometheus}/api/v1/otlp"));
-        let (Some(jaeger_program), Some(prometheus_program)) = programs else { return None };
-
-        let mut command = Command::new(jaeger_program);
-        command.arg("--config").arg(file("deploy/local/jaeger.yaml"));
-        command.env("JAEGER_GRPC", otlp.to_string()).env("JAEGER_QUERY", jaeger.to_string());
-        command.env("JAEGER_QUERY_GRPC", jaeger_grpc.to_string());
-        command.env("JAEGER_HEALTH", jaeger_health.to_string());
-        command.env("JAEGER_STORAGE", folder.path().join("jaeger"));
-        let log = folder.path().join("jaeger.log");
-        let jaeger_process = Process::start(&mut command, log, (jaeger_health, "/status"));
-
-        let config = prometheus_folder(folder.path(), [collector.metrics, collector.span_metrics]);
-        let mut command = Command::new(prometheus_program);
-        command.arg("--config.file").arg(config);
-        command.arg("--storage.tsdb.path").arg(folder.path().join("prometheus"));
-        command.arg("--web.listen-address").arg(prometheus.to_string());
-        command.arg("--web.enable-otlp-receiver");
-        let log = folder.path().join("prometheus.log");
-        let prometheus_process = Process::start(&mut command, log, (prometheus, "/-/ready"));
-
-        let processes = [collector.start(), jaeger_process, prometheus_process];
+        let programs: Option<Vec<_>> = programs.into_iter().collect();
+        let mut processes = vec![collector.start()];
+        for (name, program) in behind.iter().zip(programs?) {
+            processes.push(match *name {
+                "jaeger" => start_jaeger(program, folder.path(), otlp, jaeger),
+                _ => start_prometheus(program, folder.path(), prometheus, &collector),
+            });
+        }
         Some(Self { jaeger, prometheus, collector, _processes: processes, _folder: folder })
     }
+}
+
+fn start_jaeger(program: PathBuf, folder: &Path, otlp: SocketAddr, query: SocketAddr) -> Process {
+    let [query_grpc, health] = free();
+    let mut command = Command::new(program);
+    command.arg("--config").arg(file("deploy/local/jaeger.yaml"));
+    command.env("JAEGER_GRPC", otlp.to_string()).env("JAEGER_QUERY", query.to_string());
+    command.env("JAEGER_QUERY_GRPC", query_grpc.to_string());
+    command.env("JAEGER_HEALTH", health.to_string());
+    command.env("JAEGER_STORAGE", folder.join("jaeger"));
+    Process::start(&mut command, folder.join("jaeger.log"), (health, "/status"))
+}
+
+fn start_prometheus(
+    program: PathBuf,
+    folder: &Path,
+    address: SocketAddr,
+    collector: &Collector,
+) -> Process {
+    let config = prometheus_folder(folder, [collector.metrics, collector.span_metrics]);
+    let mut command = Command::new(program);
+    command.arg("--config.file").arg(config);
+    command.arg("--storage.tsdb.path").arg(folder.join("prometheus"));
+    command.arg("--web.listen-address").arg(address.to_string());
+    command.arg("--web.enable-otlp-receiver");
+    Process::start(&mut command, folder.join("prometheus.log"), (address, "/-/ready"))
 }
 
 /// Prometheus finds targets and rules beside its configuration, which this gives.
