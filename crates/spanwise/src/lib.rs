@@ -116,6 +116,8 @@ pub use config::{
     OutgoingRequest, OverflowPolicy, Preset, Projection, SamplingRule, SamplingStrategy, Signals,
     SpanFilter, SpoolSettings, SpoolSync, TelemetryConfig, Temporality,
 };
+#[cfg(feature = "tiktoken")]
+pub use cost::TiktokenEstimator;
 pub use cost::{PriceTable, PriceTableError, Prices};
 pub use env::Environment;
 pub use error::InitError;

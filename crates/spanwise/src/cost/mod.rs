@@ -13,6 +13,10 @@ mod published;
 mod rates;
 mod seen;
 mod table;
+#[cfg(feature = "tiktoken")]
+mod tiktoken;
 
 pub use prices::Prices;
 pub use table::{PriceTable, PriceTableError};
+#[cfg(feature = "tiktoken")]
+pub use tiktoken::TiktokenEstimator;
