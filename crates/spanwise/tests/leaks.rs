@@ -9,6 +9,8 @@ mod leaks {
 mod support;
 
 use std::path::Path;
+#[cfg(all(feature = "http", feature = "statsd"))]
+use std::sync::{Arc, Mutex};
 
 use leaks::canary::{Canary, Planted, content, never, pattern};
 use leaks::plant;
@@ -261,6 +263,73 @@ fn events_have_the_content_that_their_exporter_may_have() {
             assert!(memchr::memmem::find(&bytes, b"generation").is_some());
             assert_none(&planted, &bytes, &format!("events of exporter {place}"));
         }
+    });
+    assert_not_said(&child.run(&[]), content);
+}
+
+/// A hook, and what it was told.
+#[cfg(all(feature = "http", feature = "statsd"))]
+fn hook() -> (String, Arc<Mutex<Vec<u8>>>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("http://{}/events", listener.local_addr().unwrap());
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let to = told.clone();
+    std::thread::spawn(move || {
+        block_on(async move {
+            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+            let app = axum::Router::new().fallback(move |request: axum::extract::Request| {
+                let to = to.clone();
+                async move {
+                    let body = axum::body::to_bytes(request.into_body(), usize::MAX).await;
+                    to.lock().unwrap().extend(body.unwrap());
+                }
+            });
+            axum::serve(listener, app).await.unwrap();
+        });
+    });
+    (url, told)
+}
+
+#[test]
+#[cfg(all(feature = "http", feature = "statsd"))]
+fn hooks_channels_and_statsd_have_the_content_that_they_may_have() {
+    use spanwise::{ChannelExporter, StatsdExporter, WebhookExporter};
+    let child = child!({
+        let receiver = Receiver::start();
+        let full = |name: &str| {
+            ExporterSettings::new(name).content(ContentLevel::Full).max_queue_size(10_000)
+        };
+        let ((url, told), (other, told_all)) = (hook(), hook());
+        spanwise::add_exporter(WebhookExporter::new(&url).unwrap());
+        spanwise::add_exporter_with(WebhookExporter::new(&other).unwrap(), full("all"));
+        let (channel, mut events) = ChannelExporter::new(10_000);
+        spanwise::add_exporter(channel);
+        // Its lines are numbers and a few tags, whatever it may have.
+        let server = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let statsd = StatsdExporter::udp(server.local_addr().unwrap(), "llm").unwrap();
+        spanwise::add_exporter_with(statsd, full("statsd"));
+        let config = config()
+            .content_capture(ContentCapture::SpanAndEvent)
+            .record_tool_schemas(true)
+            .destination(to(&receiver, "otlp", OtlpProtocol::HttpProtobuf));
+        let planted = record(config, content, false);
+
+        let there = found(&planted, &told_all.lock().unwrap()).len();
+        assert!(there > 100, "{there} of {}", planted.len());
+        let hooked = told.lock().unwrap();
+        assert!(memchr::memmem::find(&hooked, b"generation").is_some());
+        assert_none(&planted, &hooked, "what a hook is told");
+        let events: Vec<_> = std::iter::from_fn(|| events.try_receive()).collect();
+        assert!(!events.is_empty());
+        assert_none(&planted, &serde_json::to_vec(&events).unwrap(), "events of a channel");
+        server.set_nonblocking(true).unwrap();
+        let (mut lines, mut line) = (Vec::new(), [0; 65_536]);
+        while let Ok(length) = server.recv(&mut line) {
+            lines.extend(&line[..length]);
+        }
+        assert!(memchr::memmem::find(&lines, b"llm.").is_some());
+        assert_none(&planted, &lines, "lines for StatsD");
     });
     assert_not_said(&child.run(&[]), content);
 }
