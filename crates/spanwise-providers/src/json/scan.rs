@@ -61,15 +61,22 @@ fn nested(bytes: &[u8]) -> Option<usize> {
     let mut open = 0_usize;
     let mut at = 0;
     loop {
-        at += quote_or_bracket(bytes.get(at..)?)?;
-        match bytes[at] {
-            b'"' => at += closing_quote(&bytes[at + 1..])?.at + 1,
-            b'{' | b'[' => open += 1,
-            b'}' | b']' if open == 1 => return Some(at + 1),
-            b'}' | b']' => open -= 1,
-            _ => {}
+        match bytes.get(at)? {
+            b'"' => at += closing_quote(&bytes[at + 1..])?.at + 2,
+            b',' | b':' => at += 1,
+            b'{' | b'[' => {
+                open += 1;
+                at += 1;
+            }
+            b'}' | b']' => {
+                open -= 1;
+                at += 1;
+                if open == 0 {
+                    return Some(at);
+                }
+            }
+            _ => at += 1 + quote_or_bracket(&bytes[at + 1..])?,
         }
-        at += 1;
     }
 }
 
@@ -93,7 +100,7 @@ fn quote_or_escape(bytes: &[u8]) -> Option<usize> {
     Some(seen + memchr::memchr2(b'"', b'\\', rest)?)
 }
 
-/// The next of them, or, rarely, something else.
+/// The next of them, or, rarely, something else that is looked at once more.
 #[inline]
 fn quote_or_bracket(bytes: &[u8]) -> Option<usize> {
     let (words, rest) = bytes.as_chunks::<8>();
