@@ -42,14 +42,15 @@ pub(crate) async fn evaluated(model: &Model) -> Result<(), Error> {
         return Ok(());
     }
     let about = model.api.about();
-    generation(about, &turn, &turn.history(about), &[])
+    let (answer, judged) = generation(about, &turn, &turn.history(about), &[])
         .run_with(async |generation| {
             let answer = model.api.chat(&turn).await?;
             generation.record(&answer);
-            judge(&answer).emit_on(&generation.trace_ref());
-            Ok(())
+            Ok::<_, Error>((answer, generation.trace_ref()))
         })
-        .await
+        .await?;
+    judge(&answer).emit_on(&judged);
+    Ok(())
 }
 
 fn judge(answer: &Answer) -> Evaluation {

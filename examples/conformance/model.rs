@@ -3,7 +3,7 @@
 use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use openai_client::Error;
-use spanwise::{Document, OutputType, Retrieval};
+use spanwise::{BilledUnits, Document, OutputType, Retrieval};
 use spanwise::{
     Embeddings, FutureExt as _, Generation, GenerationBuilder, Message, ToolDefinition,
 };
@@ -98,11 +98,12 @@ impl Model {
             .query(query)
             .error_kind(Error::kind)
             .run_with(async |retrieval| {
-                let found = self.api.rank(query, documents).await?;
-                let found = found.into_iter();
+                let ranking = self.api.rank(query, documents).await?;
+                let found = ranking.found.into_iter();
                 retrieval.documents(
                     found.map(|(index, score)| Document::new(index.to_string()).score(score)),
                 );
+                retrieval.billed_units(BilledUnits::default().searches(ranking.searches));
                 Ok(())
             })
             .await

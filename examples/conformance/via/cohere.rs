@@ -9,7 +9,9 @@ use spanwise::{Provider, StreamedResponse, Usage};
 use spanwise_providers::RecordAnswer as _;
 
 use super::http::Http;
-use super::{About, Answer, Api, Chunk, Recorded, Vector, add, count, items, openai, text};
+use super::{
+    About, Answer, Api, Chunk, Ranking, Recorded, Vector, add, count, items, openai, text,
+};
 use crate::turn::{self, INSTRUCTIONS, MAX_TOKENS, Options, PICTURE, QUESTION, ToolCall, Turn};
 
 const RANKER: &str = "rerank-v3.5";
@@ -144,7 +146,7 @@ impl Api for Cohere {
         })
     }
 
-    async fn rank(&self, query: &str, documents: &[&str]) -> Result<Vec<(usize, f64)>, Error> {
+    async fn rank(&self, query: &str, documents: &[&str]) -> Result<Ranking, Error> {
         let body = json!({
             "model": RANKER, "query": query, "documents": documents, "top_n": documents.len(),
         });
@@ -153,6 +155,9 @@ impl Api for Cohere {
             let score = found["relevance_score"].as_f64().unwrap_or_default();
             (count(found, "/index") as usize, score)
         };
-        Ok(items(&answer, "/results").map(found).collect())
+        Ok(Ranking {
+            found: items(&answer, "/results").map(found).collect(),
+            searches: count(&answer, "/meta/billed_units/search_units"),
+        })
     }
 }

@@ -91,6 +91,14 @@ impl About {
     }
 }
 
+/// Documents by how well they answer.
+pub(crate) struct Ranking {
+    /// Their places and scores.
+    pub(crate) found: Vec<(usize, f64)>,
+    /// How many searches are charged for it.
+    pub(crate) searches: u64,
+}
+
 /// An API, and the client that speaks it.
 #[async_trait]
 pub(crate) trait Api: Send + Sync {
@@ -110,8 +118,8 @@ pub(crate) trait Api: Send + Sync {
         Err(Error::Unexpected)
     }
 
-    /// Ranks documents: their places and scores.
-    async fn rank(&self, _query: &str, _documents: &[&str]) -> Result<Vec<(usize, f64)>, Error> {
+    /// Ranks documents.
+    async fn rank(&self, _query: &str, _documents: &[&str]) -> Result<Ranking, Error> {
         Err(Error::Unexpected)
     }
 
