@@ -1,5 +1,15 @@
 //! A model call as it goes over HTTP: its request, and its answer whole or in events.
 
+use spanwise::ContentCapture;
+
+/// What of content is captured, by the program's first argument.
+pub fn asked_content() -> ContentCapture {
+    match std::env::args().nth(1).as_deref() {
+        Some("content") => ContentCapture::SpanOnly,
+        _ => ContentCapture::NoContent,
+    }
+}
+
 /// The headers of an answer that comes whole, but for its length.
 pub const ANSWER_HEADERS: [(&str, &str); 4] = [
     ("content-type", "application/json"),

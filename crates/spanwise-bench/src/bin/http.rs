@@ -15,8 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
-use spanwise::ContentCapture;
-use spanwise_bench::http::{ANSWER_HEADERS, request, streamed_answer, whole_answer};
+use spanwise_bench::http::{ANSWER_HEADERS, asked_content, request, streamed_answer, whole_answer};
 use spanwise_bench::{Prepared, Way, thread_cpu};
 use spanwise_http::GenAiMiddleware;
 
@@ -26,11 +25,7 @@ const TURNS: usize = 101;
 const EXCHANGES: u32 = 200;
 
 fn main() {
-    let content = match std::env::args().nth(1).as_deref() {
-        Some("content") => ContentCapture::SpanOnly,
-        _ => ContentCapture::NoContent,
-    };
-    let prepared = Prepared::new(Way::Installed, content);
+    let prepared = Prepared::new(Way::Installed, asked_content());
     // The client is one without a provider of its own; it asks for one even where it speaks no TLS.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let plain = reqwest::Client::builder().no_proxy().build().expect("it needs no TLS");

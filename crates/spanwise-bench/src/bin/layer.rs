@@ -15,8 +15,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body, Frame};
-use spanwise::ContentCapture;
-use spanwise_bench::http::{ANSWER_HEADERS, request, streamed_answer, whole_answer};
+use spanwise_bench::http::{ANSWER_HEADERS, asked_content, request, streamed_answer, whole_answer};
 use spanwise_bench::{Prepared, Way, in_turn, thread_cpu};
 use spanwise_http::GenAi;
 
@@ -25,11 +24,7 @@ const CHUNKS: u32 = 1000;
 const EXCHANGES: u32 = 200;
 
 fn main() {
-    let content = match std::env::args().nth(1).as_deref() {
-        Some("content") => ContentCapture::SpanOnly,
-        _ => ContentCapture::NoContent,
-    };
-    let prepared = Prepared::new(Way::Installed, content);
+    let prepared = Prepared::new(Way::Installed, asked_content());
     let recorded = Call::new(Some(GenAi::default()));
     let plain = Call::new(None);
     let whole = |call: &Call| {
