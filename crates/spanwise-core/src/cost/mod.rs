@@ -76,9 +76,7 @@ impl Cost {
     /// assert_eq!(Cost::from_f64(f64::NAN, Currency::USD, CostSource::Provider), None);
     /// ```
     pub fn from_f64(amount: f64, currency: Currency, source: CostSource) -> Option<Self> {
-        // What a double says for sure are 15 digits; the conversion keeps no more.
-        let amount = rust_decimal::prelude::FromPrimitive::from_f64(amount)?;
-        Some(Self::new(amount, currency, source))
+        decimal(amount).map(|amount| Self::new(amount, currency, source))
     }
 
     /// Names the version of the table that it is from.
@@ -157,17 +155,31 @@ impl CostSource {
     }
 }
 
+/// Powers of ten that a double holds exactly.
+const POWERS: [f64; 16] =
+    [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+
 /// The nearest double, without text in between where that is possible.
 pub(crate) fn nearest(amount: Decimal) -> f64 {
-    /// Powers of ten that a double holds exactly, as it does whole numbers below 2⁵³: one division of the two is
-    /// rounded once, and so to the nearest.
-    const POWERS: [f64; 16] =
-        [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+    /// Below this a double holds every whole number: one divided by a power of ten is rounded once, and so to the nearest.
     const EXACT: i128 = 1 << 53;
     let mantissa = amount.mantissa();
     match (POWERS.get(amount.scale() as usize), mantissa.to_i64()) {
         (Some(power), Some(whole)) if mantissa.abs() < EXACT => whole as f64 / power,
         _ => amount.to_string().parse().unwrap_or_default(),
+    }
+}
+
+/// The decimal number that a double stands for: what it says for sure are 15 digits, and of them no more than a cost keeps.
+/// `rust_decimal`'s own conversion may miss the fifteenth. `None` for what is no number, and for what no decimal can hold.
+fn decimal(amount: f64) -> Option<Decimal> {
+    /// Below this, a double and a power of ten multiply to less than half a unit beside the whole number that is meant.
+    const SURE: f64 = 1e15;
+    let scaled = |scale: u32| (scale, amount * POWERS[scale as usize]);
+    let fits = (0..=DECIMALS).rev().map(scaled).find(|(_, scaled)| scaled.abs() < SURE);
+    match fits {
+        Some((scale, scaled)) => Some(Decimal::new(scaled.round_ties_even() as i64, scale)),
+        None => rust_decimal::prelude::FromPrimitive::from_f64(amount),
     }
 }
 
@@ -205,6 +217,19 @@ mod tests {
         assert_eq!(cost("0.0000000000025"), "0.000000000002");
         assert_eq!(cost("-1"), "0");
         assert_eq!(Cost::from_f64(f64::INFINITY, Currency::USD, CostSource::Table), None);
+    }
+
+    #[test]
+    fn the_fifteenth_digit_of_a_double_is_kept() {
+        let back = |amount: f64| {
+            let cost = Cost::from_f64(amount, Currency::USD, CostSource::Provider);
+            cost.map(|cost| cost.amount().to_string())
+        };
+        assert_eq!(back(4_161.495_791_440_61).as_deref(), Some("4161.49579144061"));
+        assert_eq!(back(999_999_999_999_999.0).as_deref(), Some("999999999999999"));
+        assert_eq!(back(1e20).as_deref(), Some("100000000000000000000"));
+        assert_eq!(back(1.5e-7).as_deref(), Some("0.00000015"));
+        assert_eq!(back(1e300), None);
     }
 
     #[test]
