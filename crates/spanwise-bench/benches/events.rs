@@ -5,40 +5,22 @@
 use std::hint::black_box;
 
 use criterion::Criterion;
-use spanwise::{
-    ContentCapture, EventDetails, ExportError, ExporterSettings, Measurements, TelemetryEvent,
-    TelemetryExporter,
-};
-use spanwise_bench::{Call, Case, Prepared, Way, in_turn};
-
-struct Drops;
-
-impl TelemetryExporter for Drops {
-    async fn export(&self, event: &TelemetryEvent) -> Result<(), ExportError> {
-        black_box(event);
-        Ok(())
-    }
-
-    fn batch_size(&self) -> usize {
-        512
-    }
-}
+use spanwise::{ContentCapture, EventDetails, Measurements};
+use spanwise_bench::{Call, Case, HANDLER, Prepared, Way, add_exporters, attach_handler, in_turn};
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     let prepared = Prepared::new(Way::Installed, ContentCapture::NoContent);
     let call = Call::new(0);
     event(&mut criterion, "nobody");
-    handle();
+    attach_handler();
     event(&mut criterion, "one handler");
-    spanwise::detach("bench");
+    spanwise::detach(HANDLER);
     criterion.final_summary();
 
     let round = || prepared.round(Case::Generation, &call);
     let exported = |exporters: usize| {
-        for number in 0..exporters {
-            spanwise::add_exporter_with(Drops, ExporterSettings::new(number.to_string()));
-        }
+        add_exporters(exporters);
         let spent = round();
         let reports = spanwise::clear_exporters();
         assert!(reports.iter().all(|report| report.accepted > 0), "{reports:?}");
@@ -47,9 +29,9 @@ fn main() {
     let rounds = in_turn([
         &mut || round(),
         &mut || {
-            handle();
+            attach_handler();
             let spent = round();
-            spanwise::detach("bench");
+            spanwise::detach(HANDLER);
             spent
         },
         &mut || exported(1),
@@ -61,13 +43,6 @@ fn main() {
         let more = rounds.median(|round| round[place + 1] - round[0]);
         println!("{listens}: {more:.0} ns");
     }
-}
-
-fn handle() {
-    let hear = |_: &str, measured: &Measurements, details: &EventDetails<'_>| {
-        black_box((measured.duration, details.model().map(str::len)));
-    };
-    spanwise::attach("bench", "chat.stop", hear).expect("there is no other");
 }
 
 /// The event alone, without the operation.

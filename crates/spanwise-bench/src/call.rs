@@ -32,6 +32,11 @@ pub struct Answer {
 }
 
 impl Call {
+    /// The model that is asked for.
+    pub const MODEL: &str = "gpt-4o-mini";
+    /// The one that answers.
+    pub const DATED_MODEL: &str = "gpt-4o-mini-2024-07-18";
+
     /// A call with so many bytes of text: three quarters are asked, a quarter is answered.
     pub fn new(content_bytes: usize) -> Self {
         let text =
@@ -43,14 +48,14 @@ impl Call {
         };
         let answer = Answer {
             id: "chatcmpl-9f2c41d7b6e84a0d93c5e1aa".into(),
-            model: "gpt-4o-mini-2024-07-18".into(),
+            model: Self::DATED_MODEL.into(),
             finish_reason: "stop".into(),
             input_tokens: 1200,
             output_tokens: 350,
             output: message(answered, Message::assistant),
         };
         Self {
-            model: "gpt-4o-mini",
+            model: Self::MODEL,
             server: "api.openai.com",
             port: 443,
             seed: 7,

@@ -38,6 +38,12 @@ pub enum Way {
     NotInstalled,
     /// By spanwise where telemetry is disabled.
     Disabled,
+    /// As installed, while a function listens to calls that end.
+    OneHandler,
+    /// As installed, while four exporters of events listen.
+    FourExporters,
+    /// As installed, with published prices.
+    Priced,
 }
 
 impl Case {
@@ -85,7 +91,7 @@ impl Case {
 
 impl Way {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::ByHand,
         Self::ByHandNotSampled,
         Self::ByHandNotInstalled,
@@ -94,17 +100,21 @@ impl Way {
         Self::Attached,
         Self::NotInstalled,
         Self::Disabled,
+        Self::OneHandler,
+        Self::FourExporters,
+        Self::Priced,
     ];
 
     /// Whether its spans are exported.
     pub fn exports(self) -> bool {
-        matches!(self, Self::ByHand | Self::Installed | Self::Attached)
+        matches!(self.by_hand(), Self::ByHand)
     }
 
     /// What does the same by hand.
     pub fn by_hand(self) -> Self {
         match self {
             Self::ByHand | Self::Installed | Self::Attached => Self::ByHand,
+            Self::OneHandler | Self::FourExporters | Self::Priced => Self::ByHand,
             Self::ByHandNotSampled | Self::NotSampled => Self::ByHandNotSampled,
             Self::ByHandNotInstalled | Self::NotInstalled | Self::Disabled => {
                 Self::ByHandNotInstalled
@@ -123,6 +133,9 @@ impl Way {
             Self::Attached => "attached",
             Self::NotInstalled => "not-installed",
             Self::Disabled => "disabled",
+            Self::OneHandler => "one-handler",
+            Self::FourExporters => "four-exporters",
+            Self::Priced => "priced",
         }
     }
 }

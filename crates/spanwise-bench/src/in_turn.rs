@@ -5,10 +5,21 @@ use std::time::Duration;
 /// How often each is measured.
 const ROUNDS: usize = 200;
 
-/// Measures a round of each way after one of the others, again and again. Each way says what one call took.
-pub fn in_turn<const WAYS: usize>(mut ways: [&mut dyn FnMut() -> Duration; WAYS]) -> InTurn<WAYS> {
-    let rounds = (0..ROUNDS).map(|_| ways.each_mut().map(|way| nanos(way())));
-    InTurn { rounds: rounds.collect() }
+/// Measures a round of each way after one of the others, again and again; none is always the first of them, or always
+/// behind the same one. Each way says what one call took.
+pub fn in_turn<const WAYS: usize>(ways: [&mut dyn FnMut() -> Duration; WAYS]) -> InTurn<WAYS> {
+    let round = |number: usize| {
+        let mut round = [0.0; WAYS];
+        for step in 0..WAYS {
+            let place = match number % 2 {
+                0 => (number / 2 + step) % WAYS,
+                _ => (number / 2 + WAYS - step) % WAYS,
+            };
+            round[place] = nanos(ways[place]());
+        }
+        round
+    };
+    InTurn { rounds: (0..ROUNDS).map(round).collect() }
 }
 
 fn nanos(time: Duration) -> f64 {

@@ -21,6 +21,7 @@ mod with_spanwise;
 
 // How it is set up and measured.
 mod in_turn;
+mod listeners;
 mod nowhere;
 mod prepared;
 mod side_by_side;
@@ -28,5 +29,6 @@ mod side_by_side;
 pub use call::{Answer, Call};
 pub use case::{Case, Way};
 pub use in_turn::{InTurn, in_turn};
+pub use listeners::{HANDLER, add_exporters, attach_handler};
 pub use prepared::Prepared;
 pub use side_by_side::{side_by_side, thread_cpu};

@@ -14,12 +14,14 @@ use opentelemetry::metrics::MeterProvider as _;
 use opentelemetry::trace::{Span, Tracer, TracerProvider as _};
 use opentelemetry_sdk::trace::Sampler;
 use spanwise::{
-    ContentCapture, Destination, Environment, ForMetrics, ForSpans, Telemetry, TelemetryConfig,
+    ContentCapture, Destination, Environment, ForMetrics, ForSpans, Prices, Telemetry,
+    TelemetryConfig,
 };
 
 use crate::by_hand::{ByHand, Providers};
 use crate::call::Call;
 use crate::case::{Case, Way};
+use crate::listeners;
 use crate::nowhere::Nowhere;
 use crate::side_by_side::thread_cpu;
 use crate::with_spanwise;
@@ -65,6 +67,23 @@ impl Prepared {
                 Self { records: Box::new(Spanwise), exports: Some(Exports::Sdk(providers)) }
             }
             Way::NotInstalled => Self { records: Box::new(Spanwise), exports: None },
+            Way::OneHandler => {
+                let prepared = Self::installed(config());
+                listeners::attach_handler();
+                prepared
+            }
+            Way::FourExporters => {
+                let prepared = Self::installed(config());
+                listeners::add_exporters(4);
+                prepared
+            }
+            Way::Priced => {
+                let prices = Prices::published();
+                let calls = [Call::MODEL, Call::DATED_MODEL];
+                let known = calls.map(|model| prices.look_up("openai", model));
+                assert_eq!(known, [true; 2], "the table knows them");
+                Self::installed(config().pricing(prices))
+            }
         }
     }
 

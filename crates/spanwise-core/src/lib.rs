@@ -127,9 +127,9 @@ pub use provider::Provider;
 pub use recorder::{
     AlreadyInstalled, Completion, CompletionHook, ContentRecorder, Event, EventRecorder, Kept,
     Label, Measurement, MetricRecorder, MetricSet, MetricValue, ModelNames, PerSeries,
-    PlainInstrument, PlainMetrics, Recorder, RecorderBuilder, SCOPE_NAME, Series, TokenLabel,
-    UnknownMetricSet, captures_content, install, instrumentation_scope, is_recorded,
-    tells_error_messages,
+    PlainInstrument, PlainMetrics, RecordedAttributes, Recorder, RecorderBuilder, SCOPE_NAME,
+    Series, TokenLabel, UnknownMetricSet, captures_content, install, instrumentation_scope,
+    is_recorded, tells_error_messages,
 };
 pub use redact::{Redactor, TextPlace, redact_value};
 pub use response::{ModelResponse, Response};

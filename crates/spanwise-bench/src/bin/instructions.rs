@@ -17,7 +17,7 @@ use spanwise_bench::{Call, Case, Prepared, Way};
 const FEW_ROUNDS: u32 = 2;
 const MANY_ROUNDS: u32 = 8;
 /// Exporters are slow under valgrind.
-const PAUSE: Duration = Duration::from_millis(150);
+const PAUSE: Duration = Duration::from_millis(600);
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -60,6 +60,7 @@ const DECIMALS: u32 = 12;
 
 impl Cost {
     /// A cost. What is finer than a trillionth is rounded, half to even; an amount below zero is zero.
+    #[inline]
     pub fn new(amount: Decimal, currency: Currency, source: CostSource) -> Self {
         let amount = if amount.is_sign_negative() { Decimal::ZERO } else { amount };
         let amount = if amount.scale() > DECIMALS { amount.round_dp(DECIMALS) } else { amount };
@@ -80,9 +81,12 @@ impl Cost {
     }
 
     /// Names the version of the table that it is from.
+    #[inline]
     #[must_use]
     pub fn with_table_version(mut self, version: impl Into<StringValue>) -> Self {
-        self.table_version = Some(version.into()).filter(|version| !version.as_str().is_empty());
+        let version = version.into();
+        let is_empty = version.as_str().is_empty();
+        self.table_version = (!is_empty).then_some(version);
         self
     }
 

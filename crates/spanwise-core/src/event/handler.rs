@@ -71,7 +71,7 @@ impl Handlers {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.all().len()
+        self.0.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     fn change<R>(&self, change: impl FnOnce(&mut Vec<Arc<Handler>>) -> R) -> R {
@@ -83,16 +83,25 @@ impl Handlers {
         result
     }
 
-    pub(super) fn hear(&self, name: &str) -> bool {
-        self.all().iter().any(|handler| handler.hears(name))
+    /// Who hears this, if anyone does.
+    pub(super) fn hearing(&self, name: &str) -> Option<Hearing> {
+        let all = self.all();
+        let first = all.iter().position(|handler| handler.hears(name))?;
+        Some(Hearing { all, first })
     }
 
     /// Calls those who hear it. What they do themselves they do not hear.
-    pub(super) fn call(&self, name: &str, measured: &Measurements, details: &EventDetails<'_>) {
+    pub(super) fn call(
+        &self,
+        hearing: &Hearing,
+        name: &str,
+        measured: &Measurements,
+        details: &EventDetails<'_>,
+    ) {
         if CALLING.try_with(|calling| calling.replace(true)).unwrap_or(true) {
             return;
         }
-        for handler in self.all().iter().filter(|handler| handler.hears(name)) {
+        for handler in hearing.handlers(name) {
             let call = || (handler.function)(name, measured, details);
             if catch_unwind(AssertUnwindSafe(call)).is_err() {
                 self.change(|all| all.retain(|known| !Arc::ptr_eq(known, handler)));
@@ -103,6 +112,20 @@ impl Handlers {
             }
         }
         CALLING.set(false);
+    }
+}
+
+/// Handlers of which at least one hears something that happens.
+pub(super) struct Hearing {
+    all: Arc<[Arc<Handler>]>,
+    /// The first of those who hear it.
+    first: usize,
+}
+
+impl Hearing {
+    fn handlers(&self, name: &str) -> impl Iterator<Item = &Arc<Handler>> {
+        let all = self.all[self.first..].iter().enumerate();
+        all.filter(move |(place, handler)| *place == 0 || handler.hears(name)).map(|(_, it)| it)
     }
 }
 
@@ -167,7 +190,7 @@ impl EventHub {
     /// Tells handlers of an event.
     pub fn execute(&self, name: &str, measured: &Measurements, details: &EventDetails<'_>) {
         if anyone_listens() {
-            self.handlers.call(name, measured, details);
+            self.happens(name, |tell| tell(measured, details));
         }
     }
 }

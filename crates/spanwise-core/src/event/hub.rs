@@ -86,7 +86,7 @@ impl EventHub {
 
     /// What those who listen want, where anyone does.
     pub(crate) fn wanted(&self) -> Option<Wanted> {
-        let sinks = self.sinks();
+        let sinks = self.sinks.read().unwrap_or_else(PoisonError::into_inner);
         let handlers = self.handlers.len() > 0;
         let content = handlers || sinks.iter().any(|(_, sink)| sink.wants_content());
         let operations = !sinks.is_empty();
@@ -99,16 +99,16 @@ impl EventHub {
         name: &str,
         tell: impl FnOnce(&dyn Fn(&Measurements, &EventDetails<'_>)),
     ) {
-        if !name.is_empty() && self.handlers.hear(name) {
-            tell(&|measured, details| self.handlers.call(name, measured, details));
+        let hearing = (!name.is_empty()).then(|| self.handlers.hearing(name));
+        if let Some(hearing) = hearing.flatten() {
+            tell(&|measured, details| self.handlers.call(&hearing, name, measured, details));
         }
     }
 
-    pub(crate) fn ended(&self, operation: RecordedOperation) {
-        let operation = Arc::new(operation);
+    pub(crate) fn ended(&self, operation: &Arc<RecordedOperation>) {
         for (_, sink) in &*self.sinks() {
             // Nobody else pays for one that panics.
-            let _ = catch_unwind(AssertUnwindSafe(|| sink.take(&operation)));
+            let _ = catch_unwind(AssertUnwindSafe(|| sink.take(operation)));
         }
     }
 }

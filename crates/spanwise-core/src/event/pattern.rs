@@ -2,21 +2,25 @@
 
 /// A name, in which `*` stands for anything, dots included.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Pattern(Box<str>);
+pub(super) struct Pattern {
+    text: Box<str>,
+    /// Where the first star stands, if there is one.
+    star: Option<usize>,
+}
 
 impl Pattern {
     pub(super) fn new(text: &str) -> Self {
-        Self(text.into())
+        Self { text: text.into(), star: text.find('*') }
     }
 
     pub(super) fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     pub(super) fn matches(&self, name: &str) -> bool {
-        let Some((begin, rest)) = self.0.split_once('*') else { return *self.0 == *name };
-        let Some(mut left) = name.strip_prefix(begin) else { return false };
-        let mut pieces = rest.split('*');
+        let Some(star) = self.star else { return *self.text == *name };
+        let Some(mut left) = name.strip_prefix(&self.text[..star]) else { return false };
+        let mut pieces = self.text[star + 1..].split('*');
         let end = pieces.next_back().unwrap_or_default();
         for piece in pieces {
             match left.split_once(piece) {
@@ -29,9 +33,9 @@ impl Pattern {
 
     /// Whether it hears anything that begins so.
     pub(super) fn hears_below(&self, prefix: &str) -> bool {
-        match self.0.split_once('*') {
-            Some((begin, _)) => begin.starts_with(prefix) || prefix.starts_with(begin),
-            None => self.0.starts_with(prefix),
+        match self.star.map(|star| &self.text[..star]) {
+            Some(begin) => begin.starts_with(prefix) || prefix.starts_with(begin),
+            None => self.text.starts_with(prefix),
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::capture::CapturePolicy;
 use crate::content::Content;
 use crate::cost::Cost;
 use crate::operation::Surroundings;
+use crate::recorder::RecordedAttributes;
 use crate::usage::Usage;
 
 /// Which [`TelemetryEvent`](crate::TelemetryEvent) an operation becomes.
@@ -51,7 +52,7 @@ pub struct RecordedOperation {
     /// The text of its error, where that may be told.
     pub error_message: Option<String>,
     /// Its attributes, those of the scope around it first, the program's own last.
-    pub attributes: Vec<KeyValue>,
+    pub attributes: RecordedAttributes,
     /// What was captured of its content.
     pub content: Option<Arc<Content>>,
     /// The tokens that it used itself, where that is known.
@@ -64,12 +65,19 @@ pub struct RecordedOperation {
     pub around: Surroundings,
     /// What was allowed to be captured.
     pub policy: CapturePolicy,
+    /// Everybody who holds it asks how much it is.
+    pub(crate) size: usize,
 }
 
 impl RecordedOperation {
     /// About how many bytes it holds.
     pub fn size(&self) -> usize {
-        let attributes = self.attributes.iter().map(|attribute| {
+        self.size
+    }
+
+    /// About how many bytes one holds that has these.
+    pub(crate) fn size_with(attributes: &[KeyValue], content: Option<&Content>) -> usize {
+        let attributes = attributes.iter().map(|attribute| {
             use opentelemetry::Value;
             let value = match &attribute.value {
                 Value::String(text) => text.as_str().len(),
@@ -78,8 +86,7 @@ impl RecordedOperation {
             };
             size_of::<KeyValue>() + value
         });
-        let content = self.content.as_ref().map_or(0, |content| content.size());
-        size_of::<Self>() + attributes.sum::<usize>() + content
+        size_of::<Self>() + attributes.sum::<usize>() + content.map_or(0, Content::size)
     }
 }
 

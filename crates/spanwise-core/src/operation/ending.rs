@@ -8,6 +8,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::logs::Severity;
 use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
 
+use super::heard::Heard;
 use super::kind::{Kind, SpanEvent};
 use super::live::Live;
 use super::outcome::{End, Failure, Outcome};
@@ -16,7 +17,7 @@ use crate::budget;
 use crate::capture::ContentLevel;
 use crate::error_kind;
 use crate::event::{EventDetails, Measurements, RecordedOperation};
-use crate::recorder::{Event, OpenOperation, completion};
+use crate::recorder::{Event, OpenOperation, RecordedAttributes, completion};
 use crate::scope::ActiveScope;
 use crate::semconv::{attribute as key, event};
 
@@ -126,7 +127,6 @@ impl<K: Kind> Live<K> {
         };
         let early = attributes.len();
         let heard = self.heard.as_ref();
-        let name = heard.map(|_| state.kind.span_name());
         let usage = heard.and_then(|_| state.kind.usage());
         let started_with = match heard.filter(|_| self.recorder.gives_start_attributes()) {
             Some(_) => state.kind.all_start_attributes(ActiveScope::of(&self.context)),
@@ -182,11 +182,18 @@ impl<K: Kind> Live<K> {
                 tell(&measured, &EventDetails::of(&started_with, &attributes, None, status, span));
             });
         }
-        if let (Some(heard), Some(name)) = (heard.filter(|heard| heard.taken), name) {
-            let mut all = started_with;
-            all.extend(attributes.iter().cloned());
-            let operation = RecordedOperation {
-                kind: state.kind.event(),
+        let mut attributes = RecordedAttributes::from(attributes);
+        if let Some(heard) = heard.filter(|heard| heard.taken) {
+            let all = match started_with.is_empty() {
+                true => attributes.share(),
+                false => [&started_with, &*attributes].concat().into(),
+            };
+            let content = content.clone().filter(|_| self.to_listeners || reduced);
+            let kind = state.kind.event();
+            let name = state.kind.span_name();
+            heard.tell_around(&name, usage, cost.as_ref());
+            self.recorder.hub.ended(&Arc::new(RecordedOperation {
+                kind,
                 name,
                 span: self.span_context(),
                 parent: heard.parent,
@@ -194,15 +201,15 @@ impl<K: Kind> Live<K> {
                 ended_at,
                 status: outcome.status(),
                 error_message: outcome.message().map(str::to_owned),
+                size: RecordedOperation::size_with(&all, content.as_deref()),
                 attributes: all,
-                content: content.clone().filter(|_| self.to_listeners || reduced),
+                content,
                 usage,
                 cost,
-                inside: None,
+                inside: Heard::inside(kind, &self.context),
                 around: Surroundings::of(&self.context),
                 policy: self.recorder.policy,
-            };
-            heard.tell(&self.recorder.hub, operation, &self.context);
+            }));
         }
         if let (Some(name), Some(events)) = (self.details, &self.recorder.events) {
             let mut repeated = state.repeated;
@@ -219,22 +226,24 @@ impl<K: Kind> Live<K> {
         if self.recording {
             let span = self.context.span();
             let content = content.filter(|_| self.on_span || reduced);
-            match &self.recorder.content {
-                Some(recorder) => {
-                    if recorder.takes_attributes() {
-                        recorder.record_attributes(span.span_context(), &mut attributes, early);
-                    }
-                    content.into_iter().for_each(|it| recorder.record(span.span_context(), it));
-                }
-                None => attributes.extend(
-                    content
-                        .iter()
-                        .flat_map(|content| content.items())
-                        .map(|item| KeyValue::new(item.key().into_owned(), item.to_text())),
-                ),
+            if let (Some(recorder), Some(content)) = (&self.recorder.content, &content) {
+                recorder.record(span.span_context(), content.clone());
             }
-            if !attributes.is_empty() {
-                span.set_attributes(attributes);
+            match self.recorder.content.as_ref().filter(|recorder| recorder.takes_attributes()) {
+                Some(recorder) => {
+                    recorder.record_attributes(span.span_context(), attributes, early);
+                }
+                None => {
+                    let items = content.iter().filter(|_| self.recorder.content.is_none());
+                    let items = items.flat_map(|content| content.items());
+                    let items =
+                        items.map(|item| KeyValue::new(item.key().into_owned(), item.to_text()));
+                    let mut attributes = attributes.into_vec();
+                    attributes.extend(items);
+                    if !attributes.is_empty() {
+                        span.set_attributes(attributes);
+                    }
+                }
             }
             for SpanEvent { name, at, attributes } in happened {
                 let at = self.started.at.checked_add(at).unwrap_or(self.started.at);

@@ -4,8 +4,10 @@ use opentelemetry::Context;
 use opentelemetry::trace::{SpanId, TraceContextExt};
 
 use super::path::own_name;
-use crate::event::{EventHub, EventKind, InsideContext, RecordedOperation, anyone_listens};
+use crate::cost::Cost;
+use crate::event::{EventKind, Inside, InsideContext, anyone_listens};
 use crate::recorder::Recorder;
+use crate::usage::Usage;
 
 /// There where someone listens.
 pub(crate) struct Heard {
@@ -35,15 +37,17 @@ impl Heard {
         })
     }
 
-    /// It is over, and this is what it was, in this context of its own.
-    pub(super) fn tell(&self, hub: &EventHub, mut operation: RecordedOperation, context: &Context) {
+    /// It is over, and so named, and used this: whatever is around it takes note.
+    pub(super) fn tell_around(&self, name: &str, usage: Option<Usage>, cost: Option<&Cost>) {
         if let Some(around) = &self.around {
-            around.ended(own_name(&operation.name));
-            around.used(operation.usage, operation.cost.as_ref());
+            around.ended(own_name(name));
+            around.used(usage, cost);
         }
-        if operation.kind == EventKind::Orchestrator {
-            operation.inside = InsideContext::of(context).map(InsideContext::told);
-        }
-        hub.ended(operation);
+    }
+
+    /// What happened inside an operation that becomes this event, in this context of its own.
+    pub(super) fn inside(kind: EventKind, context: &Context) -> Option<Inside> {
+        let inside = (kind == EventKind::Orchestrator).then(|| InsideContext::of(context))?;
+        inside.map(InsideContext::told)
     }
 }

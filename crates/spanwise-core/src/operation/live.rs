@@ -68,7 +68,8 @@ pub(crate) struct State<K> {
 impl<K: Kind> Live<K> {
     pub(super) fn enlist(self: &Arc<Self>) {
         let operation: Arc<dyn OpenOperation> = self.clone();
-        let slot = self.recorder.open.insert(Arc::downgrade(&operation));
+        let span = self.context.span().span_context().span_id();
+        let slot = self.recorder.open.insert(span, Arc::downgrade(&operation));
         if self.with_state(|state| state.slot = Some(slot)).is_none() {
             self.recorder.open.remove(slot);
         }

@@ -24,6 +24,7 @@ mod model_names;
 mod open;
 mod per_series;
 mod profiled;
+mod recorded_attributes;
 mod scoped;
 mod spans;
 
@@ -36,7 +37,7 @@ use std::time::SystemTime;
 use opentelemetry::logs::Logger;
 use opentelemetry::metrics::Meter;
 use opentelemetry::trace::{SpanContext, Tracer};
-use opentelemetry::{Context, InstrumentationScope, KeyValue};
+use opentelemetry::{Context, InstrumentationScope};
 
 pub use completion::{Completion, CompletionHook};
 pub use events::{Event, EventRecorder};
@@ -48,6 +49,7 @@ pub use metrics::{
 pub use model_names::ModelNames;
 pub(crate) use open::{OpenOperation, OpenSlot};
 pub use per_series::{Kept, PerSeries};
+pub use recorded_attributes::RecordedAttributes;
 
 use crate::budget::Budget;
 use crate::capture::{CapturePolicy, ContentLevel};
@@ -89,13 +91,12 @@ pub trait ContentRecorder: Send + Sync {
         false
     }
 
-    /// Attributes of the span that ends next on this thread; called only where they are taken. What is
-    /// left here is set on the span. The first `early` of them come before what others have set on the span
-    /// while it was open.
+    /// Attributes of the span that ends next on this thread; called only where they are taken. The first `early` of
+    /// them come before what others have set on the span while it was open.
     fn record_attributes(
         &self,
         _span: &SpanContext,
-        _attributes: &mut Vec<KeyValue>,
+        _attributes: RecordedAttributes,
         _early: usize,
     ) {
     }

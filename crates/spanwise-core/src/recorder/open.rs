@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError, Weak};
 
-use opentelemetry::trace::SpanContext;
+use opentelemetry::trace::{SpanContext, SpanId};
 
 const SHARDS: usize = 16;
 
@@ -24,7 +24,8 @@ pub(crate) struct OpenOperations {
 
 #[derive(Default)]
 struct Shard {
-    slots: Vec<Option<Weak<dyn OpenOperation>>>,
+    /// By the ids of their spans.
+    slots: Vec<Option<(SpanId, Weak<dyn OpenOperation>)>>,
     free: Vec<usize>,
 }
 
@@ -36,7 +37,7 @@ pub(crate) struct OpenSlot {
 }
 
 impl OpenOperations {
-    pub(crate) fn insert(&self, operation: Weak<dyn OpenOperation>) -> OpenSlot {
+    pub(crate) fn insert(&self, span: SpanId, operation: Weak<dyn OpenOperation>) -> OpenSlot {
         let shard = shard_of_thread();
         let mut slots = self.lock(shard);
         let index = match slots.free.pop() {
@@ -47,7 +48,7 @@ impl OpenOperations {
             }
         };
         if let Some(slot) = slots.slots.get_mut(index) {
-            *slot = Some(operation);
+            *slot = Some((span, operation));
         }
         OpenSlot { shard, index }
     }
@@ -61,7 +62,7 @@ impl OpenOperations {
 
     pub(crate) fn end_all(&self) -> usize {
         let ended = |shard| {
-            let open = self.of_shard(shard);
+            let open = self.of_shard(shard, |_| true);
             let open = open.iter().filter_map(Weak::upgrade);
             open.filter(|operation| operation.end_at_shutdown()).count()
         };
@@ -71,15 +72,21 @@ impl OpenOperations {
     /// Notes a score on the operation whose span this is; says whether it is open.
     pub(crate) fn scored(&self, span: &SpanContext, score: f64) -> bool {
         (0..SHARDS).any(|shard| {
-            let open = self.of_shard(shard);
+            let open = self.of_shard(shard, |known| known == span.span_id());
             let mut open = open.iter().filter_map(Weak::upgrade);
             open.any(|operation| operation.scored(span, score))
         })
     }
 
     /// Ending an operation removes it from its slot, so the lock must be free by then.
-    fn of_shard(&self, shard: usize) -> Vec<Weak<dyn OpenOperation>> {
-        self.lock(shard).slots.iter().flatten().cloned().collect()
+    fn of_shard(
+        &self,
+        shard: usize,
+        wanted: impl Fn(SpanId) -> bool,
+    ) -> Vec<Weak<dyn OpenOperation>> {
+        let shard = self.lock(shard);
+        let wanted = shard.slots.iter().flatten().filter(|(span, _)| wanted(*span));
+        wanted.map(|(_, operation)| operation.clone()).collect()
     }
 
     fn lock(&self, shard: usize) -> std::sync::MutexGuard<'_, Shard> {

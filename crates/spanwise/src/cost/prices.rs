@@ -74,13 +74,13 @@ impl Prices {
     /// read and looked through: for reckoning beforehand, not for calls that end.
     pub fn find(&self, call: &PricedCall<'_>) -> Option<Cost> {
         let key = Key::of(call);
-        if !self.seen.knows(key, call.started_at) && !self.find_own(key, call) {
+        if !self.seen.knows(&key, call.started_at) && !self.find_own(key, call) {
             #[cfg(feature = "cost")]
             if let Some(published) = &self.published {
                 published.find_and_wait(key, call.started_at);
             }
         }
-        self.seen.price(key, call).flatten()
+        self.seen.price(&key, call).flatten()
     }
 
     /// Looks through the program's own tables; says whether that settles it.
@@ -107,11 +107,11 @@ impl Prices {
 impl Pricing for Prices {
     fn price(&self, call: &PricedCall<'_>) -> Option<Cost> {
         let key = Key::of(call);
-        if let Some(cost) = self.seen.price(key, call) {
+        if let Some(cost) = self.seen.price(&key, call) {
             return cost;
         }
         if self.find_own(key, call) {
-            return self.seen.price(key, call).flatten();
+            return self.seen.price(&key, call).flatten();
         }
         #[cfg(feature = "cost")]
         if let Some(published) = &self.published {
@@ -121,7 +121,7 @@ impl Pricing for Prices {
         let (asked, answered) = (key.request_model?, key.response_model?);
         answered
             .starts_with(asked)
-            .then(|| self.seen.price(Key { response_model: None, ..key }, call).flatten())?
+            .then(|| self.seen.price(&Key { response_model: None, ..key }, call).flatten())?
     }
 
     fn prepare(&self, call: &PricedCall<'_>) {
@@ -130,7 +130,7 @@ impl Pricing for Prices {
             && call.request_model.is_some()
         {
             let key = Key::of(call);
-            if !self.seen.knows(key, call.started_at) && !self.find_own(key, call) {
+            if !self.seen.knows(&key, call.started_at) && !self.find_own(key, call) {
                 published.find(key, call.started_at);
             }
         }

@@ -76,7 +76,7 @@ fn find_all(asks: &Receiver<Ask>, seen: &Seen, waiting: &Mutex<HashSet<String>>)
     let calculator = Calculator::bundled();
     let corrections = corrections();
     while let Ok(Ask { key, at, done }) = asks.recv() {
-        if !seen.knows(key.as_key(), at) {
+        if !seen.knows(&key.as_key(), at) {
             let question = Question { calculator, key: key.as_key(), at };
             let found = question.found(corrections.as_ref());
             seen.insert(key.clone(), found);

@@ -140,6 +140,9 @@ impl UnitRates {
         let whole = whole.map(|(count, rate)| i128::from(count) * i128::from(rate)).sum::<i128>();
         /// Nanoseconds.
         const HOUR: i128 = 3_600_000_000_000;
+        if units.audio_length().is_zero() {
+            return whole;
+        }
         let nanos = i128::try_from(units.audio_length().as_nanos()).unwrap_or(i128::MAX);
         let audio = nanos.saturating_mul(self.0[Beside::AudioHour as usize].into());
         whole.saturating_add(audio.saturating_add(HOUR / 2) / HOUR)
@@ -178,11 +181,12 @@ impl Card {
         };
         let amount = by_tokens.checked_add(by_units)?;
         // Mostly there is nothing finer than what costs keep, and less to round.
-        let amount = match amount % 1000 {
-            0 => Decimal::try_from_i128_with_scale(amount / 1000, DECIMALS - 3),
-            _ => Decimal::try_from_i128_with_scale(amount, DECIMALS),
+        let amount = match i64::try_from(amount) {
+            Ok(amount) if amount % 1000 == 0 => Decimal::new(amount / 1000, DECIMALS - 3),
+            Ok(amount) => Decimal::new(amount, DECIMALS),
+            Err(_) => Decimal::try_from_i128_with_scale(amount, DECIMALS).ok()?,
         };
-        let cost = Cost::new(amount.ok()?, self.currency, self.source);
+        let cost = Cost::new(amount, self.currency, self.source);
         Some(cost.with_table_version(self.version.clone()))
     }
 

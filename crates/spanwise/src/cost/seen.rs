@@ -1,10 +1,10 @@
 //! Models that were seen, and what they cost.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::sync::{PoisonError, RwLock};
 use std::time::SystemTime;
 
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use spanwise_core::{Cost, PricedCall};
 
 use super::rates::Card;
@@ -21,6 +21,7 @@ pub(crate) struct Key<'a> {
 }
 
 impl<'a> Key<'a> {
+    #[inline]
     pub(crate) fn of(call: &PricedCall<'a>) -> Self {
         Self {
             provider: call.provider,
@@ -60,6 +61,14 @@ pub(crate) struct OwnedKey {
 }
 
 impl OwnedKey {
+    fn is(&self, key: &Key<'_>) -> bool {
+        self.request_model.as_deref() == key.request_model
+            && self.response_model.as_deref() == key.response_model
+            && self.provider.as_deref() == key.provider
+            && self.service_tier.as_deref() == key.service_tier
+            && self.batch == key.batch
+    }
+
     pub(crate) fn as_key(&self) -> Key<'_> {
         Key {
             provider: self.provider.as_deref(),
@@ -89,40 +98,44 @@ impl Found {
 /// Models are few; what is sent in their place by mistake may be many.
 const MOST_MODELS: usize = 4096;
 
-/// What was found so far.
+/// What was found so far, by the hash of its key: what collides is compared, and there is no more of it than that.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    hasher: RandomState,
-    found: RwLock<HashMap<u64, Vec<(OwnedKey, Found)>>>,
+    found: RwLock<FxHashMap<u64, Vec<(OwnedKey, Found)>>>,
+}
+
+fn hash_of(key: &Key<'_>) -> u64 {
+    FxBuildHasher.hash_one(key)
 }
 
 impl Seen {
     /// What a call cost, where its model was seen; `None` where it was not.
-    pub(crate) fn price(&self, key: Key<'_>, call: &PricedCall<'_>) -> Option<Option<Cost>> {
+    pub(crate) fn price(&self, key: &Key<'_>, call: &PricedCall<'_>) -> Option<Option<Cost>> {
         self.with(key, call.started_at, |found| found.card.as_ref()?.price(call))
     }
 
     /// Whether it was seen, for calls that begin then.
-    pub(crate) fn knows(&self, key: Key<'_>, at: SystemTime) -> bool {
+    pub(crate) fn knows(&self, key: &Key<'_>, at: SystemTime) -> bool {
         self.with(key, at, |_| ()).is_some()
     }
 
-    fn with<R>(&self, key: Key<'_>, at: SystemTime, look: impl FnOnce(&Found) -> R) -> Option<R> {
+    #[inline]
+    fn with<R>(&self, key: &Key<'_>, at: SystemTime, look: impl FnOnce(&Found) -> R) -> Option<R> {
         let all = self.found.read().unwrap_or_else(PoisonError::into_inner);
-        let known = all.get(&self.hasher.hash_one(key))?;
-        let known = known.iter().find(|(known, found)| known.as_key() == key && found.holds(at));
+        let known = all.get(&hash_of(key))?;
+        let known = known.iter().find(|(known, found)| known.is(key) && found.holds(at));
         known.map(|(_, found)| look(found))
     }
 
     pub(crate) fn insert(&self, key: OwnedKey, new: Found) {
-        let hash = self.hasher.hash_one(key.as_key());
+        let hash = hash_of(&key.as_key());
         let mut all = self.found.write().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MOST_MODELS {
             all.clear();
         }
         let known = all.entry(hash).or_default();
         // What held until now is kept for the calls that are still under way; what held before is not.
-        let same = |(known, _): &(OwnedKey, Found)| known.as_key() == key.as_key();
+        let same = |(known, _): &(OwnedKey, Found)| known.is(&key.as_key());
         if known.iter().filter(|one| same(one)).count() >= MOST_TIMES
             && let Some(oldest) = known.iter().position(same)
         {

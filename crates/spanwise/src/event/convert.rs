@@ -28,7 +28,7 @@ const STEPS: &str = "spanwise.event.steps";
 pub(super) fn event(operation: &RecordedOperation, stages: &mut ContentStages) -> TelemetryEvent {
     let mut span = Span {
         name: operation.name.clone().into_owned(),
-        attributes: attributes(operation.attributes.clone()),
+        attributes: attributes(operation.attributes.to_vec()),
         status: Some(Status {
             message: operation.error_message.clone().unwrap_or_default(),
             ..Status::default()

@@ -52,8 +52,9 @@ fn main_agent(resource: &opentelemetry_sdk::Resource) -> Option<EntityRef> {
 /// Spans by scope, with their content beside them. The buffer is left empty.
 pub(crate) fn spans(queued: &mut Vec<QueuedSpan>) -> Vec<Group<Carried<Span>>> {
     let mut groups = Vec::new();
-    for QueuedSpan { mut span, mut attributes, early, content, .. } in queued.drain(..) {
+    for QueuedSpan { mut span, attributes, early, content, .. } in queued.drain(..) {
         let group = Group::of(&mut groups, &span.instrumentation_scope, None);
+        let mut attributes = attributes.into_vec();
         attributes.splice(early..early, std::mem::take(&mut span.attributes));
         span.attributes = attributes;
         group.items.push(Carried { item: Span::from(span), content });

@@ -12,13 +12,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::trace::SpanContext;
-use opentelemetry::{Context, InstrumentationScope, KeyValue, SpanId};
+use opentelemetry::{Context, InstrumentationScope, SpanId};
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::logs::{LogProcessor, SdkLogRecord};
 use opentelemetry_sdk::trace::{Span, SpanData, SpanProcessor};
 use spanwise_core::{
     ActiveScope, Content, ContentRecorder, Event, EventRecorder, Feedback, FeedbackRecorder,
-    ScopeField,
+    RecordedAttributes, ScopeField,
 };
 
 use super::blocking;
@@ -33,7 +33,7 @@ thread_local! {
 /// What an operation hands over for the span that ends next on this thread.
 struct Ending {
     span: SpanId,
-    attributes: Vec<KeyValue>,
+    attributes: RecordedAttributes,
     early: usize,
     content: Option<Arc<Content>>,
 }
@@ -47,7 +47,12 @@ impl Ending {
                 Some(ending) if ending.span == span.span_id() => change(ending),
                 other => {
                     let span = span.span_id();
-                    let new = Self { span, attributes: Vec::new(), early: 0, content: None };
+                    let new = Self {
+                        span,
+                        attributes: RecordedAttributes::default(),
+                        early: 0,
+                        content: None,
+                    };
                     change(other.insert(new));
                 }
             }
@@ -80,9 +85,9 @@ impl ContentRecorder for Entrance {
         true
     }
 
-    fn record_attributes(&self, span: &SpanContext, attributes: &mut Vec<KeyValue>, early: usize) {
+    fn record_attributes(&self, span: &SpanContext, attributes: RecordedAttributes, early: usize) {
         Ending::change(span, |ending| {
-            ending.attributes = std::mem::take(attributes);
+            ending.attributes = attributes;
             ending.early = early;
         });
     }
@@ -104,7 +109,7 @@ impl SpanProcessor for Entrance {
         let ending = Ending::take(&span.span_context);
         let (attributes, early, content) = match ending {
             Some(Ending { attributes, early, content, .. }) => (attributes, early, content),
-            None => (Vec::new(), 0, None),
+            None => (RecordedAttributes::default(), 0, None),
         };
         let kin = self.0.lineage().and_then(|lineage| lineage.ended(&span, &attributes));
         // Recorded for someone else, and not to be exported.

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use opentelemetry::{InstrumentationScope, KeyValue};
+use opentelemetry::InstrumentationScope;
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_sdk::logs::SdkLogRecord;
 use opentelemetry_sdk::trace::SpanData;
-use spanwise_core::{Content, Event, Feedback};
+use spanwise_core::{Content, Event, Feedback, RecordedAttributes};
 
 use super::lineage::Kin;
 
@@ -14,7 +14,7 @@ use super::lineage::Kin;
 pub(crate) struct QueuedSpan {
     pub(crate) span: SpanData,
     /// More attributes. The first `early` come before the span's own, the others after them.
-    pub(crate) attributes: Vec<KeyValue>,
+    pub(crate) attributes: RecordedAttributes,
     pub(crate) early: usize,
     /// Content, where it was captured.
     pub(crate) content: Option<Arc<Content>>,

@@ -1,0 +1,42 @@
+//! Who listens to what happens: a function, and exporters of events that look at each and drop it.
+
+use std::hint::black_box;
+
+use spanwise::{
+    EventDetails, ExportError, ExporterSettings, Measurements, TelemetryEvent, TelemetryExporter,
+};
+
+/// The id of the handler.
+pub const HANDLER: &str = "bench";
+
+struct Drops;
+
+impl TelemetryExporter for Drops {
+    async fn export(&self, event: &TelemetryEvent) -> Result<(), ExportError> {
+        black_box(event);
+        Ok(())
+    }
+
+    fn batch_size(&self) -> usize {
+        512
+    }
+}
+
+/// Attaches a function that hears of every model call that ends.
+///
+/// # Panics
+///
+/// Where it is attached already.
+pub fn attach_handler() {
+    let hear = |_: &str, measured: &Measurements, details: &EventDetails<'_>| {
+        black_box((measured.duration, details.model().map(str::len)));
+    };
+    spanwise::attach(HANDLER, "chat.stop", hear).expect("there is no other");
+}
+
+/// Adds so many exporters.
+pub fn add_exporters(exporters: usize) {
+    for number in 0..exporters {
+        spanwise::add_exporter_with(Drops, ExporterSettings::new(number.to_string()));
+    }
+}
