@@ -16,8 +16,9 @@ use spanwise_bench::{Call, Case, Prepared, Way};
 
 const FEW_ROUNDS: u32 = 2;
 const MANY_ROUNDS: u32 = 8;
-/// Exporters are slow under valgrind.
+/// Exporters are slow under valgrind, which runs one thread at a time.
 const PAUSE: Duration = Duration::from_millis(600);
+const PAUSE_FOR_FOUR: Duration = Duration::from_millis(2500);
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -46,9 +47,10 @@ fn record(way: &str, case: &str, rounds: &str) -> Result<(), Box<dyn Error>> {
     };
     let prepared = Prepared::new(way, content);
     let call = Call::new(case.content_bytes());
+    let pause = if way == Way::FourExporters { PAUSE_FOR_FOUR } else { PAUSE };
     for _ in 0..rounds {
         (0..case.per_round()).for_each(|_| prepared.record(case, &call));
-        prepared.pause(PAUSE);
+        prepared.pause(pause);
     }
     let spans = u64::from(rounds * case.per_round() * case.spans());
     let expected = if way.exports() { spans } else { 0 };
