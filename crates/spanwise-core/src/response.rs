@@ -2,7 +2,7 @@
 
 use opentelemetry::{KeyValue, StringValue};
 
-use crate::cost::Cost;
+use crate::cost::{BilledUnits, Cost};
 use crate::message::Message;
 use crate::operation::Generation;
 use crate::recorder::Series;
@@ -63,6 +63,8 @@ pub struct Response {
     pub(crate) finish_reasons: Vec<StringValue>,
     pub(crate) usage: Option<Usage>,
     pub(crate) cost: Option<Cost>,
+    pub(crate) billed_units: BilledUnits,
+    pub(crate) billed_tier: Option<StringValue>,
     pub(crate) compacted: bool,
     pub(crate) service_tier: Option<StringValue>,
     pub(crate) system_fingerprint: Option<StringValue>,
@@ -102,6 +104,19 @@ impl Response {
     /// What the call cost, as the provider or a gateway says: `spanwise.cost.*`. *Extension.*
     pub fn cost(mut self, cost: Cost) -> Self {
         self.cost = Some(cost);
+        self
+    }
+
+    /// What the call is charged by beside tokens, as the answer says: `spanwise.billed.*`. *Extension.*
+    pub fn billed_units(mut self, units: BilledUnits) -> Self {
+        self.billed_units = units;
+        self
+    }
+
+    /// The tier that the call is charged by, where the conventions have no attribute for it, as Anthropic's `priority`:
+    /// `spanwise.billed.service_tier` (string). A call in the tier `batch` is priced as one of a batch. *Extension.*
+    pub fn billed_tier(mut self, tier: impl Into<StringValue>) -> Self {
+        self.billed_tier = Some(tier.into());
         self
     }
 
@@ -178,6 +193,7 @@ impl Response {
         newer(&mut self.id, &other.id);
         newer(&mut self.model, &other.model);
         newer(&mut self.service_tier, &other.service_tier);
+        newer(&mut self.billed_tier, &other.billed_tier);
         newer(&mut self.system_fingerprint, &other.system_fingerprint);
         self.usage = other.usage.or(self.usage);
         if other.cost.is_some() {
@@ -205,6 +221,8 @@ impl Response {
         let (tier, fingerprint) = (self.service_tier.take(), self.system_fingerprint.take());
         attributes.extend(tier.map(|tier| key::OPENAI_RESPONSE_SERVICE_TIER.of(tier)));
         attributes.extend(fingerprint.map(|f| key::OPENAI_RESPONSE_SYSTEM_FINGERPRINT.of(f)));
+        let billed_tier = self.billed_tier.take();
+        attributes.extend(billed_tier.map(|tier| key::SPANWISE_BILLED_SERVICE_TIER.of(tier)));
         if self.compacted {
             attributes.push(key::GEN_AI_CONVERSATION_COMPACTED.of(true));
         }

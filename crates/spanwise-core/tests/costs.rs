@@ -62,6 +62,23 @@ fn what_is_charged_by_beside_tokens_stands_on_spans_and_is_priced() {
     assert_eq!(ranked.text("spanwise.billed.audio_seconds"), "1.5");
 }
 
+#[test]
+fn an_answer_tells_what_it_is_charged_by_and_in_which_tier() {
+    let captured = priced(|| {
+        let generation = Generation::chat(Provider::Anthropic, "known").start();
+        let units = BilledUnits::default().searches(2).cache_write_1h(12);
+        let answer = Response::new().usage(Usage::new(100, 0).cache_write(20)).billed_units(units);
+        generation.record(&answer.billed_tier("batch"));
+        generation.finish();
+    });
+    captured.assert_conformant();
+    let span = captured.span("chat known");
+    assert_eq!(span.text("spanwise.billed.searches"), "2");
+    assert_eq!(span.text("spanwise.billed.cache_write_1h_tokens"), "12");
+    assert_eq!(span.text("spanwise.billed.service_tier"), "batch");
+    assert_eq!(span.text("spanwise.cost.amount"), "0.00005", "half of the price");
+}
+
 fn priced(work: impl FnOnce()) -> Captured {
     let capture = Capture::builder().pricing(PerToken).build();
     capture.run(work);

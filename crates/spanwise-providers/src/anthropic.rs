@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
-use spanwise_core::{Message, OutputType, Part, Response, Role, ToolDefinition, Usage};
+use spanwise_core::{
+    BilledUnits, Message, OutputType, Part, Response, Role, ToolDefinition, Usage,
+};
 
 use crate::answer::{Answer, ErrorAnswer};
 use crate::codec::{Codec, Decoder, Event};
@@ -242,6 +244,10 @@ impl Tokens {
     }
 }
 
+fn count_of(value: Json<'_>, name: &str) -> Option<u64> {
+    value.field(name).and_then(Json::count)
+}
+
 /// What is known of it, together.
 fn sum<const N: usize>(counts: [Option<u64>; N]) -> Option<u64> {
     counts.into_iter().flatten().reduce(u64::saturating_add)
@@ -267,6 +273,7 @@ pub(crate) struct ReadMessage {
     pub(crate) answer: Answer,
     pub(crate) tokens: Tokens,
     pub(crate) stop_reason: Option<String>,
+    billed: BilledUnits,
     compactions: Option<Tokens>,
     compacted: bool,
     blocks: BTreeMap<u64, Block>,
@@ -351,7 +358,26 @@ impl ReadMessage {
 
     fn usage(&mut self, usage: Json<'_>) {
         self.tokens.read(usage);
+        self.billed(usage);
         self.compactions = compactions(usage).or(self.compactions);
+    }
+
+    /// What is charged beside plain tokens, and in which tier.
+    fn billed(&mut self, usage: Json<'_>) {
+        usage.fields(|key, value| match key {
+            "service_tier" => self.respond(value, |response, tier| response.billed_tier(tier)),
+            "cache_creation" => {
+                if let Some(tokens) = count_of(value, "ephemeral_1h_input_tokens") {
+                    self.billed = self.billed.cache_write_1h(tokens);
+                }
+            }
+            "server_tool_use" => {
+                if let Some(searches) = count_of(value, "web_search_requests") {
+                    self.billed = self.billed.searches(searches);
+                }
+            }
+            _ => {}
+        });
     }
 
     /// A content block, or the beginning of one.
@@ -405,9 +431,9 @@ impl ReadMessage {
     }
 
     pub(crate) fn take(&mut self) -> Answer {
-        let Self { mut answer, tokens, stop_reason, compactions, compacted, blocks } =
+        let Self { mut answer, tokens, stop_reason, billed, compactions, compacted, blocks } =
             std::mem::take(self);
-        let mut response = answer.response;
+        let mut response = answer.response.billed_units(billed);
         if let Some(reason) = stop_reason {
             response = response.finish_reason(reason);
         }

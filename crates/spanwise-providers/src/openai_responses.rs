@@ -8,7 +8,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use spanwise_core::{Message, OpenAiApiType, Part, ResponseStatus, Role, ToolDefinition, Usage};
+use spanwise_core::{
+    BilledUnits, Message, OpenAiApiType, Part, ResponseStatus, Role, ToolDefinition, Usage,
+};
 
 use crate::answer::{Answer, ErrorAnswer};
 use crate::codec::{Codec, Decoder, Event};
@@ -194,6 +196,13 @@ fn item_parts(item: Json<'_>) -> Vec<Part> {
             }
         }
     }
+}
+
+/// Pages that are opened or looked through after a search are not charged.
+fn is_web_search(item: Json<'_>) -> bool {
+    let is = |json: Json<'_>, name, text| json.field(name).is_none_or(|value| value.is(text));
+    item.field("type").is_some_and(|kind| kind.is("web_search_call"))
+        && item.field("action").is_none_or(|action| is(action, "type", "search"))
 }
 
 fn without_call(item_type: &str) -> &str {
@@ -413,7 +422,9 @@ impl ReadResponse {
             }
             "output" if whole => {
                 let mut place = 0;
+                let mut searches = 0;
                 value.items(|item| {
+                    searches += u64::from(is_web_search(item));
                     // Some servers leave out at the end what they have told in pieces.
                     if place == 0 {
                         items.clear();
@@ -421,6 +432,10 @@ impl ReadResponse {
                     items.insert(place, Item::read(item, content, true));
                     place += 1;
                 });
+                if searches > 0 {
+                    let units = BilledUnits::default().searches(searches);
+                    answer.response = std::mem::take(&mut answer.response).billed_units(units);
+                }
             }
             "instructions" if whole && content => answer.system = instructions(value),
             "tools" if whole && content => answer.tools = definitions(value),

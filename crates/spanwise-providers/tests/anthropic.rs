@@ -63,6 +63,7 @@ const ANSWER: &str = r#"{
     "stop_reason": "tool_use", "stop_sequence": null,
     "usage": {"input_tokens": 10, "cache_read_input_tokens": 90, "cache_creation_input_tokens": 20,
               "output_tokens": 48, "output_tokens_details": {"thinking_tokens": 16}, "service_tier": "standard",
+              "cache_creation": {"ephemeral_5m_input_tokens": 8, "ephemeral_1h_input_tokens": 12},
               "server_tool_use": {"web_search_requests": 1},
               "iterations": [
                   {"type": "compaction", "input_tokens": 180, "output_tokens": 2,
@@ -100,6 +101,9 @@ fn a_request_and_its_answer_become_one_span() {
     gen_ai.usage.reasoning.output_tokens=16
     server.address=api.example
     server.port=443
+    spanwise.billed.cache_write_1h_tokens=12
+    spanwise.billed.searches=1
+    spanwise.billed.service_tier=standard
     spanwise.outcome=completed
     "#);
 }

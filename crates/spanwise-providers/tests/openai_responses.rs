@@ -115,6 +115,7 @@ fn a_request_and_its_answer_become_one_span() {
     openai.response.service_tier=default
     server.address=api.example
     server.port=443
+    spanwise.billed.searches=1
     spanwise.outcome=completed
     "#);
 }

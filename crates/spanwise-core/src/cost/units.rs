@@ -16,6 +16,7 @@ use crate::semconv::attribute as key;
 /// | `spanwise.billed.searches` | int | [`searches`](Self::searches) |
 /// | `spanwise.billed.characters` | int | [`characters`](Self::characters) |
 /// | `spanwise.billed.audio_seconds` | double | [`audio`](Self::audio) |
+/// | `spanwise.billed.cache_write_1h_tokens` | int | [`cache_write_1h`](Self::cache_write_1h) |
 ///
 /// ```
 /// use spanwise_core::{BilledUnits, Generation, OutputType, Provider};
@@ -30,6 +31,7 @@ pub struct BilledUnits {
     searches: u64,
     characters: u64,
     audio: Duration,
+    cache_write_1h: u64,
 }
 
 impl BilledUnits {
@@ -57,6 +59,14 @@ impl BilledUnits {
         Self { audio, ..self }
     }
 
+    /// So many of the tokens that were written to the provider's cache are kept there for an hour, and cost more than
+    /// the others: Anthropic's `ephemeral_1h_input_tokens`. They are part of
+    /// [`Usage::cache_write`](crate::Usage::cache_write).
+    #[must_use]
+    pub const fn cache_write_1h(self, tokens: u64) -> Self {
+        Self { cache_write_1h: tokens, ..self }
+    }
+
     /// How many pictures.
     pub const fn image_count(&self) -> u64 {
         self.images
@@ -77,6 +87,11 @@ impl BilledUnits {
         self.audio
     }
 
+    /// How many tokens were written to the cache for an hour.
+    pub const fn cache_write_1h_tokens(&self) -> u64 {
+        self.cache_write_1h
+    }
+
     /// Whether there is nothing to charge for.
     pub fn is_nothing(&self) -> bool {
         *self == Self::default()
@@ -87,6 +102,7 @@ impl BilledUnits {
             (key::SPANWISE_BILLED_IMAGES, self.images),
             (key::SPANWISE_BILLED_SEARCHES, self.searches),
             (key::SPANWISE_BILLED_CHARACTERS, self.characters),
+            (key::SPANWISE_BILLED_CACHE_WRITE_1H_TOKENS, self.cache_write_1h),
         ];
         for (key, count) in told.into_iter().filter(|(_, count)| *count > 0) {
             attributes.push(key.of(i64::try_from(count).unwrap_or(i64::MAX)));

@@ -39,6 +39,9 @@ use crate::semconv::value::gen_ai_operation_name as operation;
 use crate::semconv::{Metric, attribute as key, event};
 use crate::usage::{Modality, Usage};
 
+/// The tier of calls that go through a provider's API for batches.
+const BATCH: &str = "batch";
+
 /// One model call: what was asked, what came back, how long it took, what it used.
 ///
 /// Makes a span `{operation} {model}` of kind `CLIENT` (`INTERNAL` with
@@ -192,9 +195,14 @@ impl Generation {
     pub(crate) fn respond(&self, response: &Response) {
         if let Some(live) = &self.0 {
             let whole = live.keeps_attributes();
-            live.with(|kind| match whole {
-                true => kind.response.learn(response),
-                false => kind.response.learn_what_is_measured(response),
+            live.with(|kind| {
+                match whole {
+                    true => kind.response.learn(response),
+                    false => kind.response.learn_what_is_measured(response),
+                }
+                if !response.billed_units.is_nothing() {
+                    kind.call.units = response.billed_units;
+                }
             });
         }
     }
@@ -345,10 +353,12 @@ impl Kind for GenerationKind {
     }
 
     fn charge(&self) -> Option<Charge<'_>> {
-        let Response { model, cost, service_tier, .. } = &self.response;
+        let Response { model, cost, service_tier, billed_tier, .. } = &self.response;
         let mut charge = self.call.charge(model.as_ref(), self.usage(), cost.as_ref());
-        let tier = service_tier.as_ref().or(self.details.service_tier.as_ref());
-        charge.call.service_tier = tier.map(StringValue::as_str);
+        let tiers = [service_tier, billed_tier, &self.details.service_tier];
+        let tier = tiers.into_iter().flatten().next().map(StringValue::as_str);
+        charge.call.batch |= tier == Some(BATCH);
+        charge.call.service_tier = tier.filter(|tier| *tier != BATCH);
         Some(charge)
     }
 

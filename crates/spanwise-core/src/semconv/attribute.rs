@@ -310,6 +310,9 @@ pub const SPANWISE_ATTEMPT_DELAY: Attribute<f64> = Attribute::new("spanwise.atte
 /// `spanwise.billed.audio_seconds`: double.
 pub const SPANWISE_BILLED_AUDIO_SECONDS: Attribute<f64> = Attribute::new("spanwise.billed.audio_seconds");
 
+/// `spanwise.billed.cache_write_1h_tokens`: int.
+pub const SPANWISE_BILLED_CACHE_WRITE_1H_TOKENS: Attribute<i64> = Attribute::new("spanwise.billed.cache_write_1h_tokens");
+
 /// `spanwise.billed.characters`: int.
 pub const SPANWISE_BILLED_CHARACTERS: Attribute<i64> = Attribute::new("spanwise.billed.characters");
 
@@ -318,6 +321,9 @@ pub const SPANWISE_BILLED_IMAGES: Attribute<i64> = Attribute::new("spanwise.bill
 
 /// `spanwise.billed.searches`: int.
 pub const SPANWISE_BILLED_SEARCHES: Attribute<i64> = Attribute::new("spanwise.billed.searches");
+
+/// `spanwise.billed.service_tier`: string.
+pub const SPANWISE_BILLED_SERVICE_TIER: Attribute<StringValue> = Attribute::new("spanwise.billed.service_tier");
 
 /// `spanwise.budget.by`: string.
 pub const SPANWISE_BUDGET_BY: Attribute<StringValue> = Attribute::new("spanwise.budget.by");
@@ -646,9 +652,11 @@ pub const ALL: &[&str] = &[
     "spanwise.agent.retries",
     "spanwise.attempt.delay",
     "spanwise.billed.audio_seconds",
+    "spanwise.billed.cache_write_1h_tokens",
     "spanwise.billed.characters",
     "spanwise.billed.images",
     "spanwise.billed.searches",
+    "spanwise.billed.service_tier",
     "spanwise.budget.by",
     "spanwise.budget.limit",
     "spanwise.budget.name",

@@ -4,13 +4,13 @@
 //! thread of our own, what a million tokens of each unit cost, and where and when that changes; what comes out is a
 //! card, by which each call is priced in decimal numbers.
 
-use std::collections::HashSet;
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use genai_prices::{Calculator, PriceRequest, Usage, UsageKey};
+use rustc_hash::FxHashSet;
 use spanwise_core::{CostSource, Currency, Decimal};
 
 use super::rates::{Beside, Card, Counts, Rates, Unit, UnitRates, per_call, per_million};
@@ -24,9 +24,12 @@ pub(crate) const VERSION: &str = "genai-prices 0.2.1";
 #[derive(Debug)]
 pub(crate) struct Published {
     asks: Sender<Ask>,
-    /// What was asked for and not yet found, so that a thousand calls ask once.
-    waiting: Arc<Mutex<HashSet<String>>>,
+    waiting: Arc<Mutex<Waiting>>,
 }
+
+/// What was asked for and not yet found, so that a thousand calls ask once: by the hashes of keys, and quarters. Of two
+/// that collide the later is asked for once the earlier is found.
+type Waiting = FxHashSet<(u64, u64)>;
 
 #[derive(Debug)]
 struct Ask {
@@ -39,7 +42,7 @@ impl Published {
     /// `None` where the system refuses a thread: then no price is ever found.
     pub(crate) fn start(seen: Arc<Seen>) -> Option<Self> {
         let (asks, receiver) = channel();
-        let waiting: Arc<Mutex<HashSet<String>>> = Arc::default();
+        let waiting: Arc<Mutex<Waiting>> = Arc::default();
         let of_thread = waiting.clone();
         let work = move || find_all(&receiver, &seen, &of_thread);
         thread::Builder::new().name("spanwise-prices".to_owned()).spawn(work).ok()?;
@@ -48,8 +51,8 @@ impl Published {
 
     /// Has it found, and goes on.
     pub(crate) fn find(&self, key: Key<'_>, at: SystemTime) {
-        let new = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(name(key, at));
-        if new {
+        let asked = (key.hashed(), quarter(at));
+        if self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(asked) {
             let _ = self.asks.send(Ask { key: key.to_owned(), at, done: None });
         }
     }
@@ -63,16 +66,12 @@ impl Published {
     }
 }
 
-fn name(key: Key<'_>, at: SystemTime) -> String {
-    format!("{key:?} {}", quarter(at))
-}
-
 /// Where the table differs from what providers publish.
 fn corrections() -> Option<PriceTable> {
     PriceTable::from_toml(include_str!("corrections.toml")).ok()
 }
 
-fn find_all(asks: &Receiver<Ask>, seen: &Seen, waiting: &Mutex<HashSet<String>>) {
+fn find_all(asks: &Receiver<Ask>, seen: &Seen, waiting: &Mutex<Waiting>) {
     let calculator = Calculator::bundled();
     let corrections = corrections();
     while let Ok(Ask { key, at, done }) = asks.recv() {
@@ -81,8 +80,8 @@ fn find_all(asks: &Receiver<Ask>, seen: &Seen, waiting: &Mutex<HashSet<String>>)
             let found = question.found(corrections.as_ref());
             seen.insert(key.clone(), found);
         }
-        let name = name(key.as_key(), at);
-        waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+        let asked = (key.as_key().hashed(), quarter(at));
+        waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&asked);
         if let Some(done) = done {
             let _ = done.send(());
         }
@@ -260,18 +259,21 @@ fn provider(name: &str) -> &str {
 fn usage(counts: &Counts) -> Usage {
     let of = |units: &[Unit]| units.iter().map(|unit| counts[*unit as usize]).sum::<u64>() as f64;
     use Unit::*;
-    let input = [Text, Image, Audio, CachedText, CachedImage, CachedAudio, Written].as_slice();
-    let told: [(&'static str, f64); 14] = [
-        ("input_tokens", of(input)),
-        ("input_text_tokens", of(&[Text, CachedText, Written])),
+    let input = [Text, Image, Audio, CachedText, CachedImage, CachedAudio].as_slice();
+    let written = [Written, WrittenForAnHour].as_slice();
+    let told: [(&'static str, f64); 16] = [
+        ("input_tokens", of(input) + of(written)),
+        ("input_text_tokens", of(&[Text, CachedText]) + of(written)),
         ("input_image_tokens", of(&[Image, CachedImage])),
         ("input_audio_tokens", of(&[Audio, CachedAudio])),
         ("cache_read_tokens", of(&[CachedText, CachedImage, CachedAudio])),
         ("cache_text_read_tokens", of(&[CachedText])),
         ("cache_image_read_tokens", of(&[CachedImage])),
         ("cache_audio_read_tokens", of(&[CachedAudio])),
-        ("cache_write_tokens", of(&[Written])),
-        ("cache_text_write_tokens", of(&[Written])),
+        ("cache_write_tokens", of(written)),
+        ("cache_text_write_tokens", of(written)),
+        ("cache_write_1h_tokens", of(&[WrittenForAnHour])),
+        ("cache_text_write_1h_tokens", of(&[WrittenForAnHour])),
         ("output_tokens", of(&[OutputText, OutputImage, OutputAudio, Reasoning])),
         ("output_text_tokens", of(&[OutputText, Reasoning])),
         ("output_image_tokens", of(&[OutputImage])),

@@ -18,6 +18,8 @@ pub(crate) enum Unit {
     CachedAudio,
     /// What was written to the provider's cache.
     Written,
+    /// The same, to be kept for an hour.
+    WrittenForAnHour,
     OutputText,
     OutputImage,
     OutputAudio,
@@ -25,7 +27,7 @@ pub(crate) enum Unit {
 }
 
 impl Unit {
-    pub(crate) const COUNT: usize = 11;
+    pub(crate) const COUNT: usize = 12;
 
     #[cfg(feature = "cost")]
     pub(crate) const ALL: [Self; Self::COUNT] = [
@@ -36,6 +38,7 @@ impl Unit {
         Self::CachedImage,
         Self::CachedAudio,
         Self::Written,
+        Self::WrittenForAnHour,
         Self::OutputText,
         Self::OutputImage,
         Self::OutputAudio,
@@ -52,7 +55,7 @@ impl Unit {
 pub(crate) type Counts = [u64; Unit::COUNT];
 
 /// Each token of a call, once: totals less their details.
-pub(crate) fn counts(usage: &Usage) -> Counts {
+pub(crate) fn counts(usage: &Usage, billed: &BilledUnits) -> Counts {
     use Modality::{Audio, Image};
     let (input, output) = (usage.input_tokens(), usage.output_tokens());
     let mut left = input.unwrap_or(0);
@@ -66,6 +69,7 @@ pub(crate) fn counts(usage: &Usage) -> Counts {
     let cached = usage.cache_read_tokens().unwrap_or(0);
     let cached_text = take(Some(cached.saturating_sub(cached_image + cached_audio)));
     let written = take(usage.cache_write_tokens());
+    let for_an_hour = billed.cache_write_1h_tokens().min(written);
     let less = |tokens: Option<u64>, cached| tokens.map(|tokens| tokens.saturating_sub(cached));
     let image = take(less(usage.input_tokens_of(Image), cached_image));
     let audio = take(less(usage.input_tokens_of(Audio), cached_audio));
@@ -86,7 +90,8 @@ pub(crate) fn counts(usage: &Usage) -> Counts {
         cached_text,
         cached_image,
         cached_audio,
-        written,
+        written - for_an_hour,
+        for_an_hour,
         left,
         output_image,
         output_audio,
@@ -174,7 +179,7 @@ impl Card {
         let by_tokens = match call.usage.filter(told) {
             // Where tokens cost nothing, how many there were says nothing.
             Some(usage) if self.units.is_nothing() || self.base != Rates::default() => {
-                self.amount(&usage)
+                self.amount(&usage, &call.units)
             }
             _ if self.base.call > 0 || by_units > 0 => i128::from(self.base.call),
             _ => return None,
@@ -190,11 +195,11 @@ impl Card {
         Some(cost.with_table_version(self.version.clone()))
     }
 
-    fn amount(&self, usage: &Usage) -> i128 {
+    fn amount(&self, usage: &Usage, billed: &BilledUnits) -> i128 {
         let input = usage.input_tokens().unwrap_or(0);
         let step = self.steps.iter().rev().find(|(above, _)| input > *above);
         let rates = step.map_or(&self.base, |(_, rates)| rates);
-        let units = counts(usage).into_iter().zip(rates.tokens);
+        let units = counts(usage, billed).into_iter().zip(rates.tokens);
         let tokens = units.map(|(count, rate)| i128::from(count) * i128::from(rate));
         tokens.sum::<i128>() + i128::from(rates.call)
     }
@@ -230,8 +235,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_token_is_charged_once_whatever_the_details_say(usage in usage()) {
-            let counts = counts(&usage);
+        fn every_token_is_charged_once_whatever_the_details_say(usage in usage(), for_an_hour in 0..2000_u64) {
+            let counts = counts(&usage, &BilledUnits::default().cache_write_1h(for_an_hour));
             let (input, output) = counts.split_at(Unit::OutputText as usize);
             prop_assert_eq!(input.iter().sum::<u64>(), usage.input_tokens().unwrap_or(0));
             prop_assert_eq!(output.iter().sum::<u64>(), usage.output_tokens().unwrap_or(0));

@@ -28,9 +28,15 @@ impl<'a> Key<'a> {
             request_model: call.request_model,
             response_model: call.response_model.filter(|model| Some(*model) != call.request_model),
             // What is asked for by asking for nothing, and what is served then.
-            service_tier: call.service_tier.filter(|tier| !matches!(*tier, "auto" | "default")),
+            service_tier: call
+                .service_tier
+                .filter(|tier| !matches!(*tier, "auto" | "default" | "standard")),
             batch: call.batch,
         }
+    }
+
+    pub(crate) fn hashed(&self) -> u64 {
+        FxBuildHasher.hash_one(self)
     }
 
     pub(crate) fn to_owned(self) -> OwnedKey {
@@ -104,10 +110,6 @@ pub(crate) struct Seen {
     found: RwLock<FxHashMap<u64, Vec<(OwnedKey, Found)>>>,
 }
 
-fn hash_of(key: &Key<'_>) -> u64 {
-    FxBuildHasher.hash_one(key)
-}
-
 impl Seen {
     /// What a call cost, where its model was seen; `None` where it was not.
     pub(crate) fn price(&self, key: &Key<'_>, call: &PricedCall<'_>) -> Option<Option<Cost>> {
@@ -122,13 +124,13 @@ impl Seen {
     #[inline]
     fn with<R>(&self, key: &Key<'_>, at: SystemTime, look: impl FnOnce(&Found) -> R) -> Option<R> {
         let all = self.found.read().unwrap_or_else(PoisonError::into_inner);
-        let known = all.get(&hash_of(key))?;
+        let known = all.get(&key.hashed())?;
         let known = known.iter().find(|(known, found)| known.is(key) && found.holds(at));
         known.map(|(_, found)| look(found))
     }
 
     pub(crate) fn insert(&self, key: OwnedKey, new: Found) {
-        let hash = hash_of(&key.as_key());
+        let hash = key.as_key().hashed();
         let mut all = self.found.write().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MOST_MODELS {
             all.clear();

@@ -1,6 +1,6 @@
 mod cases;
 
-use spanwise_core::{Modality, PricedCall};
+use spanwise_core::{BilledUnits, Modality, PricedCall};
 
 use super::*;
 
@@ -38,7 +38,10 @@ fn cards_price_as_the_calculator_does() {
             for usage in usages {
                 let mut call = PricedCall::new("chat", model.id());
                 call.usage = Some(usage);
-                let theirs = question.total(model.id(), &super::super::rates::counts(&usage));
+                let theirs = question.total(
+                    model.id(),
+                    &super::super::rates::counts(&usage, &BilledUnits::default()),
+                );
                 let theirs = theirs.unwrap();
                 // What is not charged by tokens has no price by them.
                 let Some(ours) = card.price(&call) else {

@@ -42,6 +42,7 @@ struct Written {
     output: Option<Price>,
     cache_read: Option<Price>,
     cache_write: Option<Price>,
+    cache_write_1h: Option<Price>,
     reasoning: Option<Price>,
     image_input: Option<Price>,
     image_cache_read: Option<Price>,
@@ -68,6 +69,7 @@ struct Step {
     output: Option<Price>,
     cache_read: Option<Price>,
     cache_write: Option<Price>,
+    cache_write_1h: Option<Price>,
     reasoning: Option<Price>,
     image_input: Option<Price>,
     image_cache_read: Option<Price>,
@@ -84,6 +86,7 @@ struct Said {
     output: Option<Price>,
     cache_read: Option<Price>,
     cache_write: Option<Price>,
+    cache_write_1h: Option<Price>,
     reasoning: Option<Price>,
     image_input: Option<Price>,
     image_cache_read: Option<Price>,
@@ -102,10 +105,11 @@ macro_rules! said {
 
 impl Said {
     fn is_nothing(&self) -> bool {
-        let Self { input, output, cache_read, cache_write, reasoning, call, .. } = self;
+        let Self { input, output, cache_read, cache_write, cache_write_1h, .. } = self;
+        let Self { reasoning, call, .. } = self;
         let Self { image_input, image_cache_read, image_output, .. } = self;
         let Self { audio_input, audio_cache_read, audio_output, .. } = self;
-        let text = [input, output, cache_read, cache_write, reasoning, call];
+        let text = [input, output, cache_read, cache_write, cache_write_1h, reasoning, call];
         let others = [image_input, image_cache_read, image_output];
         let audio = [audio_input, audio_cache_read, audio_output];
         text.into_iter().chain(others).chain(audio).all(Option::is_none)
@@ -128,6 +132,7 @@ impl Said {
         let audio = [self.audio_cache_read, self.cache_read, self.audio_input, self.input];
         set(Unit::CachedAudio, &audio)?;
         set(Unit::Written, &[self.cache_write, self.input])?;
+        set(Unit::WrittenForAnHour, &[self.cache_write_1h, self.cache_write, self.input])?;
         set(Unit::OutputText, &[self.output])?;
         set(Unit::OutputImage, &[self.image_output, self.output])?;
         set(Unit::OutputAudio, &[self.audio_output, self.output])?;
@@ -143,6 +148,7 @@ impl Said {
             output: self.output.or(other.output),
             cache_read: self.cache_read.or(other.cache_read),
             cache_write: self.cache_write.or(other.cache_write),
+            cache_write_1h: self.cache_write_1h.or(other.cache_write_1h),
             reasoning: self.reasoning.or(other.reasoning),
             image_input: self.image_input.or(other.image_input),
             image_cache_read: self.image_cache_read.or(other.image_cache_read),
@@ -161,7 +167,7 @@ impl TryFrom<Written> for Entry {
     fn try_from(written: Written) -> Result<Self, &'static str> {
         const TOO_MUCH: &str =
             "a price per call is below 9000, one per million tokens below 1000000";
-        let tokens = said!(written, input output cache_read cache_write reasoning image_input
+        let tokens = said!(written, input output cache_read cache_write cache_write_1h reasoning image_input
             image_cache_read image_output audio_input audio_cache_read audio_output);
         let said = Said { call: written.call, ..tokens };
         let Written { image, search, characters, audio_hour, .. } = written;
@@ -188,7 +194,7 @@ impl TryFrom<Written> for Entry {
             if steps.last().is_some_and(|(above, _)| step.above <= *above) {
                 return Err("steps ascend: let each `above` be higher than the one before");
             }
-            let step_said = said!(step, input output cache_read cache_write reasoning image_input
+            let step_said = said!(step, input output cache_read cache_write cache_write_1h reasoning image_input
                 image_cache_read image_output audio_input audio_cache_read audio_output);
             if step_said.is_nothing() {
                 return Err("a step has a price: give `input` or `output`");

@@ -8,7 +8,7 @@ use crate::Prices;
 
 /// The day of the call; provider, model, what was used, dollars. The page above is where the provider publishes its prices;
 /// they were written down as known for that day, and most pages could not be opened where this was written.
-const CASES: [(&str, &str, &str, &str, &str); 72] = [
+const CASES: [(&str, &str, &str, &str, &str); 74] = [
     // https://platform.openai.com/docs/pricing
     ("2025-11-15", "openai", "gpt-4o", "1000 in, 500 out", "0.0075"),
     ("2025-11-15", "openai", "gpt-4o", "1000 in, 400 cached, 500 out", "0.007"),
@@ -184,6 +184,22 @@ const CASES: [(&str, &str, &str, &str, &str); 72] = [
     ("2026-10-20", "groq", "whisper-large-v3-turbo", "90000 milliseconds", "0.001"),
     // https://platform.claude.com/docs/en/about-claude/pricing: $10.00 for 1,000 searches of the web, beside the tokens.
     ("2026-10-20", "anthropic", "claude-haiku-4-5", "1000 in, 500 out, 3 searches", "0.0335"),
+    // $1.25 for a million tokens that are kept for five minutes, $2.00 for those that are kept for an hour.
+    (
+        "2026-10-20",
+        "anthropic",
+        "claude-haiku-4-5",
+        "2000 in, 1500 written, 1000 written 1h",
+        "0.003125",
+    ),
+    // https://platform.openai.com/docs/pricing: $5 for a million tokens of text, $10 for pictures in, $40 for pictures out.
+    (
+        "2026-10-20",
+        "openai",
+        "gpt-image-1",
+        "1000 in, 400 image in, 2000 out, 2000 image out",
+        "0.087",
+    ),
     // https://platform.openai.com/docs/pricing: what is charged by characters costs nothing that is known by tokens.
     ("2026-10-20", "openai", "tts-1", "4096 characters, 12 in", "0.06144"),
 ];
@@ -205,8 +221,10 @@ fn usage(told: &str) -> Option<Usage> {
                 "reasoning" => usage.reasoning(count),
                 "audio in" => usage.input_of(Modality::Audio, count),
                 "audio cached" => usage.cache_read_of(Modality::Audio, count),
+                "image in" => usage.input_of(Modality::Image, count),
+                "image out" => usage.output_of(Modality::Image, count),
                 "audio out" => usage.output_of(Modality::Audio, count),
-                "searches" | "characters" | "milliseconds" => usage,
+                "searches" | "characters" | "milliseconds" | "written 1h" => usage,
                 other => panic!("{other} is nothing that is used"),
             })
         })
@@ -217,6 +235,7 @@ fn units(told: &str) -> BilledUnits {
     let of = told.split(", ").filter_map(|part| part.split_once(' '));
     of.fold(BilledUnits::default(), |units, (count, of)| match (count.parse().ok(), of) {
         (Some(count), "searches") => units.searches(count),
+        (Some(count), "written 1h") => units.cache_write_1h(count),
         (Some(count), "characters") => units.characters(count),
         (Some(count), "milliseconds") => units.audio(Duration::from_millis(count)),
         _ => units,
