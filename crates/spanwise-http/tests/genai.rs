@@ -8,7 +8,9 @@ use genai::adapter::AdapterKind;
 use genai::chat::{ChatMessage, ChatOptions, ChatRequest, ChatStreamEvent, ReasoningEffort, Tool};
 use genai::embed::EmbedRequest;
 use genai::resolver::{AuthData, Endpoint};
+use spanwise_core::{Budget, BudgetExceeded};
 use spanwise_http::ExecTraced as _;
+use spanwise_testing::Capture;
 use support::{ANSWER, EVENTS, Script, attributes, http_client, record, serve, shown};
 
 async fn client(kind: AdapterKind, scripts: impl IntoIterator<Item = Script>) -> Client {
@@ -253,4 +255,35 @@ fn embeddings_are_recorded_too() {
     server.address=127.0.0.1
     spanwise.outcome=completed
     ");
+}
+
+#[test]
+fn a_budget_that_is_used_up_refuses_it_before_it_is_sent() {
+    let budget = Budget::tokens("daily", 20).hard_stop().build().unwrap();
+    let capture = Capture::builder().budget(budget).build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(capture.run_async(async {
+        // There is no third answer: a request that leaves would fail by itself.
+        let answers = [Script::json(ANSWER), Script::json(ANSWER)];
+        let client = client(AdapterKind::OpenAI, answers).await;
+        for _ in 0..2 {
+            client.exec_chat_traced("gpt-4o", request(), None).await.unwrap();
+        }
+        let chat = client.exec_chat_traced("gpt-4o", request(), None).await.map(drop);
+        let stream = client.exec_chat_stream_traced("gpt-4o", request(), None).await.map(drop);
+        let embed = EmbedRequest::new("a text");
+        let embed = client.exec_embed_traced("text-embedding-3-small", embed, None).await;
+        for refused in [chat, stream, embed.map(drop)] {
+            let Err(genai::Error::WebStream { error, .. }) = refused else { panic!("{refused:?}") };
+            let exceeded = error.downcast_ref::<BudgetExceeded>().unwrap();
+            assert_eq!(exceeded.budget(), "daily");
+        }
+    }));
+    let captured = capture.finish();
+    let calls = captured.spans().iter().filter(|span| span.name() != "budget.threshold");
+    let calls: Vec<_> = calls.collect();
+    let kinds: Vec<_> = calls.iter().map(|span| span.text("error.type")).collect();
+    let refused = "budget_exceeded";
+    assert_eq!(kinds, ["", "", refused, refused, refused]);
+    assert!(calls[2..].iter().all(|span| span.text("spanwise.budget.name") == "daily"));
 }

@@ -1,5 +1,6 @@
 //! For `genai`, whose clients have no hook: one word more at the call.
 
+mod budget;
 mod error;
 mod request;
 mod stream;
@@ -13,6 +14,7 @@ use spanwise_providers::{
     OpenAiResponses,
 };
 
+use self::budget::within_budget;
 pub use self::stream::{RecordedChatStream, RecordedChatStreamResponse};
 
 /// Calls of a `genai` client, recorded.
@@ -31,13 +33,16 @@ pub use self::stream::{RecordedChatStream, RecordedChatStreamResponse};
 /// # let _ = answer; Ok(()) }
 /// ```
 ///
+/// Where a [hard stop](spanwise_core::BudgetBuilder::hard_stop) refuses a call, nothing is sent, and the error is
+/// `genai::Error::WebStream`, whose `error` is a [`BudgetExceeded`](spanwise_core::BudgetExceeded).
+///
 /// `genai`'s own spans, of its feature `otel`, would be there beside these: leave that feature off.
 pub trait ExecTraced {
     /// [`Client::exec_chat`], as an operation `chat`.
     ///
     /// # Errors
     ///
-    /// What `genai` gives, as it is.
+    /// What `genai` gives, as it is; a budget that is used up.
     fn exec_chat_traced(
         &self,
         model: impl Into<ModelSpec> + Send,
@@ -52,7 +57,7 @@ pub trait ExecTraced {
     ///
     /// # Errors
     ///
-    /// What `genai` gives, as it is.
+    /// What `genai` gives, as it is; a budget that is used up.
     fn exec_chat_stream_traced(
         &self,
         model: impl Into<ModelSpec> + Send,
@@ -64,7 +69,7 @@ pub trait ExecTraced {
     ///
     /// # Errors
     ///
-    /// What `genai` gives, as it is.
+    /// What `genai` gives, as it is; a budget that is used up.
     fn exec_embed_traced(
         &self,
         model: impl Into<ModelSpec> + Send,
@@ -87,6 +92,7 @@ impl ExecTraced for Client {
         let target = self.resolve_service_target(model).await?;
         let (provider, codec) = (Provider::from(target.model.adapter_kind), codec(&target));
         let generation = request::start_chat(&target, &request, options, false);
+        within_budget!(generation, &target);
         let answer = self.exec_chat(target, request, options).in_operation(&generation).await;
         match &answer {
             Ok(answer) => {
@@ -110,6 +116,7 @@ impl ExecTraced for Client {
         }
         let target = self.resolve_service_target(model).await?;
         let generation = request::start_chat(&target, &request, options, true);
+        within_budget!(generation, &target);
         let answer =
             self.exec_chat_stream(target, request, options).in_operation(&generation).await;
         match answer {
@@ -132,6 +139,7 @@ impl ExecTraced for Client {
         }
         let target = self.resolve_service_target(model).await?;
         let embeddings = request::start_embed(&target, options);
+        within_budget!(embeddings, &target);
         let answer = self.exec_embed(target, request, options).in_operation(&embeddings).await;
         match &answer {
             Ok(answer) => {
