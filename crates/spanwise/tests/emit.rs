@@ -8,10 +8,13 @@ use std::time::{Duration, SystemTime};
 use serde_json::json;
 use spanwise::opentelemetry::trace::SpanId;
 use spanwise::{
-    ContentCapture, EventError, EventStatus, GenerationEvent, Message, OrchestratorEvent,
-    SpanEvent, TelemetryEvent, Tool, ToolExecutionEvent, Usage,
+    BilledUnits, ChannelExporter, ContentCapture, ContentLevel, Cost, Document, Embeddings,
+    EventError, EventStatus, ExporterSettings, Generation, GenerationEvent, Message,
+    OrchestratorEvent, PriceTable, Prices, Provider, Response, Retrieval, SpanEvent,
+    TelemetryEvent, Tool, ToolExecutionEvent, Usage,
 };
 use spanwise_testing::{Capture, CaptureBuilder, Captured, CapturedSpan};
+use support::isolated;
 
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 
@@ -182,4 +185,130 @@ fn a_span_that_nothing_ended_is_ended_at_shutdown() {
 #[test]
 fn without_a_recorder_nothing_happens() {
     spanwise::emit(TelemetryEvent::from(generation()));
+}
+
+/// What events are made of the work, with their content, and what its spans and metrics said.
+fn events_of(work: impl FnOnce()) -> (Vec<TelemetryEvent>, support::Receiver) {
+    let receiver = support::Receiver::start();
+    let prices = Prices::none().own(PriceTable::from_toml(PRICES).unwrap());
+    let config = support::config().endpoint(receiver.http_url()).pricing(prices);
+    let telemetry = spanwise::init_telemetry(config.content_capture(ContentCapture::SpanOnly));
+    let (exporter, mut events) = ChannelExporter::new(100);
+    let settings = ExporterSettings::new("events").content(ContentLevel::Full);
+    spanwise::add_exporter_with(exporter, settings);
+    work();
+    support::block_on(telemetry.unwrap().shutdown());
+    (std::iter::from_fn(|| events.try_receive()).collect(), receiver)
+}
+
+/// Half the price in a batch, twice where it was served in haste, and what is charged by other units than tokens.
+const PRICES: &str = r#"
+version = "test"
+[[prices]]
+model = "gpt-4o"
+batch = true
+input = 5
+output = 5
+[[prices]]
+model = "gpt-4o"
+tier = "priority"
+input = 20
+output = 20
+[[prices]]
+model = "gpt-4o"
+input = 10
+output = 10
+[[prices]]
+model = "dall-e-3"
+image = 0.04
+[[prices]]
+model = "text-embedding-*"
+batch = true
+input = 1
+[[prices]]
+model = "text-embedding-*"
+input = 2
+[[prices]]
+model = "rerank-*"
+search = 0.002
+"#;
+
+fn operations() {
+    let asked = || Generation::chat(Provider::OpenAi, "gpt-4o").server("api.openai.com", 443);
+    let batch = asked().batch().input("Hello!").start();
+    batch.usage(Usage::new(1000, 0));
+    batch.finish();
+    let hasty = asked().openai_service_tier("priority").start();
+    let response = Response::new().usage(Usage::new(1000, 0)).openai_service_tier("priority");
+    hasty.record(&response.openai_system_fingerprint("fp_1"));
+    hasty.finish();
+    let drawn = Generation::chat(Provider::OpenAi, "dall-e-3").start();
+    let units = BilledUnits::default().images(2).searches(1).characters(30);
+    drawn.billed_units(units.audio(Duration::from_millis(2500)));
+    drawn.finish();
+    let embedded = Embeddings::new(Provider::OpenAi, "text-embedding-3-small").batch().start();
+    embedded.input_tokens(8);
+    embedded.response_model("text-embedding-3-small-1");
+    embedded.finish();
+    let ranked =
+        Retrieval::new("articles").provider(Provider::Cohere).model("rerank-v3.5").top_k(3);
+    let ranked = ranked.query("returns").server("api.cohere.com", 443).start();
+    ranked.documents([Document::new("a-1").score(0.5).field("title", "Returns")]);
+    ranked.billed_units(BilledUnits::default().searches(1));
+    ranked.finish();
+}
+
+#[test]
+fn an_event_that_went_out_comes_in_again_and_goes_out_the_same() {
+    isolated!({
+        let (out, _receiver) = events_of(|| {
+            let (exporter, mut events) = ChannelExporter::new(100);
+            let settings = ExporterSettings::new("first").content(ContentLevel::Full);
+            let first = spanwise::add_exporter_with(exporter, settings);
+            operations();
+            assert!(support::block_on(spanwise::flush_exporters(support::PATIENCE)));
+            spanwise::remove_exporter(first);
+            while let Some(event) = events.try_receive() {
+                let TelemetryEvent::Generation(event) = event else { panic!("{event:?}") };
+                // Priced anew, as nobody says what it costs.
+                spanwise::emit(GenerationEvent { cost: None, ..event });
+            }
+        });
+        let (first, again) = out.split_at(out.len() / 2);
+        assert_eq!(shown(first), shown(again));
+        let costs = again.iter().map(|event| match event {
+            TelemetryEvent::Generation(event) => event.cost.as_ref().map(Cost::amount_f64),
+            _ => None,
+        });
+        let costs: Vec<_> = costs.map(Option::unwrap_or_default).collect();
+        assert_eq!(costs, [0.005, 0.02, 0.08, 0.000008, 0.002]);
+    });
+}
+
+#[test]
+fn what_an_answer_says_of_embeddings_and_rankings_stays() {
+    isolated!({
+        let told = |operation: &str, usage| GenerationEvent {
+            operation: operation.into(),
+            response_model: Some("gpt-4-2".into()),
+            parent_span_id: Some("b7ad6b7169203331".into()),
+            usage: Some(usage),
+            finish_reasons: Vec::new(),
+            metadata: [("tier".to_owned(), json!("gold"))].into(),
+            ..generation()
+        };
+        // A vector is no message, and has no tokens of its own.
+        let embedded = GenerationEvent {
+            output: Vec::new(),
+            ..told("embeddings", Usage::unknown().input(12))
+        };
+        let told = [embedded, told("retrieval", Usage::new(12, 5))].map(TelemetryEvent::from);
+        let (out, _receiver) =
+            events_of(|| told.iter().for_each(|event| spanwise::emit(event.clone())));
+        assert_eq!(shown(&out), shown(&told));
+    });
+}
+
+fn shown(events: &[TelemetryEvent]) -> Vec<serde_json::Value> {
+    events.iter().map(|event| serde_json::to_value(event).unwrap()).collect()
 }

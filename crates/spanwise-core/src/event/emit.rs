@@ -5,10 +5,12 @@ use opentelemetry::{Array, Context, KeyValue, StringValue, Value};
 use serde_json::Value as Json;
 
 use super::given::{GivenIds, Placement};
+use super::told::{self, ToldByOpenAi, ToldOfCall};
 use super::{
     EventError, EventStatus, GenerationEvent, InsideContext, OrchestratorEvent, SpanEvent,
     TelemetryEvent, ToolExecutionEvent,
 };
+use crate::document::Document;
 use crate::operation::{
     Agent, Embeddings, EmittedEnd, Generation, OwnSpan, Retrieval, Surroundings, Tool, Workflow,
 };
@@ -101,53 +103,35 @@ fn end(status: EventStatus, error: Option<EventError>) -> EmittedEnd {
 }
 
 fn generation(
-    event: GenerationEvent,
+    mut event: GenerationEvent,
     attributes: Vec<KeyValue>,
     placement: Placement,
 ) -> SpanContext {
     let around = Surroundings {
-        agent: event.agent.map(StringValue::from),
-        workflow: event.workflow.map(StringValue::from),
-        step: event.step.map(StringValue::from),
+        agent: event.agent.take().map(StringValue::from),
+        workflow: event.workflow.take().map(StringValue::from),
+        step: event.step.take().map(StringValue::from),
     };
     let placement = Placement { parent: around.around(placement.parent), ..placement };
-    let provider = event.provider.map_or(Provider::from("_OTHER"), Provider::from);
+    let provider = event.provider.take().map_or(Provider::from("_OTHER"), Provider::from);
+    match event.operation.as_str() {
+        operation::EMBEDDINGS => return embeddings(event, provider, attributes, placement),
+        operation::RETRIEVAL => return retrieval(event, provider, attributes, placement),
+        _ => {}
+    }
     let end = end(event.status, event.error);
-    if event.operation == operation::EMBEDDINGS {
-        let builder = Embeddings::new(provider, event.model);
-        let embeddings =
-            with(builder, attributes, event.metadata, |b, it| b.attribute(it.key, it.value))
-                .start_in(placement);
-        if let Some(tokens) = event.usage.and_then(|usage| usage.input_tokens()) {
-            embeddings.input_tokens(tokens);
-        }
-        event.cost.into_iter().for_each(|cost| embeddings.cost(cost));
-        if let Some(model) = event.response_model {
-            embeddings.response_model(model);
-        }
-        return embeddings.end_at(end, event.end_time);
-    }
-    if event.operation == operation::RETRIEVAL {
-        let mut metadata = event.metadata;
-        let source = metadata.remove(key::GEN_AI_DATA_SOURCE_ID.key());
-        let source = source.as_ref().and_then(Json::as_str).unwrap_or_default().to_owned();
-        let top_k = metadata.remove(key::GEN_AI_RETRIEVAL_TOP_K.key());
-        let builder = Retrieval::new(source).provider(provider).model(event.model);
-        let builder = match top_k.and_then(|top_k| top_k.as_i64()) {
-            Some(top_k) => builder.top_k(top_k),
-            None => builder,
-        };
-        let retrieval = with(builder, attributes, metadata, |b, it| b.attribute(it.key, it.value))
-            .start_in(placement);
-        event.cost.into_iter().for_each(|cost| retrieval.cost(cost));
-        return retrieval.end_at(end, event.end_time);
-    }
+    let call = ToldOfCall::take(&mut event.metadata, &provider);
+    let tiers = ToldByOpenAi::take(&mut event.metadata);
     let builder = match event.operation.as_str() {
         operation::GENERATE_CONTENT => Generation::generate_content(provider, event.model),
         operation::TEXT_COMPLETION => Generation::text_completion(provider, event.model),
         _ => Generation::chat(provider, event.model),
     };
     let builder = with(builder, attributes, event.metadata, |b, it| b.attribute(it.key, it.value));
+    let builder = tiers
+        .asked
+        .into_iter()
+        .fold(builder.told_call(call), |builder, tier| builder.openai_service_tier(tier));
     let generation = match event.input.is_empty() {
         true => builder.start_in(placement),
         false => builder.input(&event.input).start_in(placement),
@@ -158,8 +142,63 @@ fn generation(
     response = event.finish_reasons.into_iter().fold(response, Response::finish_reason);
     response = event.usage.into_iter().fold(response, Response::usage);
     response = event.cost.into_iter().fold(response, Response::cost);
+    response = tiers.served.into_iter().fold(response, Response::openai_service_tier);
+    response = tiers.system.into_iter().fold(response, Response::openai_system_fingerprint);
     generation.record(&event.output.into_iter().fold(response, Response::output));
     generation.end_at(end, event.end_time)
+}
+
+fn embeddings(
+    mut event: GenerationEvent,
+    provider: Provider,
+    mut attributes: Vec<KeyValue>,
+    placement: Placement,
+) -> SpanContext {
+    let call = ToldOfCall::take(&mut event.metadata, &provider);
+    attributes.extend(event.response_id.map(|id| key::GEN_AI_RESPONSE_ID.of(id)));
+    let builder = Embeddings::new(provider, event.model).told_call(call);
+    let builder = with(builder, attributes, event.metadata, |b, it| b.attribute(it.key, it.value));
+    let embeddings = builder.told_input(event.input).start_in(placement);
+    if let Some(tokens) = event.usage.and_then(|usage| usage.input_tokens()) {
+        embeddings.input_tokens(tokens);
+    }
+    event.cost.into_iter().for_each(|cost| embeddings.cost(cost));
+    if let Some(model) = event.response_model {
+        embeddings.response_model(model);
+    }
+    embeddings.end_at(end(event.status, event.error), event.end_time)
+}
+
+/// The ranking of documents: what its answer says beyond them stands on the span, as the answer of any model.
+fn retrieval(
+    mut event: GenerationEvent,
+    provider: Provider,
+    mut attributes: Vec<KeyValue>,
+    placement: Placement,
+) -> SpanContext {
+    let metadata = &mut event.metadata;
+    let call = ToldOfCall::take(metadata, &provider);
+    let source = told::text(metadata, key::GEN_AI_DATA_SOURCE_ID.key()).unwrap_or_default();
+    let top_k = told::count(metadata, key::GEN_AI_RETRIEVAL_TOP_K.key());
+    let query = told::text(metadata, key::GEN_AI_RETRIEVAL_QUERY_TEXT.key());
+    let documents = told::list(metadata, key::GEN_AI_RETRIEVAL_DOCUMENTS.key());
+    attributes.extend(event.response_id.map(|id| key::GEN_AI_RESPONSE_ID.of(id)));
+    attributes.extend(event.response_model.map(|model| key::GEN_AI_RESPONSE_MODEL.of(model)));
+    let builder = Retrieval::new(source).provider(provider).model(event.model).told_call(call);
+    let builder = with(builder, attributes, event.metadata, |b, it| b.attribute(it.key, it.value));
+    let builder = top_k.into_iter().fold(builder, |builder, top_k| builder.top_k(top_k));
+    let builder = builder.told_input(event.input);
+    let retrieval = match &query {
+        Some(query) => builder.query(query).start_in(placement),
+        None => builder.start_in(placement),
+    };
+    if let Some(documents) = documents {
+        retrieval.documents(documents.into_iter().map(Document::of));
+    }
+    retrieval.told_output(event.output);
+    retrieval.told_usage(event.usage);
+    event.cost.into_iter().for_each(|cost| retrieval.cost(cost));
+    retrieval.end_at(end(event.status, event.error), event.end_time)
 }
 
 fn tool(event: ToolExecutionEvent, attributes: Vec<KeyValue>, placement: Placement) -> SpanContext {

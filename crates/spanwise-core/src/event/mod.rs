@@ -20,6 +20,7 @@ mod recorded;
 mod span;
 mod telemetry_event;
 mod time;
+mod told;
 mod tool_execution;
 
 pub use emit::{EventPlace, emit_at};
@@ -42,3 +43,4 @@ pub(crate) use emitted::Emitted;
 pub(crate) use given::Placement;
 pub(crate) use hub::anyone_listens;
 pub(crate) use inside::InsideContext;
+pub(crate) use told::ToldOfCall;

@@ -11,6 +11,7 @@ use super::kind::SpanEvent;
 use super::outcome::End;
 use super::request::{filled, named};
 use crate::cost::{BilledUnits, Cost, PricedCall};
+use crate::event::ToldOfCall;
 use crate::provider::Provider;
 use crate::recorder::{Measurement, MetricRecorder, Series};
 use crate::semconv::{Metric, attribute as key};
@@ -63,6 +64,15 @@ impl Call {
 
     pub(crate) fn set_server(&mut self, address: impl Into<StringValue>, port: u16) {
         self.server = filled(address).map(|address| Server { address, port });
+    }
+
+    /// Takes over what the event of a call that was made elsewhere tells of it.
+    pub(super) fn learn_told(&mut self, told: ToldOfCall) {
+        let ToldOfCall { server, batch, units } = told;
+        if let Some((address, port)) = server {
+            self.set_server(address, port);
+        }
+        (self.batch, self.units) = (batch, units);
     }
 
     /// `{operation} {model}`, or the bare operation.

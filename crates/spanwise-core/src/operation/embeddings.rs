@@ -16,7 +16,7 @@ use super::kind::{Asks, Kind, phases};
 use super::live::Live;
 use super::methods::{
     attempt_method, call_setters, cost_method, gateway_method, operation_methods, request_method,
-    run_method,
+    run_method, told_setters,
 };
 use super::outcome::{End, Outcome};
 use super::request::filled;
@@ -122,6 +122,7 @@ gateway_method!(Embeddings);
 cost_method!(Embeddings);
 run_method!(EmbeddingsBuilder);
 call_setters!(EmbeddingsBuilder: server batch);
+told_setters!(EmbeddingsBuilder with input);
 attempt_method!(Embeddings);
 request_method!(Embeddings, EmbeddingsBuilder);
 

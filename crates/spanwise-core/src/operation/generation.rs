@@ -22,7 +22,7 @@ use super::kind::{Asks, Kind, phases};
 use super::live::Live;
 use super::methods::{
     attempt_method, call_setters, cost_method, gateway_method, input_setters, operation_methods,
-    output_setter, request_method, request_setters,
+    output_setter, request_method, request_setters, told_setters,
 };
 use super::outcome::{End, Outcome};
 use super::provider_details::{OpenAiApiType, ProviderDetails};
@@ -283,6 +283,7 @@ operation_methods!(Generation, GenerationBuilder, GenerationKind);
 gateway_method!(Generation);
 cost_method!(Generation);
 call_setters!(GenerationBuilder: server batch);
+told_setters!(GenerationBuilder);
 request_setters!(GenerationBuilder: max_tokens temperature top_p top_k stop_sequences
     frequency_penalty presence_penalty seed choice_count output_type reasoning_level
     previous_response_id conversation_id prompt_name prompt_version);

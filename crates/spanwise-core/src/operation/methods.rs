@@ -7,7 +7,7 @@ mod guard;
 mod request;
 
 pub(crate) use builder::{builder_methods, run_method};
-pub(crate) use call::{attempt_method, call_setters, cost_method, gateway_method};
+pub(crate) use call::{attempt_method, call_setters, cost_method, gateway_method, told_setters};
 pub(crate) use content::{input_setters, output_setter};
 pub(crate) use guard::guard_methods;
 pub(crate) use request::{request_method, request_setters};

@@ -16,6 +16,7 @@ use super::kind::{Asks, Kind, phases};
 use super::live::Live;
 use super::methods::{
     attempt_method, call_setters, cost_method, operation_methods, request_method, run_method,
+    told_setters,
 };
 use super::outcome::{End, Outcome};
 use super::request::{filled, named};
@@ -23,9 +24,11 @@ use crate::content::ContentItem;
 use crate::cost::Cost;
 use crate::document::Document;
 use crate::event::EventKind;
+use crate::message::Message;
 use crate::recorder::MetricRecorder;
 use crate::semconv::attribute as key;
 use crate::semconv::value::gen_ai_operation_name as operation;
+use crate::usage::Usage;
 
 /// One look-up in a data source: a span `retrieval {data source}` of kind `CLIENT`.
 ///
@@ -77,6 +80,7 @@ impl Retrieval {
             call: Call::new(operation::RETRIEVAL),
             data_source_id: filled(data_source_id),
             top_k: None,
+            usage: None,
             cost: None,
         }))
     }
@@ -89,6 +93,19 @@ impl Retrieval {
             live.capture_output(|| {
                 ContentItem::RetrievalDocuments(documents.into_iter().collect())
             });
+        }
+    }
+}
+
+/// What the event of one that was made elsewhere tells of the answer.
+impl Retrieval {
+    pub(crate) fn told_usage(&self, usage: Option<Usage>) {
+        self.change(|kind| kind.usage = usage);
+    }
+
+    pub(crate) fn told_output(&self, messages: Vec<Message>) {
+        if let Some(live) = self.0.as_ref().filter(|_| !messages.is_empty()) {
+            live.capture_output(|| ContentItem::OutputMessages(messages));
         }
     }
 }
@@ -113,6 +130,7 @@ impl<'a> RetrievalBuilder<'a> {
 operation_methods!(Retrieval, RetrievalBuilder, RetrievalKind);
 run_method!(RetrievalBuilder);
 call_setters!(RetrievalBuilder: server provider model);
+told_setters!(RetrievalBuilder with input);
 attempt_method!(Retrieval);
 cost_method!(Retrieval);
 request_method!(Retrieval, RetrievalBuilder);
@@ -121,6 +139,8 @@ struct RetrievalKind {
     call: Call,
     data_source_id: Option<StringValue>,
     top_k: Option<i64>,
+    /// Of an event that was made elsewhere.
+    usage: Option<Usage>,
     cost: Option<Cost>,
 }
 
@@ -150,10 +170,14 @@ impl Kind for RetrievalKind {
         }
     }
 
+    fn usage(&self) -> Option<Usage> {
+        self.usage.map(Usage::settled)
+    }
+
     /// Looking something up costs nothing, unless a model does it.
     fn charge(&self) -> Option<Charge<'_>> {
         let charged = self.call.model.is_some() || self.cost.is_some();
-        charged.then(|| self.call.charge(None, None, self.cost.as_ref()))
+        charged.then(|| self.call.charge(None, self.usage(), self.cost.as_ref()))
     }
 
     fn start_attributes(&self, attributes: &mut Vec<KeyValue>) {
@@ -163,6 +187,9 @@ impl Kind for RetrievalKind {
 
     fn end_attributes(&mut self, _: &Outcome, attributes: &mut Vec<KeyValue>) {
         attributes.extend(self.top_k.map(|n| key::GEN_AI_RETRIEVAL_TOP_K.of(n)));
+        if let Some(usage) = self.usage() {
+            usage.push_attributes(attributes);
+        }
     }
 
     fn measure(&self, end: &End<'_>, metrics: &dyn MetricRecorder) {

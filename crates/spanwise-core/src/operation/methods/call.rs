@@ -34,6 +34,30 @@ macro_rules! call_setters {
     };
 }
 
+/// Gives `$Builder` what the event of a call that was made elsewhere tells; the kind keeps a `call`.
+macro_rules! told_setters {
+    ($Builder:ident) => {
+        impl $Builder<'_> {
+            pub(crate) fn told_call(self, told: $crate::event::ToldOfCall) -> Self {
+                self.change(|kind| kind.call.learn_told(told))
+            }
+        }
+    };
+    ($Builder:ident with input) => {
+        told_setters!($Builder);
+
+        impl $Builder<'_> {
+            /// What went in, where the conventions have no place for it: `gen_ai.input.messages`.
+            pub(crate) fn told_input(mut self, messages: Vec<$crate::Message>) -> Self {
+                if let Some(draft) = self.0.as_mut().filter(|_| !messages.is_empty()) {
+                    draft.capture_input(move |_| $crate::ContentItem::InputMessages(messages));
+                }
+                self
+            }
+        }
+    };
+}
+
 /// Gives `$Guard` what is told of the attempts of a call; the kind gives its `call`.
 macro_rules! attempt_method {
     ($Guard:ident) => {
@@ -102,4 +126,4 @@ macro_rules! gateway_method {
     };
 }
 
-pub(crate) use {attempt_method, call_setters, cost_method, gateway_method};
+pub(crate) use {attempt_method, call_setters, cost_method, gateway_method, told_setters};
