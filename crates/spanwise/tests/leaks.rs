@@ -17,7 +17,7 @@ use leaks::plant;
 use prost::Message as _;
 use spanwise::{
     ContentCapture, ContentLevel, ContentPolicy, Destination, ExporterSettings, JsonLinesExporter,
-    OtlpProtocol, PatternRedactor, Projection, Signals, SpoolSettings, TelemetryConfig,
+    OtlpProtocol, PatternRedactor, Projection, Signals, SpoolSettings, Telemetry, TelemetryConfig,
 };
 use support::{Answer, Receiver, Said, block_on, child, config};
 
@@ -65,6 +65,16 @@ fn assert_none(planted: &[Canary], bytes: &[u8], where_: &str) {
 
 /// Records everything, with telemetry that starts by this configuration, and says what was planted.
 fn record(config: TelemetryConfig, make: fn(usize) -> Canary, others: bool) -> Vec<Canary> {
+    record_and(config, make, others, |_| ()).0
+}
+
+/// The same, and looks at the telemetry before it ends.
+fn record_and<R>(
+    config: TelemetryConfig,
+    make: fn(usize) -> Canary,
+    others: bool,
+    look: impl FnOnce(&Telemetry) -> R,
+) -> (Vec<Canary>, R) {
     block_on(async {
         let telemetry = spanwise::init_telemetry(config).unwrap();
         let mut planted = Planted::new(make);
@@ -76,9 +86,10 @@ fn record(config: TelemetryConfig, make: fn(usize) -> Canary, others: bool) -> V
                 plant::others(&mut planted, &telemetry);
             }
         }
+        let seen = look(&telemetry);
         let report = telemetry.shutdown().await;
         assert!(report.complete && report.dropped() == 0, "{report}");
-        planted.canaries
+        (planted.canaries, seen)
     })
 }
 
@@ -332,6 +343,55 @@ fn hooks_channels_and_statsd_have_the_content_that_they_may_have() {
         assert_none(&planted, &lines, "lines for StatsD");
     });
     assert_not_said(&child.run(&[]), content);
+}
+
+#[test]
+#[cfg(all(feature = "ledger", feature = "prometheus"))]
+fn a_ledger_and_a_scrape_hold_numbers_and_names_whatever_is_captured() {
+    let child = child!({
+        let (receiver, directory) = (Receiver::start(), tempfile::tempdir().unwrap());
+        let path = directory.path().join("costs.db");
+        let config = config()
+            .content_capture(ContentCapture::SpanAndEvent)
+            .record_tool_schemas(true)
+            .destination(to(&receiver, "otlp", OtlpProtocol::HttpProtobuf))
+            .ledger(path.clone())
+            .prometheus();
+        let (planted, scraped) = record_and(config, content, false, |telemetry| {
+            telemetry
+                .prometheus_exporter()
+                .unwrap()
+                .render(spanwise::ExpositionFormat::Text)
+                .unwrap()
+        });
+        assert!(scraped.contains("gen_ai_client"), "{scraped}");
+        assert_none(&planted, scraped.as_bytes(), "a scrape");
+        let ledger = spanwise::Ledger::open(path).unwrap();
+        let (always, now) = (std::time::UNIX_EPOCH, std::time::SystemTime::now());
+        let report = ledger.cost_report(always, now + std::time::Duration::from_secs(60)).unwrap();
+        assert!(report.total.requests > 0);
+        assert_none(&planted, &bytes_below(directory.path()), "the ledger");
+    });
+    assert_not_said(&child.run(&[]), content);
+}
+
+#[test]
+#[cfg(feature = "prometheus")]
+fn a_scrape_is_redacted_like_everything_else() {
+    let child = child!({
+        let receiver = Receiver::start();
+        let config = config()
+            .destination(to(&receiver, "otlp", OtlpProtocol::HttpProtobuf))
+            .content(ContentPolicy::default().redactor(PatternRedactor::new()))
+            .prometheus();
+        let (planted, scraped) = record_and(config, pattern, true, |telemetry| {
+            let exporter = telemetry.prometheus_exporter().unwrap();
+            exporter.render(spanwise::ExpositionFormat::Text).unwrap()
+        });
+        assert!(scraped.contains("own_total"), "{scraped}");
+        assert_none(&planted, scraped.as_bytes(), "a scrape");
+    });
+    assert_not_said(&child.run(&[]), pattern);
 }
 
 #[test]

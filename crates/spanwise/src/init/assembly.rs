@@ -161,7 +161,11 @@ impl Assembly<'_> {
         let Some(scraping) = &self.settings.scraping else { return Ok(()) };
         let listening = scraping.listen.as_ref().map(Listening::on).transpose()?;
         let meters = std::mem::take(&mut self.meters);
-        let (exporter, meters) = PrometheusExporter::read(meters, self.intake.clone());
+        let (exporter, meters) = PrometheusExporter::read(
+            meters,
+            self.intake.clone(),
+            self.settings.content.redactors.clone(),
+        );
         self.meters = meters;
         self.has_meters = true;
         self.scraped = Some((exporter, listening));

@@ -12,12 +12,14 @@ use opentelemetry_sdk::metrics::reader::MetricReader;
 use opentelemetry_sdk::metrics::{
     InstrumentKind, ManualReader, MeterProviderBuilder, Pipeline, Temporality,
 };
+use spanwise_core::Redactor;
 use tokio::sync::oneshot;
 
 use super::accept::ExpositionFormat;
 use super::family::Families;
 use super::text;
 use crate::export::intake::Intake;
+use crate::export::stage::content::Redactors;
 
 /// The process's metrics, to be scraped: kept by [`TelemetryConfig::prometheus`](crate::TelemetryConfig::prometheus),
 /// and had from [`Telemetry::prometheus_exporter`](crate::Telemetry::prometheus_exporter).
@@ -42,6 +44,7 @@ pub struct PrometheusExporter(Arc<Inner>);
 struct Inner {
     reader: Pull,
     intake: Arc<Intake>,
+    redactors: Vec<Arc<dyn Redactor>>,
     /// What stops the servers that show it.
     servers: Mutex<Vec<oneshot::Sender<()>>>,
 }
@@ -51,21 +54,26 @@ impl PrometheusExporter {
     pub(crate) fn read(
         meters: MeterProviderBuilder,
         intake: Arc<Intake>,
+        redactors: Vec<Arc<dyn Redactor>>,
     ) -> (Self, MeterProviderBuilder) {
         let reader = Pull(Arc::new(ManualReader::builder().build()));
         let meters = meters.with_reader(reader.clone());
-        (Self(Arc::new(Inner { reader, intake, servers: Mutex::default() })), meters)
+        (Self(Arc::new(Inner { reader, intake, redactors, servers: Mutex::default() })), meters)
     }
 
     /// All metrics as they are now; `None` once telemetry is shut down, and where a callback of the program's
     /// that an instrument asks has panicked.
+    ///
+    /// The redactors of [`TelemetryConfig::content`](crate::TelemetryConfig::content) are asked for every label; counters and
+    /// histograms whose labels are the same then count together.
     ///
     /// It asks the callbacks of instruments that are observed, on this thread.
     pub fn render(&self, format: ExpositionFormat) -> Option<String> {
         let mut collected = ResourceMetrics::default();
         let collect = AssertUnwindSafe(|| self.0.reader.collect(&mut collected));
         std::panic::catch_unwind(collect).ok()?.ok()?;
-        let collected = ExportMetricsServiceRequest::from(&collected);
+        let mut collected = ExportMetricsServiceRequest::from(&collected);
+        Redactors(&self.0.redactors).collected(&mut collected);
         self.0.intake.overflow.look(&collected);
         Some(text::write(&Families::of(collected), format))
     }

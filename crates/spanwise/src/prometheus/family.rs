@@ -1,6 +1,6 @@
 //! What is collected, as Prometheus thinks of it: families of series.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as OtlpValue;
@@ -21,7 +21,7 @@ pub(super) struct Family {
     pub(super) unit: String,
     pub(super) help: String,
     pub(super) series: Vec<Series>,
-    known: BTreeSet<Labels>,
+    known: HashMap<Labels, usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +98,7 @@ impl Families {
         let (name, unit) = names::of_metric(&name, &unit, kind);
         let place = *self.by_name.entry(name.clone()).or_insert(self.all.len());
         if place == self.all.len() {
-            let (series, known) = (Vec::new(), BTreeSet::new());
+            let (series, known) = (Vec::new(), HashMap::new());
             self.all.push(Family { name, kind, unit, help: description, series, known });
         }
         let family = &mut self.all[place];
@@ -112,7 +112,7 @@ impl Families {
 }
 
 impl Family {
-    /// The same series twice would make the whole scrape fail, so the first stays.
+    /// The same series twice would make the whole scrape fail. Those that are the same by what is redacted count together.
     fn add(&mut self, mut labels: Labels, of_scope: &Labels, value: Value) {
         if self.kind == Kind::Histogram
             && let Some(own) = labels.remove("le")
@@ -120,8 +120,48 @@ impl Family {
             labels.insert("exported_le".to_owned(), own);
         }
         labels.extend(of_scope.iter().map(|(key, value)| (key.clone(), value.clone())));
-        if self.known.insert(labels.clone()) {
-            self.series.push(Series { labels, value });
+        let place = *self.known.entry(labels.clone()).or_insert(self.series.len());
+        match self.series.get_mut(place) {
+            Some(known) if self.kind != Kind::Gauge => known.value.add(value),
+            // What is now of several cannot be told; the first stays.
+            Some(_) => {}
+            None => self.series.push(Series { labels, value }),
+        }
+    }
+}
+
+impl Value {
+    /// Adds up what counts; distributions over other bounds do not, and are left out.
+    fn add(&mut self, other: Self) {
+        match (self, other) {
+            (Self::Number(known), Self::Number(other)) => *known = known.plus(other),
+            (
+                Self::Histogram { buckets, count, sum },
+                Self::Histogram { buckets: others, count: more, sum: further },
+            ) if buckets.iter().map(|it| it.0).eq(others.iter().map(|it| it.0)) => {
+                for (known, other) in buckets.iter_mut().zip(others) {
+                    known.1 += other.1;
+                }
+                *count += more;
+                *sum = sum.zip(further).map(|(sum, further)| sum + further);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Number {
+    fn plus(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Int(one), Self::Int(other)) => Self::Int(one.saturating_add(other)),
+            (one, other) => Self::Double(one.double() + other.double()),
+        }
+    }
+
+    fn double(self) -> f64 {
+        match self {
+            Self::Int(number) => number as f64,
+            Self::Double(number) => number,
         }
     }
 }

@@ -122,7 +122,7 @@ fn open_metrics() {
 }
 
 #[test]
-fn what_becomes_the_same_is_told_once() {
+fn what_becomes_the_same_is_told_once_and_counts_together() {
     let one =
         |value| number(OtlpNumber::AsInt(value), &[("a.b", "2"), ("a_b", "3"), ("empty", "")]);
     let metrics = vec![
@@ -136,11 +136,28 @@ fn what_becomes_the_same_is_told_once() {
     assert_eq!(
         samples,
         [
-            r#"x_y_total{a_b="2;3",otel_scope_name="spanwise",otel_scope_version="0.1"} 1"#,
+            r#"x_y_total{a_b="2;3",otel_scope_name="spanwise",otel_scope_version="0.1"} 10"#,
             r#"x_y_total{otel_scope_name="spanwise",otel_scope_version="0.1"} 5"#,
         ]
     );
     assert_eq!(text.matches("# TYPE x_y").count(), 1);
+
+    let point = |counts: [u64; 2]| HistogramDataPoint {
+        explicit_bounds: vec![0.5],
+        bucket_counts: counts.to_vec(),
+        count: counts[0] + counts[1],
+        sum: Some(0.25),
+        ..HistogramDataPoint::default()
+    };
+    let both = [point([2, 1]), point([3, 4])].map(|point| histogram("took", "s", point));
+    let text = written(both.to_vec(), ExpositionFormat::Text);
+    let sample = |name: &str| {
+        let line = text.lines().find(|line| line.starts_with(name)).expect("it is told");
+        line.rsplit(' ').next().map(str::to_owned)
+    };
+    assert_eq!(sample("took_seconds_bucket").as_deref(), Some("5"));
+    assert_eq!(sample("took_seconds_count").as_deref(), Some("10"));
+    assert_eq!(sample("took_seconds_sum").as_deref(), Some("0.5"));
 }
 
 #[test]
@@ -198,7 +215,7 @@ proptest! {
         let text = written(vec![counter(&name, "", told)], ExpositionFormat::Text);
         let scrape = read(&text);
         let told = scrape.samples.iter().filter(|sample| sample.metric != "target_info");
-        let mut first: BTreeMap<Labels, f64> = BTreeMap::new();
+        let mut together: BTreeMap<Labels, f64> = BTreeMap::new();
         for (attributes, value) in &points {
             let mut labels = Labels::new();
             for (key, value) in attributes.iter().filter(|(_, value)| !value.is_empty()) {
@@ -208,7 +225,7 @@ proptest! {
                     .and_modify(|known| { known.push(';'); known.push_str(value); })
                     .or_insert_with(|| value.clone());
             }
-            first.entry(labels).or_insert(f64::from(*value));
+            *together.entry(labels).or_default() += f64::from(*value);
         }
         let read: BTreeMap<Labels, f64> = told
             .map(|sample| {
@@ -218,7 +235,7 @@ proptest! {
                 (labels.collect(), value)
             })
             .collect();
-        prop_assert_eq!(read, first);
+        prop_assert_eq!(read, together);
     }
 
     #[test]

@@ -37,7 +37,7 @@ use spanwise_core::{
 use self::carried::Carried;
 use self::foreign::Form;
 use self::policy::PolicyInForce;
-use self::redaction::Redactors;
+pub(crate) use self::redaction::Redactors;
 use self::seen::{Before, Seen};
 use self::staged::Of;
 pub(crate) use self::staged::Staged;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "prometheus")]
+use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::metrics::v1::metric::Data;
@@ -86,10 +88,30 @@ impl Staged for LogRecord {
 /// Metrics hold no content, but attributes of any kind.
 impl Staged for Metric {
     fn stage(&mut self, stages: &mut ContentStages, _: &str, _: Option<Arc<Content>>) {
-        let redactors = Redactors(&stages.policy.redactors);
-        if redactors.is_empty() {
+        Redactors(&stages.policy.redactors).metric(self);
+    }
+}
+
+impl Redactors<'_> {
+    /// Everything that is collected at once, for who reads by himself.
+    #[cfg(feature = "prometheus")]
+    pub(crate) fn collected(&self, collected: &mut ExportMetricsServiceRequest) {
+        for resource in collected.resource_metrics.iter_mut().filter(|_| !self.is_empty()) {
+            let known = resource.resource.iter_mut();
+            known.for_each(|known| self.attributes(&mut known.attributes, None));
+            for scope in &mut resource.scope_metrics {
+                let known = scope.scope.iter_mut();
+                known.for_each(|known| self.attributes(&mut known.attributes, None));
+                scope.metrics.iter_mut().for_each(|metric| self.metric(metric));
+            }
+        }
+    }
+
+    fn metric(&self, metric: &mut Metric) {
+        if self.is_empty() {
             return;
         }
+        let redactors = self;
         let exemplars = |exemplars: &mut Vec<Exemplar>| {
             for exemplar in exemplars {
                 redactors.attributes(&mut exemplar.filtered_attributes, None);
@@ -103,7 +125,7 @@ impl Staged for Metric {
                 }
             };
         }
-        match &mut self.data {
+        match &mut metric.data {
             Some(Data::Gauge(gauge)) => points!(gauge),
             Some(Data::Sum(sum)) => points!(sum),
             Some(Data::Histogram(histogram)) => points!(histogram),
