@@ -13,10 +13,23 @@ pub struct Done {
     pub tools: BTreeMap<String, Worked>,
     /// Each agent's turns.
     pub agents: BTreeMap<String, Worked>,
+    /// Each provider's calls.
+    pub providers: BTreeMap<String, Worked>,
     /// Who asked.
     pub users: BTreeMap<String, Worked>,
+    /// Whole turns, with all that is in them.
+    pub workflows: Worked,
     /// How many calls each budget refused.
     pub refused: BTreeMap<String, u64>,
+    /// What else happened, how often: what of, and which of them.
+    pub counted: BTreeMap<String, BTreeMap<String, u64>>,
+}
+
+impl Done {
+    /// One more of these.
+    pub(crate) fn count(&mut self, what: &str, which: &str) {
+        *self.counted.entry(what.into()).or_default().entry(which.into()).or_default() += 1;
+    }
 }
 
 /// How often, and how much.
@@ -32,6 +45,10 @@ pub struct Worked {
     pub input_tokens: u64,
     /// Tokens that came out.
     pub output_tokens: u64,
+    /// Those of the input that came from a cache.
+    pub cached_tokens: u64,
+    /// Those of the output that were reasoning.
+    pub reasoning_tokens: u64,
     /// What it cost, in millionths of a dollar.
     pub cost_micros: u64,
 }
@@ -43,6 +60,8 @@ impl Worked {
         self.streamed += other.streamed;
         self.input_tokens += other.input_tokens;
         self.output_tokens += other.output_tokens;
+        self.cached_tokens += other.cached_tokens;
+        self.reasoning_tokens += other.reasoning_tokens;
         self.cost_micros += other.cost_micros;
     }
 

@@ -49,6 +49,16 @@ fn with(done: &Shared, tell: impl FnOnce(&mut Done)) {
     tell(&mut done.lock().unwrap_or_else(PoisonError::into_inner));
 }
 
+impl Done {
+    /// One call of an agent to a model for a user.
+    fn called(&mut self, agent: &str, model: &Model, user: &str, worked: &Worked) {
+        self.models.entry(model.name.into()).or_default().add(worked);
+        self.providers.entry(model.provider.as_str().into()).or_default().add(worked);
+        self.users.entry(user.into()).or_default().add(worked);
+        self.count("calls of agents", agent);
+    }
+}
+
 /// One in so many.
 fn one_in(random: &mut Rng, many: u64) -> bool {
     random.u64(0..many) == 0
@@ -70,11 +80,13 @@ pub(crate) async fn turn(number: u64, mut random: Rng, done: Shared) {
         .run(async {
             let workflow = Workflow::new("handle_ticket").start();
             async {
-                recall(&mut random).in_operation(&workflow).await;
+                recall(&mut random, &done).in_operation(&workflow).await;
                 answer(&mut random, &done, &user).in_operation(&workflow).await
             }
             .await;
-            if one_in(&mut random, 40) {
+            let abandoned = one_in(&mut random, 40);
+            with(&done, |done| done.workflows.add(&Worked::once(abandoned)));
+            if abandoned {
                 workflow.fail_with("abandoned", "the customer left");
             } else {
                 workflow.finish();
@@ -84,14 +96,16 @@ pub(crate) async fn turn(number: u64, mut random: Rng, done: Shared) {
 }
 
 /// Finds what is known about similar questions.
-async fn recall(random: &mut Rng) {
+async fn recall(random: &mut Rng, done: &Shared) {
     let step = Step::new("recall").start();
     async {
         if one_in(random, 3) {
             cache_hit("question");
+            with(done, |done| done.count("cache", "hit"));
             return;
         }
         cache_miss("question");
+        with(done, |done| done.count("cache", "miss"));
         let embeddings = Embeddings::new(Provider::OpenAi, "text-embedding-3-small").start();
         pause(random, 15).await;
         embeddings.input_tokens(random.u64(5..60));
@@ -107,26 +121,41 @@ async fn answer(random: &mut Rng, done: &Shared, user: &str) {
     let name = AGENTS[random.usize(0..AGENTS.len())];
     let agent = Agent::new(name).start();
     let answered = async {
-        guard_checked(
-            "injection",
-            if one_in(random, 50) { GuardVerdict::Blocked } else { GuardVerdict::Passed },
-        );
+        let (verdict, guarded) = if one_in(random, 50) {
+            (GuardVerdict::Blocked, "injection blocked")
+        } else {
+            (GuardVerdict::Passed, "injection passed")
+        };
+        guard_checked("injection", verdict);
         let mut model = &MODELS[random.usize(0..MODELS.len())];
         routed("models", model.name);
+        with(done, |done| {
+            done.count("guards", guarded);
+            done.count("routers", &format!("models: {}", model.name));
+        });
         for round in 0..random.u32(1..4) {
-            if !ask(random, done, (model, user)).await {
+            if !ask(random, done, (name, model, user)).await {
                 retried(round + 2, "timeout");
                 model = &MODELS[1];
                 fell_back(model.name, round + 2, "timeout");
-                if !ask(random, done, (model, user)).await {
+                with(done, |done| {
+                    done.count("again", "retries");
+                    done.count("again", "fallbacks");
+                });
+                if !ask(random, done, (name, model, user)).await {
                     return false;
                 }
             }
             if one_in(random, 2) {
-                run_tool(random, done).await;
+                run_tool(random, done, name).await;
             }
         }
-        validation("has_answer", !one_in(random, 20));
+        let valid = !one_in(random, 20);
+        validation("has_answer", valid);
+        with(done, |done| {
+            let outcome = if valid { "has_answer passed" } else { "has_answer failed" };
+            done.count("validations", outcome);
+        });
         checklist("tone", random.u32(6..=10), 10);
         evaluation("relevance").score(0.5 + random.f64() / 2.0).emit();
         true
@@ -135,6 +164,7 @@ async fn answer(random: &mut Rng, done: &Shared, user: &str) {
     .await;
     if one_in(random, 8) {
         agent.retried("no answer");
+        with(done, |done| done.count("retries of agents", name));
     }
     if answered {
         agent.finish();
@@ -145,7 +175,7 @@ async fn answer(random: &mut Rng, done: &Shared, user: &str) {
 }
 
 /// Whether it answered.
-async fn ask(random: &mut Rng, done: &Shared, (model, user): (&Model, &str)) -> bool {
+async fn ask(random: &mut Rng, done: &Shared, (agent, model, user): (&str, &Model, &str)) -> bool {
     let Model { provider, name, milliseconds, prices } = model;
     let (streams, fails) = (one_in(random, 2), one_in(random, 12));
     let usage = (random.u64(50..2000), random.u64(5..400));
@@ -155,8 +185,8 @@ async fn ask(random: &mut Rng, done: &Shared, (model, user): (&Model, &str)) -> 
         generation.fail(&exceeded);
         with(done, |done| {
             *done.refused.entry(exceeded.budget().to_owned()).or_default() += 1;
-            done.models.entry((*name).into()).or_default().add(&Worked::once(true));
-            done.users.entry(user.into()).or_default().add(&Worked::once(true));
+            done.called(agent, model, user, &Worked::once(true));
+            done.count("failures", "budget_exceeded");
         });
         return false;
     }
@@ -174,8 +204,10 @@ async fn ask(random: &mut Rng, done: &Shared, (model, user): (&Model, &str)) -> 
         let kind = FAILURES[random.usize(0..FAILURES.len())];
         if kind == "rate_limited" {
             rate_limited(provider.clone(), *name, Some(Duration::from_secs(1)));
+            with(done, |done| done.count("limits", provider.as_str()));
         }
         generation.fail_with(kind, "as loads go");
+        with(done, |done| done.count("failures", kind));
     } else {
         let (input, output) = usage;
         let micros = (input * prices.0 + output * prices.1) / 1000;
@@ -185,15 +217,13 @@ async fn ask(random: &mut Rng, done: &Shared, (model, user): (&Model, &str)) -> 
         generation.finish();
         worked.streamed = u64::from(streams);
         (worked.input_tokens, worked.output_tokens, worked.cost_micros) = (input, output, micros);
+        (worked.cached_tokens, worked.reasoning_tokens) = (input / 3, output / 5);
     }
-    with(done, |done| {
-        done.models.entry((*name).into()).or_default().add(&worked);
-        done.users.entry(user.into()).or_default().add(&worked);
-    });
+    with(done, |done| done.called(agent, model, user, &worked));
     !fails
 }
 
-async fn run_tool(random: &mut Rng, done: &Shared) {
+async fn run_tool(random: &mut Rng, done: &Shared, agent: &str) {
     let name = TOOLS[random.usize(0..TOOLS.len())];
     let tool = Tool::new(name).start();
     pause(random, 40).await;
@@ -203,5 +233,8 @@ async fn run_tool(random: &mut Rng, done: &Shared) {
     } else {
         tool.finish();
     }
-    with(done, |done| done.tools.entry(name.into()).or_default().add(&Worked::once(fails)));
+    with(done, |done| {
+        done.tools.entry(name.into()).or_default().add(&Worked::once(fails));
+        done.count("tools of agents", agent);
+    });
 }

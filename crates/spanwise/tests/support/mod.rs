@@ -3,6 +3,7 @@
 
 #![allow(dead_code, unused_imports, unreachable_pub, reason = "each test uses its own part of it")]
 
+pub mod boards;
 mod example;
 mod isolated;
 pub mod operations;
