@@ -10,8 +10,8 @@ use opentelemetry_proto::tonic::metrics::v1::metric::Data;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider, Temporality};
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use spanwise_core::{
-    Agent, Clock, Embeddings, Generation, MetricSet, Modality, ModelNames, Recorder,
-    RecorderBuilder, Tool, Usage, Workflow,
+    Agent, Clock, Cost, CostSource, Currency, Decimal, Embeddings, Generation, MetricSet, Modality,
+    ModelNames, Recorder, RecorderBuilder, Step, Tool, Usage, Workflow, evaluation,
 };
 
 use super::*;
@@ -249,7 +249,14 @@ fn turns(clock: &Moved) {
             let model = ["gpt-4o", "gpt-4o-mini", "claude-sonnet-4"][turn as usize % 3];
             let generation = Generation::chat("openai", model).start();
             clock.on(100 + turn * 37 % 900);
+            for _ in 0..turn % 4 {
+                generation.chunk(|_| {});
+                clock.on(turn % 13);
+            }
             generation.usage(Usage::new(turn, turn % 50).cache_read(turn / 2));
+            let amount = Decimal::new(turn.cast_signed(), 4);
+            generation.cost(Cost::new(amount, Currency::USD, CostSource::Provider));
+            evaluation("relevance").score(turn % 10).emit_on(&generation.trace_ref());
             match turn % 10 {
                 0 => generation.fail_with("timeout", "late"),
                 1 => drop(generation),
@@ -258,8 +265,24 @@ fn turns(clock: &Moved) {
             let tool = Tool::new("lookup").start();
             clock.on(turn % 11);
             tool.finish();
+            if turn % 2 == 0 {
+                spanwise_core::cache_hit("orders")
+            } else {
+                spanwise_core::cache_miss("orders")
+            }
         }
         agent.finish();
+        let workflow = Workflow::new("nightly").start();
+        {
+            let _inside = workflow.enter();
+            let step = Step::new("embed").index(0).start();
+            let embeddings = Embeddings::new("openai", "text-embedding-3-small").start();
+            clock.on(turn % 17);
+            embeddings.input_tokens(turn);
+            embeddings.finish();
+            step.finish();
+        }
+        workflow.finish();
     }
 }
 
@@ -282,8 +305,17 @@ fn metrics_of_one_trace_in_a_hundred_equal_those_of_all_number_by_number() {
         (points, spans.get_finished_spans().unwrap().len())
     };
     let ((all, every_span), (one_in_a_hundred, some_spans)) = (of(1.0), of(0.01));
-    assert_eq!(every_span, 3000);
-    assert!(some_spans < 300, "{some_spans} spans of {every_span}");
-    assert!(all.len() > 10, "{all:#?}");
+    assert_eq!(every_span, 7000);
+    assert!(some_spans < 700, "{some_spans} spans of {every_span}");
+    for metric in [
+        "gen_ai.client.inference.operation.input_tokens",
+        "time_per_output_chunk",
+        "spanwise.cost",
+        "spanwise.cache",
+        "spanwise.evaluation.score",
+    ] {
+        let names: Vec<_> = all.iter().map(|point| point.split(" {").next()).collect();
+        assert!(all.iter().any(|point| point.contains(metric)), "{metric}: {names:?}");
+    }
     assert_eq!(one_in_a_hundred, all);
 }
