@@ -104,3 +104,35 @@ fn prices_that_cannot_be_used_stop_the_start_with_file_line_and_what_would_be_ri
         starting(path).unwrap();
     });
 }
+
+#[test]
+fn a_budget_that_is_used_by_half_is_an_event_for_exporters() {
+    isolated!({
+        let receiver = Receiver::start();
+        let budget = spanwise::Budget::tokens("daily", 100).thresholds([50]).build().unwrap();
+        let config = config().endpoint(receiver.http_url()).budget(budget);
+        let telemetry = spanwise::init_telemetry(config).unwrap();
+        let (exporter, mut events) = ChannelExporter::new(100);
+        spanwise::add_exporter(exporter);
+        for _ in 0..3 {
+            let generation = Generation::chat(Provider::OpenAi, "gpt-4o").start();
+            generation.usage(Usage::new(20, 10));
+            generation.finish();
+        }
+        block_on(async {
+            assert!(spanwise::flush_exporters(support::PATIENCE).await);
+            telemetry.shutdown().await;
+        });
+        let events = std::iter::from_fn(|| events.try_receive());
+        let thresholds: Vec<_> = events
+            .filter_map(|event| match event {
+                TelemetryEvent::Span(event) => Some(event),
+                _ => None,
+            })
+            .collect();
+        let [threshold] = &thresholds[..] else { panic!("{thresholds:?}") };
+        assert_eq!(threshold.name, "budget.threshold");
+        assert_eq!(threshold.attributes["spanwise.budget.name"], "daily");
+        assert_eq!(threshold.attributes["spanwise.budget.spent"], 60.0);
+    });
+}
