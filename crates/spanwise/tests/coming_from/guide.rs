@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use libtest_mimic::Failed;
 
 use crate::shown::Shown;
+use crate::things::{contain, without_row, words};
 
 #[derive(Clone, Copy)]
 pub(crate) struct Guide {
@@ -56,7 +57,8 @@ impl Guide {
         check(unknown.is_empty(), format!("tested, and in no list: {unknown:?}"))
     }
 
-    /// Where the guide itself is at hand, every name must stand in it.
+    /// Where the guide itself is at hand, every name must stand in it, and what stands in it must have a row, unless
+    /// it is passed over.
     pub(crate) fn is_followed(&self) -> Result<(), Failed> {
         let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
         let guides = std::env::var_os("SPANWISE_TEST_GUIDES");
@@ -66,8 +68,16 @@ impl Guide {
             eprintln!("left out: the guide of {} is not at hand", self.title);
             return Ok(());
         };
-        let absent: Vec<_> = self.names.lines().filter(|name| !stands_in(&text, name)).collect();
-        check(absent.is_empty(), format!("not in the guide: {absent:?}"))
+        let names: Vec<_> = self.names.lines().collect();
+        let words = words(&text);
+        let absent: Vec<_> = names.iter().filter(|name| !stands_in(&words, name)).collect();
+        check(absent.is_empty(), format!("not in the guide: {absent:?}"))?;
+        let passed_over: BTreeSet<_> = passed_over(self.file).map(str::to_owned).collect();
+        let without = without_row(&text, &names);
+        let unlisted: Vec<_> = without.difference(&passed_over).collect();
+        check(unlisted.is_empty(), format!("in the guide, and without a row: {unlisted:?}"))?;
+        let idle: Vec<_> = passed_over.difference(&without).collect();
+        check(idle.is_empty(), format!("passed over, and not there, or with a row: {idle:?}"))
     }
 
     pub(crate) fn show(&self, row: &Row) -> Result<(), Failed> {
@@ -78,9 +88,19 @@ impl Guide {
     }
 }
 
-/// A path stands there where its parts do: `GenerationEvent.id` is a field in a list of fields.
-fn stands_in(text: &str, name: &str) -> bool {
-    text.contains(name) || name.split(['.', ':']).all(|part| text.contains(part))
+/// A path stands there where its parts do, each as a whole: `GenerationEvent.id` is a field in a list of fields.
+fn stands_in(guide: &[&str], name: &str) -> bool {
+    let mut parts = name.split(['.', ':']).filter(|part| !part.is_empty());
+    contain(guide, &words(name)) || parts.all(|part| contain(guide, &words(part)))
+}
+
+/// What stands in a guide, and asks for no row: names of its examples' own, and of other people's libraries; headings
+/// and advice that name nothing.
+fn passed_over(file: &str) -> impl Iterator<Item = &'static str> {
+    let of_guide = format!("# {file}\n");
+    let lists = include_str!("names/passed_over.txt");
+    let list = lists.split_once(of_guide.as_str()).map_or("", |(_, rest)| rest);
+    list.lines().take_while(|line| !line.starts_with("# ")).filter(|line| !line.is_empty())
 }
 
 fn check(holds: bool, otherwise: impl Into<String>) -> Result<(), Failed> {

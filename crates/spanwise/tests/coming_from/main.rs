@@ -4,12 +4,13 @@
 //! ```text
 //! names/<guide>.txt ──► every name has a row, and every row a name
 //!        │                                              └─► the row's test
-//!        └──► all of them stand in the guide, where it is at hand
+//!        └──► all of them stand in the guide, and what stands in it has one: where it is at hand
 //! ```
 
 #![allow(unreachable_pub, reason = "a program of modules that nobody links against")]
 
 mod examples;
+mod features;
 mod guide;
 mod proofs;
 mod running;
@@ -17,6 +18,7 @@ mod shown;
 mod spending;
 #[path = "../support/mod.rs"]
 mod support;
+mod things;
 mod words;
 
 use guide::Guide;
@@ -41,7 +43,11 @@ fn guides() -> [Guide; 5] {
 
 fn main() {
     let arguments = Arguments::from_args();
-    let mut trials = Vec::new();
+    let finds = || {
+        things::finds_what_has_no_row();
+        Ok(())
+    };
+    let mut trials = vec![Trial::test("what has no row is found", finds)];
     for guide in guides() {
         let file = guide.file;
         let rows = format!("{file}: every name has a row, and every row a name");

@@ -9,7 +9,7 @@ use spanwise::{
 };
 
 use crate::proofs::{chat, unique};
-use crate::support::{Receiver, block_on, text};
+use crate::support::{Child, Receiver, block_on, text};
 
 pub(crate) struct Running {
     pub(crate) receiver: Receiver,
@@ -18,8 +18,9 @@ pub(crate) struct Running {
     telemetry: Mutex<Option<Telemetry>>,
 }
 
+static RUNNING: OnceLock<Running> = OnceLock::new();
+
 pub(crate) fn running() -> &'static Running {
-    static RUNNING: OnceLock<Running> = OnceLock::new();
     RUNNING.get_or_init(|| {
         let (receiver, since_last_time) = (Receiver::start(), Receiver::start());
         let config = TelemetryConfig::builder()
@@ -29,6 +30,8 @@ pub(crate) fn running() -> &'static Running {
             .deployment_environment("production")
             .resource_attribute("gcp.project_id", "your-project-id")
             .resource_attribute("deployment.region", "us-west-2")
+            .resource_attribute("team", "ml-platform")
+            .resource_attribute("environment.type", "production")
             .record_inputs(true)
             .record_outputs(true)
             .record_metadata(true)
@@ -91,6 +94,18 @@ pub(crate) fn text_of_resource(key: &str, value: &str) {
 
 /// Ends it, where any test has started it.
 pub(crate) fn end() {
-    let telemetry = running().telemetry.lock().unwrap_or_else(PoisonError::into_inner).take();
-    drop(telemetry);
+    if let Some(running) = RUNNING.get() {
+        drop(running.telemetry.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+}
+
+/// Runs the body of the test of this name in a process of its own, where telemetry has not been started.
+pub(crate) fn alone(test: &str, body: impl FnOnce()) {
+    let child = Child::of(test);
+    if child.is_here() {
+        body();
+        child.ran();
+    } else {
+        child.run(&[]);
+    }
 }

@@ -1,5 +1,6 @@
 //! Which test shows what a row of `docs/coming-from.md` says.
 
+use crate::features::*;
 use crate::proofs::*;
 use crate::spending::{limited, reported};
 use crate::words;
@@ -106,6 +107,19 @@ pub(crate) const SIUMAI: Shown = &[
     (&["tracing"], logs),
     (&["performance"], model_metrics),
     (&["examples/08_telemetry/"], example_siumai),
+    (&["Generation events"], generation_event),
+    (&["Tool execution events"], tool_event),
+    (&["Orchestrator events"], orchestrator_event),
+    (&["Span events"], span_events),
+    (&["Trace visualization"], console),
+    (&["Automatic trace creation"], traces_begin),
+    (&["Span hierarchy"], agent_metrics),
+    (&["Token usage tracking"], model_metrics),
+    (&["Prompt management"], prompts),
+    (&["User feedback collection"], rated),
+    (&["Request logging", "Rate limiting", "Caching", "User tracking"], helicone_features),
+    (&["API Key Security"], keys_stay),
+    (&["Compliance"], scrubbed),
 ];
 
 pub(crate) const EXLLM: Shown = &[
@@ -198,6 +212,29 @@ pub(crate) const EXLLM: Shown = &[
     (&["DataDog", "DD_API_KEY"], words::datadog),
     (&["Sampling"], words::sampled),
     (&["Sensitive Data"], scrubbed),
+    (
+        &[
+            "telemetry_metrics",
+            "Metric Aggregation",
+            "Migration from Custom Metrics",
+            "Use telemetry_metrics for aggregation",
+        ],
+        model_metrics,
+    ),
+    (&["port", "host"], statsd),
+    (&[":truncation"], truncated),
+    (&["http_protobuf"], words::protocol),
+    (&["Automatic span creation"], model_calls),
+    (&["Context propagation across processes"], context_travels),
+    (&["Integration with APM tools"], words::honeycomb),
+    (&["Event Emission", "List Attached Handlers", "Test Events Manually"], handlers),
+    (&["Async Handlers"], exporters),
+    (&["Enable Debug Logging"], debug_logged),
+    (&["PII"], scrubbed),
+    (&["API Keys"], keys_scrubbed),
+    (&["Replace custom counters with telemetry events"], own_metrics),
+    (&["Update dashboards to use new metric names"], boards),
+    (&["Run both systems in parallel during migration"], both_at_once),
 ];
 
 pub(crate) const FLUJO: Shown = &[
@@ -252,6 +289,17 @@ pub(crate) const FLUJO: Shown = &[
     (&["Cost Issues"], limited),
     (&["Missing Metrics", "High Latency"], accounted),
     (&["export_prometheus", "start_http_server", "start_prometheus_server"], scraped),
+    (&["Performance monitoring"], model_metrics),
+    (&["Usage tracking"], reported),
+    (&["Error reporting"], failures),
+    (&["Distributed tracing"], context_travels),
+    (&["Cost tracking"], costs),
+    (&["timestamp", "level", "request_id", "duration_ms"], logged_events),
+    (&["event", "pipeline", "models"], pipeline_logged),
+    (&["TracerProvider", "get_tracer_provider", "add_span_processor"], own_spans),
+    (&["hooks"], example_flujo),
+    (&["mode"], console),
+    (&["endpoint"], words::endpoint),
 ];
 
 pub(crate) const AUTO_OPTIMIZER: Shown = &[
@@ -354,6 +402,22 @@ pub(crate) const AUTO_OPTIMIZER: Shown = &[
         context_travels,
     ),
     (&["docker-compose.telemetry.yml", "Jaeger", "Prometheus"], composed),
+    (&["Metrics Export"], words::metric_export),
+    (&["Resource Detection"], words::detected),
+    (&["Multiple Exporters"], words::protocol),
+    (&["Async Support"], context_travels),
+    (&["tracing", "metrics"], words::one_signal),
+    (&["root", "ratio"], words::sampling),
+    (
+        &[
+            "metric_names::EVENTS_PROCESSED",
+            "metric_names::PROCESSING_DURATION",
+            "metric_names::WATERMARK_LAG",
+        ],
+        own_metrics,
+    ),
+    (&["OTLP_ENDPOINT"], unread),
+    (&["telemetry_integration_tests"], words::endpoint),
 ];
 
 pub(crate) const FLO_AI: Shown = &[
@@ -424,4 +488,13 @@ pub(crate) const FLO_AI: Shown = &[
     (&["Filtering Telemetry"], narrowed),
     (&["Jaeger", "Prometheus & Grafana"], composed),
     (&["telemetry_example.py"], example_flo_ai),
+    (&["Request duration", "Token usage", "Success/error rates"], model_metrics),
+    (&["Model and provider information", "Multiple LLM providers"], model_calls),
+    (&["Chunk count"], stream_metrics),
+    (&["streaming success rates"], stream_fails),
+    (&["Total execution time", "Number of tool calls", "Retry attempts"], agent_metrics),
+    (&["End-to-end workflow duration", "Individual node execution times"], workflow_metrics),
+    (&["Error tracking"], failures),
+    (&["team"], words::team),
+    (&["environment.type"], words::environment_type),
 ];

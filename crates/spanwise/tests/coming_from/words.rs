@@ -208,6 +208,18 @@ pub(crate) fn additional_attributes() {
     text_of_resource("deployment.region", "us-west-2");
 }
 
+pub(crate) fn team() {
+    text_of_resource("team", "ml-platform");
+}
+
+pub(crate) fn environment_type() {
+    text_of_resource("environment.type", "production");
+}
+
+pub(crate) fn detected() {
+    text_of_resource("process.pid", &std::process::id().to_string());
+}
+
 pub(crate) fn batches() {
     let batches = BatchConfiguration { max_queue_size: 4096, ..BatchConfiguration::SPANS };
     sets(config().span_batches(batches), "span_batches = at most 4096 wait");
