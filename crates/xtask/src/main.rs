@@ -4,6 +4,7 @@
 //! registry YAML ──import──► semconv/genai.yaml ──generate─┬► spanwise-core/src/semconv/
 //!             semconv/spanwise.yaml, v1_41.yaml ┘         ├► spanwise-testing/src/conformance/
 //!                                                         └► docs/operations.md
+//! documentation of builders' methods ────────generate───► docs/settings.md
 //! ```
 
 mod ci;
@@ -15,6 +16,7 @@ mod pages;
 mod picture;
 mod reference;
 mod registry;
+mod settings;
 mod table;
 
 use std::path::{Path, PathBuf};
@@ -63,7 +65,7 @@ enum Semconv {
         check: bool,
     },
     /// Write `crates/spanwise-core/src/semconv/`, what `spanwise-testing` judges by, and
-    /// `docs/operations.md`, from `semconv/*.yaml`.
+    /// `docs/operations.md`, from `semconv/*.yaml`; and `docs/settings.md`.
     Generate {
         /// Compare with the files that are checked in, and write nothing.
         #[arg(long)]
@@ -94,7 +96,7 @@ fn main() -> Result<()> {
     }
 }
 
-/// Every file that is written from the tables, with its text.
+/// Every file that is written from something else, with its text.
 fn generated() -> Result<Vec<(PathBuf, String)>> {
     let table = |name: &str| read(&root().join("semconv").join(name));
     let genai = Table::from_yaml(&table("genai.yaml")?)?;
@@ -107,7 +109,8 @@ fn generated() -> Result<Vec<(PathBuf, String)>> {
     let code = files.into_iter().map(|(name, text)| (folder.join(name), text));
     let page = root().join("docs/operations.md");
     let operations = reference::page(&genai, &spanwise, &v1_41)?;
-    Ok(code.chain([(judge, conventions), (page, operations)]).collect())
+    let settings = (root().join("docs/settings.md"), settings::page()?);
+    Ok(code.chain([(judge, conventions), (page, operations), settings]).collect())
 }
 
 fn root() -> PathBuf {
