@@ -213,6 +213,39 @@ fn with_write_ahead_a_process_that_is_killed_loses_nothing_older_than_a_moment()
     assert_eq!(files(directory.path()), 0);
 }
 
+/// How long it takes until something that was recorded is on disk.
+fn reaches_the_disk(within: Duration) -> Duration {
+    let (receiver, directory) = (down(), tempfile::tempdir().unwrap());
+    let spool = SpoolSettings::new(directory.path()).write_ahead_within(within);
+    let config = spooling(receiver.http.port(), directory.path()).spool(spool);
+    block_on(async {
+        let telemetry = spanwise::init_telemetry(config).unwrap();
+        record(1);
+        let started = Instant::now();
+        // A lock and a note of whose it is are there at once, or soon; a segment is the third file.
+        while files(directory.path()) < 3 {
+            assert!(started.elapsed() < PATIENCE);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let took = started.elapsed();
+        drop(telemetry.shutdown_within(Duration::ZERO).await);
+        took
+    })
+}
+
+/// Between the times that spans may wait with each of the two settings below.
+const BETWEEN: Duration = Duration::from_millis(1500);
+
+#[test]
+fn with_little_time_to_write_ahead_what_is_recorded_is_on_disk_at_once() {
+    isolated!(assert!(reaches_the_disk(Duration::from_millis(20)) < BETWEEN));
+}
+
+#[test]
+fn with_more_time_to_write_ahead_spans_wait_longer_for_their_batch() {
+    isolated!(assert!(reaches_the_disk(Duration::from_secs(4)) >= BETWEEN));
+}
+
 #[test]
 fn with_write_ahead_and_no_outage_everything_arrives_once_and_nothing_is_left_on_disk() {
     isolated!({

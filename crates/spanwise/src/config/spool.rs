@@ -33,6 +33,7 @@ pub struct SpoolSettings {
     max_age: Option<Duration>,
     sync: Option<SpoolSync>,
     write_ahead: Option<bool>,
+    write_ahead_within: Option<Duration>,
 }
 
 impl SpoolSettings {
@@ -46,6 +47,7 @@ impl SpoolSettings {
             max_age: None,
             sync: None,
             write_ahead: None,
+            write_ahead_within: None,
         }
     }
 
@@ -75,12 +77,29 @@ impl SpoolSettings {
         self
     }
 
-    /// Whether everything goes to disk before it is sent, so that being killed loses no more than what was
-    /// recorded in the last 100 ms.
+    /// Whether everything goes to disk before it is sent, so that being killed loses of spans, log records and
+    /// feedback no more than what was recorded in the last 100 ms, or in the time of
+    /// [`write_ahead_within`](Self::write_ahead_within).
+    ///
+    /// Metrics are on disk once they are collected, which is every 60 s unless `OTEL_METRIC_EXPORT_INTERVAL` or
+    /// [`metric_export`](crate::TelemetryConfig::metric_export) says otherwise. Being killed loses what was
+    /// measured since they were collected last, whatever the temporality: the next process counts from zero.
     ///
     /// Defaults to `SPANWISE_SPOOL_WRITE_AHEAD`, then to no: only what cannot be delivered goes to disk.
     pub fn write_ahead(mut self, write_ahead: bool) -> Self {
         self.write_ahead = Some(write_ahead);
+        self
+    }
+
+    /// [Writes ahead](Self::write_ahead), and says how soon: what is recorded is on disk within this time. The
+    /// shorter it is, the smaller the batches, and the more requests are sent.
+    ///
+    /// At least 20 ms, since encoding and writing take their time, and a busy machine adds its own. Defaults to
+    /// `SPANWISE_SPOOL_WRITE_AHEAD_WITHIN` in milliseconds, which does not write ahead by itself, then to
+    /// 100 ms.
+    pub fn write_ahead_within(mut self, time: Duration) -> Self {
+        self.write_ahead = Some(true);
+        self.write_ahead_within = Some(time);
         self
     }
 }
@@ -131,12 +150,15 @@ pub(crate) struct Spooling {
     pub(crate) max_bytes: u64,
     pub(crate) max_age: Duration,
     pub(crate) sync: SpoolSync,
-    pub(crate) write_ahead: bool,
+    /// Everything goes to disk before it is sent, and is there within this time.
+    pub(crate) write_ahead: Option<Duration>,
 }
 
 impl Spooling {
     const MAX_BYTES: u64 = 256 << 20;
     const MAX_AGE: Duration = Duration::from_secs(3 * 24 * 3600);
+    const WITHIN: Duration = Duration::from_millis(100);
+    const LEAST_WITHIN: Duration = Duration::from_millis(20);
 
     /// `None` where neither code nor the environment names a directory.
     pub(crate) fn settle(
@@ -170,12 +192,13 @@ impl Spooling {
         });
         let write_ahead =
             settings.write_ahead.or_else(|| reader.boolean("SPANWISE_SPOOL_WRITE_AHEAD"));
+        let within = settings.write_ahead_within.unwrap_or_else(|| write_ahead_within(reader));
         Ok(Some(Self {
             directory: settings.directory.clone(),
             max_bytes: max_bytes.unwrap_or(Self::MAX_BYTES),
             max_age,
             sync: sync.unwrap_or_default(),
-            write_ahead: write_ahead.unwrap_or_default(),
+            write_ahead: write_ahead.unwrap_or_default().then_some(within),
         }))
     }
 }
@@ -192,6 +215,21 @@ fn max_age(reader: &mut Reader<'_>) -> Duration {
     }
 }
 
+fn write_ahead_within(reader: &mut Reader<'_>) -> Duration {
+    const VARIABLE: &str = "SPANWISE_SPOOL_WRITE_AHEAD_WITHIN";
+    let (least, default) = (Spooling::LEAST_WITHIN, Spooling::WITHIN);
+    match reader.millis(VARIABLE, default) {
+        Some(time) if time < least => {
+            let (least, default) = (least.as_millis(), default.as_millis());
+            reader.warn(format!(
+                "{VARIABLE} is less than {least} ms; the default of {default} ms is in force"
+            ));
+            Spooling::WITHIN
+        }
+        time => time.unwrap_or(default),
+    }
+}
+
 impl SpoolSettings {
     fn check(&self) -> Result<(), InitError> {
         let source = Source::code("spool");
@@ -203,6 +241,12 @@ impl SpoolSettings {
         }
         if self.max_age == Some(Duration::ZERO) {
             return Err(source.invalid("may keep nothing", "give `max_age` some, or no spool"));
+        }
+        if self.write_ahead_within.is_some_and(|time| time < Spooling::LEAST_WITHIN) {
+            return Err(source.invalid(
+                "has too little time to write ahead",
+                "give `write_ahead_within` at least 20 ms, such as the default of 100 ms",
+            ));
         }
         Ok(())
     }
@@ -231,7 +275,7 @@ mod tests {
             max_bytes: 256 << 20,
             max_age: Duration::from_secs(259_200),
             sync: SpoolSync::Rotation,
-            write_ahead: false,
+            write_ahead: None,
         }
     }
 
@@ -250,13 +294,14 @@ mod tests {
             ("SPANWISE_SPOOL_MAX_AGE", "60000"),
             ("SPANWISE_SPOOL_SYNC", "Always"),
             ("SPANWISE_SPOOL_WRITE_AHEAD", "true"),
+            ("SPANWISE_SPOOL_WRITE_AHEAD_WITHIN", "250"),
         ];
         let of_env = Spooling {
             directory: "/spool".into(),
             max_bytes: 1_000_000,
             max_age: Duration::from_secs(60),
             sync: SpoolSync::Always,
-            write_ahead: true,
+            write_ahead: Some(Duration::from_millis(250)),
         };
         assert_eq!(settle(None, &variables), (Ok(Some(of_env.clone())), vec![]));
         let code = SpoolSettings::new("/elsewhere").max_bytes(5).sync(SpoolSync::Never);
@@ -268,8 +313,24 @@ mod tests {
         };
         assert_eq!(settle(Some(&code), &variables), (Ok(Some(mixed.clone())), vec![]));
         let code = code.write_ahead(false).max_age(Duration::from_secs(1));
-        let all = Spooling { write_ahead: false, max_age: Duration::from_secs(1), ..mixed };
+        let all = Spooling { write_ahead: None, max_age: Duration::from_secs(1), ..mixed };
         assert_eq!(settle(Some(&code), &variables), (Ok(Some(all)), vec![]));
+    }
+
+    #[test]
+    fn writing_ahead_has_a_time_which_a_variable_alone_does_not_start() {
+        let ahead = |code: &SpoolSettings, variables: &[(&str, &str)]| {
+            settle(Some(code), variables).0.unwrap().unwrap().write_ahead
+        };
+        let spool = || SpoolSettings::new("/spool");
+        let millis = Duration::from_millis;
+        assert_eq!(ahead(&spool().write_ahead(true), &[]), Some(millis(100)));
+        assert_eq!(ahead(&spool().write_ahead_within(millis(20)), &[]), Some(millis(20)));
+        let variable = [("SPANWISE_SPOOL_WRITE_AHEAD_WITHIN", "40")];
+        assert_eq!(ahead(&spool(), &variable), None);
+        assert_eq!(ahead(&spool().write_ahead(true), &variable), Some(millis(40)));
+        assert_eq!(ahead(&spool().write_ahead_within(millis(50)), &variable), Some(millis(50)));
+        assert_eq!(ahead(&spool().write_ahead_within(millis(50)).write_ahead(false), &[]), None);
     }
 
     #[test]
@@ -281,6 +342,7 @@ mod tests {
                 ("SPANWISE_SPOOL_MAX_BYTES", "0"),
                 ("SPANWISE_SPOOL_MAX_AGE", "0"),
                 ("SPANWISE_SPOOL_SYNC", "sometimes"),
+                ("SPANWISE_SPOOL_WRITE_AHEAD_WITHIN", "19"),
             ],
         );
         assert_eq!(settled, Ok(Some(defaults())));
@@ -292,8 +354,11 @@ mod tests {
                 "SPANWISE_SPOOL_MAX_AGE is 0; the default of 259200000 ms is in force",
                 "SPANWISE_SPOOL_SYNC is set but is not one of never, rotation, always; rotation is in \
                  force",
+                "SPANWISE_SPOOL_WRITE_AHEAD_WITHIN is less than 20 ms; the default of 100 ms is in force",
             ]
         );
+        let too_soon = "spool has too little time to write ahead: give `write_ahead_within` at least 20 ms, \
+                        such as the default of 100 ms";
         for (broken, says) in [
             (SpoolSettings::new(""), "spool names no directory: give the path of one"),
             (
@@ -304,6 +369,8 @@ mod tests {
                 SpoolSettings::new("/a").max_age(Duration::ZERO),
                 "spool may keep nothing: give `max_age` some, or no spool",
             ),
+            (SpoolSettings::new("/a").write_ahead_within(Duration::ZERO), too_soon),
+            (SpoolSettings::new("/a").write_ahead_within(Duration::from_millis(19)), too_soon),
         ] {
             assert_eq!(settle(Some(&broken), &[]).0, Err(says.to_owned()));
         }

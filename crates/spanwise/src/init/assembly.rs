@@ -238,7 +238,7 @@ impl Assembly<'_> {
             self.settings.spool.as_ref()?;
         let place = otlp.place(directory, name);
         let bounds = spool::Bounds { max_bytes: *max_bytes, max_age: *max_age, sync: *sync };
-        Some(self.disks.add(id, Spool::new(place, bounds), otlp.form(), *write_ahead))
+        Some(self.disks.add(id, Spool::new(place, bounds), otlp.form(), write_ahead.is_some()))
     }
 
     fn lane(

@@ -42,10 +42,10 @@ impl Assembly<'_> {
         let goes = |signal| exporters.iter().any(|exporter| exporter.signal == signal);
         let entrance = Entrance(intake.clone());
         let only_console = !self.ready.is_empty() && self.to_connect.is_empty();
-        let write_ahead = settings.spool.as_ref().is_some_and(|spool| spool.write_ahead);
+        let write_ahead = settings.spool.as_ref().and_then(|spool| spool.write_ahead);
         let at_once = |delay: Duration| match (only_console, write_ahead) {
             (true, _) => AT_ONCE.min(delay),
-            (_, true) => TO_DISK.min(delay),
+            (_, Some(within)) => to_disk(within).min(delay),
             _ => delay,
         };
         let resource = export::resource(&settings.resource);
@@ -151,5 +151,8 @@ impl Assembly<'_> {
 /// Someone looks at the terminal.
 const AT_ONCE: Duration = Duration::from_millis(100);
 
-/// What is recorded is to be on disk within 100 ms; encoding and writing it take their time.
-const TO_DISK: Duration = Duration::from_millis(40);
+/// How long something that is to be on disk within this time may wait to be encoded and written, which takes
+/// the rest of it.
+fn to_disk(within: Duration) -> Duration {
+    within / 5 * 2
+}
