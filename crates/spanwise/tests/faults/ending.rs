@@ -25,7 +25,7 @@ enum State {
 }
 
 pub fn rows(rows: &mut Rows) {
-    for runtime in ["multi_thread", "current_thread", "none"] {
+    for runtime in sender::RUNTIMES {
         for (name, state) in [("dead", State::Dead), ("hanging", State::Hanging)] {
             let name = format!("shutdown in 1 s, receiver {name}, runtime {runtime}");
             rows.add(&name, &SHAPES, move |row| ends(row, runtime, state));

@@ -12,7 +12,6 @@
 //!
 //! While it records at a pace it holds every snapshot of the books to their identity.
 
-use std::io::BufRead as _;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -29,13 +28,24 @@ use spanwise::{
     BatchConfiguration, Counts, Destination, Report, Signal, Telemetry, TelemetryConfig, Tool,
     TracingMode,
 };
+use tokio::runtime::Builder;
 
 /// The variable that makes a sender of this program, and numbers it.
 pub const RUN: &str = "FAULTS_RUN";
 /// What it records: spans, logs or metrics.
 pub const ITEMS: &str = "FAULTS_ITEMS";
-/// In which runtime it runs: `multi_thread`, `current_thread` or `none`.
+/// In which of the [runtimes](RUNTIMES) it runs.
 pub const RUNTIME: &str = "FAULTS_RUNTIME";
+/// The first is the one that is not asked for. In the last two the thread itself waits for the end of telemetry,
+/// as it does where telemetry is dropped.
+pub const RUNTIMES: [&str; 6] = [
+    "multi_thread",
+    "current_thread",
+    "none",
+    "task_on_one_worker",
+    "inside_block_on",
+    "after_the_runtime",
+];
 /// The queue's limit in bytes.
 pub const QUEUE_BYTES: &str = "FAULTS_QUEUE_BYTES";
 /// Destinations in place of the environment's: `name=url,name=url`.
@@ -51,16 +61,53 @@ fn variable(name: &str) -> Option<String> {
 /// Runs until stdin ends, or it is told to shut down.
 pub fn main(run: &str) {
     let run = run.parse().expect("a number of a run");
-    match variable(RUNTIME).as_deref() {
-        Some("none") => block_on(converse(run)),
-        Some("current_thread") => {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.expect("a runtime").block_on(converse(run));
+    let runtime = variable(RUNTIME);
+    let runtime = runtime.as_deref().unwrap_or(RUNTIMES[0]);
+    let built = |mut builder: Builder| builder.enable_all().build().expect("a runtime");
+    let current_thread = || built(Builder::new_current_thread());
+    match runtime {
+        "multi_thread" => built(Builder::new_multi_thread()).block_on(through(run)),
+        "current_thread" => current_thread().block_on(through(run)),
+        "none" => block_on(through(run)),
+        "task_on_one_worker" => {
+            let mut builder = Builder::new_multi_thread();
+            builder.worker_threads(1);
+            let task = async { tokio::spawn(through(run)).await };
+            built(builder).block_on(task).expect("the task does not panic");
         }
-        _ => {
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-            runtime.expect("a runtime").block_on(converse(run));
+        "inside_block_on" => current_thread().block_on(async {
+            if let Some(ending) = converse(run).await {
+                block_on(ending.end());
+            }
+        }),
+        "after_the_runtime" => {
+            let ending = built(Builder::new_multi_thread()).block_on(converse(run));
+            if let Some(ending) = ending {
+                block_on(ending.end());
+            }
         }
+        other => panic!("{other}?"),
+    }
+}
+
+/// All of it in one place.
+async fn through(run: i64) {
+    if let Some(ending) = converse(run).await {
+        ending.end().await;
+    }
+}
+
+/// It was told to shut down.
+struct Ending {
+    telemetry: Telemetry,
+    limit: Duration,
+    told: Instant,
+}
+
+impl Ending {
+    async fn end(self) {
+        let report = self.telemetry.shutdown_within(self.limit).await;
+        answer(told(&report, self.told));
     }
 }
 
@@ -84,14 +131,19 @@ fn config() -> TelemetryConfig {
     config
 }
 
-async fn converse(run: i64) {
+/// Does what it is told until that is to shut down, or nothing more is said.
+async fn converse(run: i64) -> Option<Ending> {
     let telemetry = Arc::new(spanwise::init_telemetry(config()).expect("telemetry starts"));
     let source = Source::new(run, &telemetry);
     let mut pace = None;
     answer("started");
-    for command in std::io::stdin().lock().lines() {
-        let Ok(command) = command else { return };
-        let words: Vec<&str> = command.split(' ').collect();
+    loop {
+        let mut command = String::new();
+        let read = std::io::stdin().read_line(&mut command);
+        if !read.is_ok_and(|bytes| bytes > 0) {
+            return None;
+        }
+        let words: Vec<&str> = command.trim_end().split(' ').collect();
         let number = |at: usize| -> u64 {
             words.get(at).and_then(|word| word.parse().ok()).expect("a number")
         };
@@ -129,8 +181,7 @@ async fn converse(run: i64) {
             "shutdown" => {
                 let telemetry = Arc::into_inner(telemetry).expect("nobody else has it");
                 let limit = Duration::from_millis(number(1));
-                let report = telemetry.shutdown_within(limit).await;
-                return answer(told(&report, started));
+                return Some(Ending { telemetry, limit, told: started });
             }
             "resident" => answer(resident_kib()),
             other => panic!("{other}?"),
