@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tracing::subscriber::NoSubscriber;
 
 /// The target of our own log lines.
@@ -23,22 +24,26 @@ pub(crate) struct Diagnostics {
     said: Arc<Mutex<HashMap<String, Instant>>>,
     /// How many are being said.
     open: watch::Sender<usize>,
+    #[cfg(test)]
+    heard: Arc<Mutex<Vec<String>>>,
 }
 
 impl Diagnostics {
-    /// Warns, unless the same kind of warning was said a short while ago.
-    pub(crate) fn warn(&self, kind: &str, message: String) {
+    /// Warns, unless the same kind of warning was said a short while ago; says whether it did.
+    pub(crate) fn warn(&self, kind: &str, message: String) -> bool {
         let now = Instant::now();
         {
             let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
             if said.get(kind).is_some_and(|last| now.duration_since(*last) < EVERY) {
-                return;
+                return false;
             }
             if said.len() >= MOST_KINDS {
                 said.clear();
             }
             said.insert(kind.to_owned(), now);
         }
+        #[cfg(test)]
+        self.heard.lock().unwrap().push(message.clone());
         self.open.send_modify(|open| *open += 1);
         let end = Said(self.open.clone());
         // Without a thread to say it, it stays unsaid; the report still counts what was lost.
@@ -46,6 +51,13 @@ impl Diagnostics {
             let _end = end;
             warn_here(&message);
         });
+        true
+    }
+
+    /// What was said, in order.
+    #[cfg(test)]
+    pub(crate) fn heard(&self) -> Vec<String> {
+        self.heard.lock().unwrap().clone()
     }
 
     /// Resolves when all has been said, since a program that ends takes its threads along.
@@ -72,5 +84,22 @@ pub(crate) fn warn_here(message: &str) {
         tracing::warn!(target: TARGET, "{message}");
     } else {
         eprintln!("spanwise: {message}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_kind_is_said_once_a_minute_and_kinds_do_not_silence_each_other() {
+        let diagnostics = Diagnostics::default();
+        let warn = |kind| diagnostics.warn(kind, kind.to_owned());
+        assert!(warn("a"));
+        tokio::time::advance(EVERY - Duration::from_millis(1)).await;
+        assert!(!warn("a") && warn("b"));
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert!(warn("a") && !warn("b"));
+        assert_eq!(diagnostics.heard(), ["a", "b", "a"]);
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use spanwise::{
     BatchConfiguration, Counts, DropReason, OtlpProtocol, Report, Telemetry, TelemetryConfig, Tool,
 };
-use support::{Answer, PATIENCE, Receiver, block_on, config, isolated};
+use support::{Answer, PATIENCE, Receiver, Said, block_on, child, config, isolated};
 use tonic_types::StatusExt as _;
 
 fn grpc(receiver: &Receiver) -> TelemetryConfig {
@@ -330,6 +330,63 @@ fn a_full_queue_drops_the_newest_and_every_one_is_counted() {
         assert_eq!(counts.dropped_for(DropReason::QueueFull), 10_000 - 2048);
         assert_eq!(counts.dropped_for(DropReason::ShutdownTimeout), 2048);
     });
+}
+
+/// What the child warned of.
+fn warnings(said: &Said) -> Vec<&str> {
+    let warnings = said.stderr.lines().filter_map(|line| line.strip_prefix("spanwise: "));
+    warnings.filter(|warning| !warning.contains("cannot be reached")).collect()
+}
+
+#[test]
+fn a_queue_that_is_full_again_and_again_is_one_warning_and_so_is_what_is_left_at_the_end() {
+    let child = child!({
+        let receiver = Receiver::start();
+        receiver.answer_all(Answer::Hang);
+        let config = http(&receiver).shutdown_timeout(Duration::from_millis(300));
+        let report = block_on(async {
+            let telemetry = spanwise::init_telemetry(traces_only(config)).unwrap();
+            for _ in 0..5 {
+                record(5_000);
+                drop(telemetry.flush_within(Duration::from_millis(100)).await);
+            }
+            telemetry.shutdown().await
+        });
+        assert_eq!(traces(&report).dropped_for(DropReason::QueueFull), 25_000 - 2048);
+        assert_eq!(traces(&report).dropped_for(DropReason::ShutdownTimeout), 2048);
+    });
+    let said = child.run(&[]);
+    let [full, left] = warnings(&said)[..] else { panic!("{}", said.stderr) };
+    assert!(full.starts_with("the queue of destination `otlp` is full; lost: "), "{full}");
+    assert_eq!(
+        left,
+        "destination `otlp` had not taken everything when shutdown's time was over; lost: 2048 spans"
+    );
+}
+
+#[test]
+fn an_outage_is_one_warning_when_it_begins_and_shows_no_secret() {
+    let child = child!({
+        let receiver = Receiver::start();
+        receiver.down();
+        let url = format!("http://user:canary@{}/?key=canary", receiver.http);
+        block_on(async {
+            let config = config().endpoint(url).shutdown_timeout(PATIENCE);
+            let telemetry = spanwise::init_telemetry(config).unwrap();
+            for _ in 0..3 {
+                record(10);
+                let report = telemetry.flush_within(Duration::from_millis(500)).await;
+                assert!(!report.complete, "{report}");
+            }
+            receiver.up();
+            assert_eq!(telemetry.shutdown().await.dropped(), 0);
+        });
+    });
+    let said = child.run(&[]);
+    let warnings: Vec<_> = said.stderr.lines().filter(|it| it.starts_with("spanwise: ")).collect();
+    let [warning] = warnings[..] else { panic!("{}", said.stderr) };
+    assert!(warning.contains(" over http/protobuf cannot be reached, trying again: "), "{warning}");
+    assert!(!said.stderr.contains("canary"), "{}", said.stderr);
 }
 
 #[test]

@@ -10,7 +10,7 @@ mod queues;
 mod room;
 
 use std::fmt;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use opentelemetry::SpanId;
@@ -24,6 +24,7 @@ use super::overflow::Overflow;
 use super::queued::{Collection, Drained, QueuedFeedback, QueuedLog, QueuedSpan};
 use super::size;
 use crate::config::{BatchConfiguration, ExportMode};
+use crate::diagnostics::Diagnostics;
 use crate::offload::Stores;
 use crate::report::{Counts, DropReason, Report};
 use crate::signal::Signal;
@@ -44,6 +45,9 @@ pub(crate) struct Intake {
     lineage: OnceLock<Lineage>,
     /// Which metrics have too many sets of attributes.
     pub(crate) overflow: Overflow,
+    pub(crate) diagnostics: Diagnostics,
+    /// Of which signals it was said that they come too late.
+    late: [AtomicBool; Signal::COUNT],
 }
 
 /// A batch leaves early when it holds about this much, whatever its number of items.
@@ -88,6 +92,8 @@ impl Intake {
             stores: OnceLock::new(),
             lineage: OnceLock::new(),
             overflow: Overflow::default(),
+            diagnostics: Diagnostics::default(),
+            late: Default::default(),
         }
     }
 
@@ -102,7 +108,7 @@ impl Intake {
         let wakes = {
             let mut state = self.room_for(Signal::Traces, bytes);
             if !state.admit(&self.queues, Signal::Traces, bytes) {
-                return;
+                return self.refused(state, Signal::Traces);
             }
             let State { spans, span_bytes, hurry, .. } = &mut *state;
             let before = *span_bytes;
@@ -123,7 +129,7 @@ impl Intake {
         let wakes = {
             let mut state = self.room_for(Signal::Logs, bytes);
             if !state.admit(&self.queues, Signal::Logs, bytes) {
-                return;
+                return self.refused(state, Signal::Logs);
             }
             let State { logs, log_bytes, .. } = &mut *state;
             let before = *log_bytes;
@@ -141,9 +147,22 @@ impl Intake {
     pub(crate) fn push_feedback(&self, queued: QueuedFeedback) {
         let bytes = size::of_feedback(&queued);
         let mut state = self.room_for(Signal::Feedback, bytes);
-        if state.admit(&self.queues, Signal::Feedback, bytes) {
-            state.feedback_bytes += bytes;
-            state.feedback.push(queued);
+        if !state.admit(&self.queues, Signal::Feedback, bytes) {
+            return self.refused(state, Signal::Feedback);
+        }
+        state.feedback_bytes += bytes;
+        state.feedback.push(queued);
+    }
+
+    /// Of a full queue the worker tells. After shutdown there is none, so the first of a signal that comes
+    /// too late is said from here, by a thread of its own.
+    fn refused(&self, state: MutexGuard<'_, State>, signal: Signal) {
+        let is_late = state.phase != Phase::Open;
+        drop(state);
+        if is_late && !self.late[signal as usize].swap(true, Ordering::Relaxed) {
+            let what = signal.name();
+            let message = format!("telemetry was shut down, and {what} that come now are lost");
+            self.diagnostics.warn(&format!("late {what}"), message);
         }
     }
 

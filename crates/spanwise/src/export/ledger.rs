@@ -47,7 +47,7 @@ pub(crate) struct Backlog {
 }
 
 /// A signal's way to a destination.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct LaneId {
     pub(crate) destination: usize,
     pub(crate) signal: Signal,
@@ -295,6 +295,26 @@ impl Ledger {
     /// What a lane has, without what the intake has.
     pub(crate) fn lane_counts(&self, lane: LaneId) -> Option<Counts> {
         self.books.get(lane.destination)?.signals[lane.signal as usize].map(|pages| pages.counts)
+    }
+
+    /// As a destination is called.
+    pub(crate) fn name(&self, destination: usize) -> &str {
+        self.books.get(destination).map_or("", |book| &book.name)
+    }
+
+    /// How many items were dropped for a reason, on every way on which some were.
+    pub(crate) fn dropped(&self, reason: DropReason) -> impl Iterator<Item = (LaneId, u64)> + '_ {
+        let ways = self.books.iter().enumerate().flat_map(|(destination, book)| {
+            Signal::ALL.into_iter().filter_map(move |signal| {
+                let lane = LaneId { destination, signal };
+                Some((lane, book.signals[signal as usize].as_ref()?))
+            })
+        });
+        let dropped = ways.map(move |(lane, pages)| {
+            let before = self.intake[lane.signal as usize].dropped_for(reason);
+            (lane, before + pages.counts.dropped_for(reason))
+        });
+        dropped.filter(|(_, count)| *count > 0)
     }
 
     /// Every destination's counts, as they are now.

@@ -17,6 +17,7 @@ pub(crate) mod intake;
 pub(crate) mod lane;
 pub(crate) mod ledger;
 mod lineage;
+mod losses;
 pub(crate) mod metrics;
 mod operation_view;
 pub(crate) mod overflow;

@@ -19,6 +19,7 @@ use super::convert;
 use super::feedback::FeedbackEnd;
 use super::intake::{Fill, Intake};
 use super::lane::LaneHandle;
+use super::losses::Losses;
 use super::queued::{Drained, QueuedFeedback};
 use super::request::{ExportedResource, Group, Item};
 use super::shrink;
@@ -34,6 +35,9 @@ use crate::diagnostics::Diagnostics;
 use crate::error::InitError;
 use crate::report::{DropReason, Report};
 use crate::signal::Signal;
+
+/// Where shutdown's time is over, what that costs is said nevertheless, which takes a moment.
+const TO_SAY_SO: Duration = Duration::from_millis(50);
 
 /// What the worker works with.
 pub(crate) struct Pipeline {
@@ -84,6 +88,7 @@ impl Drop for StopAtEnd {
 struct Worker {
     intake: Arc<Intake>,
     pipeline: Pipeline,
+    losses: Losses,
     spans_due: Instant,
     logs_due: Instant,
     /// Flushes whose answers wait for what was there when they were heard.
@@ -99,7 +104,8 @@ impl Worker {
     fn new(intake: Arc<Intake>, pipeline: Pipeline) -> Self {
         let now = Instant::now();
         let (spans_due, logs_due) = (now + pipeline.span_delay, now + pipeline.log_delay);
-        Self { intake, pipeline, spans_due, logs_due, flushes: Vec::new(), end: None }
+        let losses = Losses::new(pipeline.diagnostics.clone());
+        Self { intake, pipeline, losses, spans_due, logs_due, flushes: Vec::new(), end: None }
     }
 
     async fn run(mut self) {
@@ -118,6 +124,7 @@ impl Worker {
             if let Some(Request { deadline, reply, .. }) = self.end.take() {
                 return self.shutdown(deadline, reply).await;
             }
+            self.losses.look(&self.intake);
         }
     }
 
@@ -262,7 +269,9 @@ impl Worker {
         // Let aborted tasks go before their books are closed.
         tokio::task::yield_now().await;
         self.intake.stop(DropReason::ShutdownTimeout);
-        let _ = tokio::time::timeout_at(deadline, diagnostics.settled()).await;
+        self.losses.look(&self.intake);
+        let said_by = deadline.max(Instant::now() + TO_SAY_SO);
+        let _ = tokio::time::timeout_at(said_by, diagnostics.settled()).await;
         let _ = reply.send(self.intake.report());
     }
 }

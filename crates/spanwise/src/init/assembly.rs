@@ -53,7 +53,7 @@ pub(super) fn start(
     if planned.iter().any(|plan| plan.view.spans.wants_lineage()) {
         intake.track_lineage();
     }
-    let diagnostics = Diagnostics::default();
+    let diagnostics = intake.diagnostics.clone();
     let mut assembly = Assembly {
         settings,
         contents,

@@ -177,10 +177,11 @@ impl Queue {
         let put = tokio::time::timeout(TIMEOUT, self.store.put(object)).await;
         match put.unwrap_or(Err(StoreError::new("it took too long"))) {
             Ok(()) => delivery.stored = true,
-            Err(reason) => diagnostics.warn(
-                "offload",
-                format!("content could not be stored ({reason}); its spans go on without it"),
-            ),
+            Err(reason) => {
+                let message =
+                    format!("content could not be stored ({reason}); its spans go on without it");
+                diagnostics.warn("offload", message);
+            }
         }
     }
 

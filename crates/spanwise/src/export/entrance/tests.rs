@@ -1,8 +1,10 @@
 use opentelemetry::KeyValue;
+use opentelemetry::logs::{Logger as _, LoggerProvider as _};
 use opentelemetry::trace::{
     Link, Span as _, SpanKind, TraceContextExt as _, TraceId, TraceState, Tracer as _,
     TracerProvider as _,
 };
+use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::trace::{SamplingDecision, SamplingResult, SdkTracerProvider, ShouldSample};
 use spanwise_core::{CapturePolicy, ContentCapture, ContentItem, Generation, Part, Recorder, Tool};
 
@@ -284,4 +286,29 @@ fn in_immediate_mode_all_that_waits_leaves_when_a_local_root_ends() {
     tracer.start_with_context("served", &elsewhere).end();
     assert!(intake.fill().spans, "whose root is elsewhere");
     nobody_flushes(&intake);
+}
+
+#[test]
+fn what_ends_after_shutdown_is_counted_and_said_once_for_each_signal() {
+    let intake = intake(BatchConfiguration::SPANS);
+    let entrance = Entrance(intake.clone());
+    let tracers = SdkTracerProvider::builder().with_span_processor(entrance.clone()).build();
+    let loggers = SdkLoggerProvider::builder().with_log_processor(entrance).build();
+    let logger = loggers.logger("t");
+    let late = || {
+        tracers.tracer("t").start("late").end();
+        logger.emit(logger.create_log_record());
+    };
+    late();
+    assert_eq!(intake.diagnostics.heard(), [""; 0]);
+    intake.stop(DropReason::ShutdownTimeout);
+    (0..3).for_each(|_| late());
+    assert_eq!(intake.intake_counts(Signal::Traces).dropped_for(DropReason::AfterShutdown), 3);
+    assert_eq!(
+        intake.diagnostics.heard(),
+        [
+            "telemetry was shut down, and traces that come now are lost",
+            "telemetry was shut down, and logs that come now are lost",
+        ]
+    );
 }

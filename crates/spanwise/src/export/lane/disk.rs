@@ -7,6 +7,8 @@
 //! So a disk that is slow, or stands still, holds up neither sending nor recording.
 
 use std::sync::Arc;
+#[cfg(test)]
+use std::sync::mpsc::TryRecvError;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -116,6 +118,24 @@ impl DiskThread {
     }
 }
 
+#[cfg(test)]
+impl DiskThread {
+    /// The same without a thread, on the clock of a test.
+    pub(super) async fn run_here(self) {
+        let Self { asks, inbox, shelves, diagnostics, intake } = self;
+        drop(asks);
+        let mut keeper = Keeper { shelves, diagnostics, intake };
+        loop {
+            let asked = inbox.try_recv();
+            match asked {
+                Ok((index, ask)) => keeper.answer(index, ask),
+                Err(TryRecvError::Empty) => tokio::time::sleep(Duration::from_millis(1)).await,
+                Err(TryRecvError::Disconnected) => return,
+            }
+        }
+    }
+}
+
 impl Disk {
     pub(super) fn ask(&self, ask: Ask) {
         // The thread ends after its lanes, unless it panicked: then what it was given is dropped, and
@@ -146,20 +166,21 @@ impl Keeper {
                 }
             }
             match inbox.recv_timeout(upkeep.saturating_duration_since(Instant::now())) {
-                Ok((index, Ask::Close(done))) => {
-                    // Dropping it closes its files and gives up its lock.
-                    self.shelves[index] = None;
-                    let _ = done.send(());
-                }
-                Ok((index, ask)) => {
-                    if let Some(shelf) = &mut self.shelves[index] {
-                        shelf.answer(ask, &self.intake, &self.diagnostics);
-                        shelf.enter_losses(&self.intake, &self.diagnostics);
-                    }
-                }
+                Ok((index, ask)) => self.answer(index, ask),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
+        }
+    }
+
+    fn answer(&mut self, index: usize, ask: Ask) {
+        if let Ask::Close(done) = ask {
+            // Dropping it closes its files and gives up its lock.
+            self.shelves[index] = None;
+            let _ = done.send(());
+        } else if let Some(shelf) = &mut self.shelves[index] {
+            shelf.answer(ask, &self.intake, &self.diagnostics);
+            shelf.enter_losses(&self.intake, &self.diagnostics);
         }
     }
 }

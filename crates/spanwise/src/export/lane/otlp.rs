@@ -217,10 +217,14 @@ impl OtlpEnd {
         self.warn(cause, what, message);
     }
 
-    /// What looks like a mistake in the settings is said though it may pass.
-    pub(super) fn warn_retry(&self, cause: &Cause) {
+    /// An outage is said when it begins, and not only when something is lost by it.
+    pub(super) fn warn_retry(&self, destination: usize, cause: &Cause) {
+        let message = format!("{} cannot be reached, trying again: {cause}", self.receiver);
         if cause.hint.is_some() {
-            self.warn(cause, "retry", format!("{}: {cause}", self.receiver));
+            self.warn(cause, "retry", message);
+        } else {
+            // Whatever its signals, and whatever goes wrong first.
+            self.diagnostics.warn(&format!("retry {destination}"), message);
         }
     }
 

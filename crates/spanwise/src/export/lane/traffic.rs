@@ -279,7 +279,7 @@ impl Traffic {
             let fate = Fate::dropped(parcel.items, DropReason::RetriesExhausted);
             return self.settle(parcel, fate);
         }
-        self.end.warn_retry(cause);
+        self.end.warn_retry(self.lane.id.destination, cause);
         self.come_back(&parcel);
         self.failing.push(parcel);
     }

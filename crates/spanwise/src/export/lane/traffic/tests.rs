@@ -1,3 +1,4 @@
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -7,9 +8,10 @@ use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::Span;
 
 use super::*;
-use crate::config::{BatchConfiguration, DeliverySettings};
+use crate::config::{BatchConfiguration, DeliverySettings, SpoolSync};
 use crate::diagnostics::Diagnostics;
 use crate::export::intake::{Intake, Queues};
+use crate::export::lane::disk::{Disk, DiskThread};
 use crate::export::lane::transport::{Attempt, Transport};
 use crate::export::lane::{LaneHandle, LaneSettings, lane};
 use crate::export::ledger::{LaneId, Ledger};
@@ -17,14 +19,19 @@ use crate::export::request::{ExportedResource, Form, Group, Item, Request};
 use crate::export::split::Bounds;
 use crate::report::Counts;
 use crate::signal::Signal;
+use crate::spool::{self, Place, Spool};
 
 const ID: LaneId = LaneId { destination: 0, signal: Signal::Traces };
 
-/// A receiver by a function from the spans of a request to an answer; it takes 50 ms for each.
+/// How long the receiver takes for a request.
+const TAKES: Duration = Duration::from_millis(50);
+
+/// A receiver by a function from the spans of a request to an answer.
 struct Receiver<F> {
     answer: F,
     taken: Arc<Mutex<Vec<Span>>>,
     attempts: Arc<Mutex<Vec<(Instant, usize)>>>,
+    firsts: Arc<Mutex<Vec<(Instant, usize)>>>,
     at_once: AtomicUsize,
     most_at_once: Arc<AtomicUsize>,
 }
@@ -38,9 +45,11 @@ impl<F: Fn(usize, &[Span], &Bytes) -> Verdict + Send + Sync> Transport for Recei
                 attempts.push((Instant::now(), spans.len()));
                 attempts.len() - 1
             };
+            let first = (Instant::now(), spans[0].name.parse().unwrap());
+            self.firsts.lock().unwrap().push(first);
             let at_once = self.at_once.fetch_add(1, Ordering::Relaxed) + 1;
             self.most_at_once.fetch_max(at_once, Ordering::Relaxed);
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(TAKES).await;
             self.at_once.fetch_sub(1, Ordering::Relaxed);
             let verdict = (self.answer)(number, &spans, &body);
             if let Verdict::Accepted | Verdict::Partial { .. } = verdict {
@@ -63,7 +72,10 @@ struct Bench {
     far_end: tokio::task::JoinHandle<()>,
     taken: Arc<Mutex<Vec<Span>>>,
     attempts: Arc<Mutex<Vec<(Instant, usize)>>>,
+    /// The number of each request's first span, and when it was sent.
+    firsts: Arc<Mutex<Vec<(Instant, usize)>>>,
     most_at_once: Arc<AtomicUsize>,
+    diagnostics: Diagnostics,
     next: usize,
 }
 
@@ -71,6 +83,33 @@ impl Bench {
     fn new(
         delivery: DeliverySettings,
         answer: impl Fn(usize, &[Span], &Bytes) -> Verdict + Send + Sync + 'static,
+    ) -> Self {
+        Self::with(delivery, answer, |_| None)
+    }
+
+    /// The same with a spool in this directory.
+    fn spooling(
+        directory: &Path,
+        answer: impl Fn(usize, &[Span], &Bytes) -> Verdict + Send + Sync + 'static,
+    ) -> Self {
+        let place = Place::new(directory, Signal::Traces, "otlp", "http://localhost", "grpc");
+        let bounds = spool::Bounds {
+            max_bytes: 64 << 20,
+            max_age: Duration::from_secs(3600),
+            sync: SpoolSync::Never,
+        };
+        Self::with(DeliverySettings::default(), answer, |intake| {
+            let mut disks = DiskThread::new(intake.clone(), Diagnostics::default());
+            let disk = disks.add(ID, Spool::new(place, bounds), Form::Protobuf, false);
+            tokio::spawn(disks.run_here());
+            Some(disk)
+        })
+    }
+
+    fn with(
+        delivery: DeliverySettings,
+        answer: impl Fn(usize, &[Span], &Bytes) -> Verdict + Send + Sync + 'static,
+        disk: impl FnOnce(&Arc<Intake>) -> Option<Disk>,
     ) -> Self {
         let ledger =
             Ledger::new([("otlp".to_owned(), Signal::ALL.map(|signal| signal == Signal::Traces))]);
@@ -82,23 +121,36 @@ impl Bench {
             bounds: Bounds::NONE,
             most_items: usize::MAX,
             most_bytes: usize::MAX,
-            disk: None,
+            disk: disk(&intake),
             spare_bytes: None,
         };
         let (handle, lane) = lane(settings, intake.clone());
         let taken = Arc::<Mutex<Vec<Span>>>::default();
         let attempts = Arc::<Mutex<Vec<(Instant, usize)>>>::default();
+        let firsts = Arc::<Mutex<Vec<(Instant, usize)>>>::default();
         let most_at_once = Arc::<AtomicUsize>::default();
+        let diagnostics = Diagnostics::default();
         let receiver = Receiver {
             answer,
             taken: taken.clone(),
             attempts: attempts.clone(),
+            firsts: firsts.clone(),
             at_once: AtomicUsize::new(0),
             most_at_once: most_at_once.clone(),
         };
-        let end = OtlpEnd::for_test(Box::new(receiver), delivery, Diagnostics::default());
+        let end = OtlpEnd::for_test(Box::new(receiver), delivery, diagnostics.clone());
         let far_end = tokio::spawn(end.run(lane));
-        Self { intake, handle, far_end, taken, attempts, most_at_once, next: 0 }
+        Self {
+            intake,
+            handle,
+            far_end,
+            taken,
+            attempts,
+            firsts,
+            most_at_once,
+            diagnostics,
+            next: 0,
+        }
     }
 
     /// Puts a request of so many spans, each with a content of this size, into the lane.
@@ -118,7 +170,8 @@ impl Bench {
 
     fn counts(&self) -> Counts {
         let counts = self.intake.lane_counts(0, Signal::Traces).unwrap();
-        let sum = counts.queued + counts.in_flight + counts.exported + counts.dropped();
+        let waits = counts.queued + counts.in_flight + counts.spooled;
+        let sum = waits + counts.exported + counts.dropped();
         assert_eq!(counts.accepted, sum, "{counts:?}");
         counts
     }
@@ -197,6 +250,24 @@ async fn an_outage_costs_one_probe_at_a_time_and_nothing_else() {
     bench.handle.settled().await;
     assert_eq!((bench.counts().exported, bench.taken()), (1000, (0..1000).collect()));
     assert!(back.elapsed() < Duration::from_secs(10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_is_said_when_it_begins_and_then_once_a_minute() {
+    let back = Instant::now() + Duration::from_secs(100);
+    let answer = move |_, _: &[Span], _: &Bytes| {
+        if Instant::now() < back { busy(None) } else { Verdict::Accepted }
+    };
+    let mut bench = Bench::new(DeliverySettings::default(), answer);
+    for _ in 0..100 {
+        bench.submit(10, 1);
+    }
+    tokio::time::sleep(Duration::from_secs(59)).await;
+    assert!(bench.attempts().len() > 10);
+    let said = "a receiver of the test's cannot be reached, trying again: busy";
+    assert_eq!(bench.diagnostics.heard(), [said]);
+    bench.handle.settled().await;
+    assert_eq!(bench.diagnostics.heard(), [said; 2]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -364,4 +435,73 @@ async fn at_the_end_pauses_are_short_again_and_everything_is_waited_for() {
     assert!(back.elapsed() < Duration::from_millis(700), "{:?}", back.elapsed());
     assert!(done.attempts.lock().unwrap().len() > before);
     assert_eq!((done.counts().exported, done.taken.lock().unwrap().len()), (10, 10));
+}
+
+/// A receiver that asks for 100 s when it gets its first request, and takes what comes then.
+fn away_at_first(n: usize, _: &[Span], _: &Bytes) -> Verdict {
+    if n == 0 { busy(Some(Duration::from_secs(100))) } else { Verdict::Accepted }
+}
+
+/// A bench with requests of one span each on its disk, and when their receiver is back.
+async fn with_spooled(directory: &Path, requests: usize) -> (Bench, Instant) {
+    let mut bench = Bench::spooling(directory, away_at_first);
+    let back = Instant::now() + TAKES + Duration::from_secs(100);
+    bench.submit(1, 1);
+    // Now the receiver is known to be down.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    for _ in 1..requests {
+        bench.submit(1, 1);
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!((bench.counts().spooled, bench.counts().queued), (requests as u64, 0));
+    (bench, back)
+}
+
+/// Which requests were sent from then on, and when.
+fn sent_since(bench: &Bench, since: Instant) -> Vec<(Instant, usize)> {
+    let sent = bench.firsts.lock().unwrap();
+    sent.iter().copied().filter(|(at, _)| *at >= since).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_spooled_comes_back_in_its_order_after_one_probe() {
+    let directory = tempfile::tempdir().unwrap();
+    let (bench, back) = with_spooled(directory.path(), 50).await;
+    tokio::time::sleep_until(back + Duration::from_secs(10)).await;
+    assert_eq!((bench.counts().exported, bench.counts().spooled), (50, 0));
+    let sent = sent_since(&bench, back);
+    let order: Vec<_> = sent.iter().map(|(_, number)| *number).collect();
+    assert_eq!(order, (0..50).collect::<Vec<_>>());
+    assert!(sent[1].0 >= sent[0].0 + TAKES, "nothing goes before the probe is answered");
+    assert_eq!(bench.most_at_once.load(Ordering::Relaxed), 4, "then as many as may be");
+}
+
+#[tokio::test(start_paused = true)]
+async fn beside_live_traffic_one_request_from_disk_is_under_way_and_live_traffic_goes_on() {
+    const SPOOLED: usize = 500;
+    let directory = tempfile::tempdir().unwrap();
+    let (mut bench, back) = with_spooled(directory.path(), SPOOLED).await;
+    tokio::time::sleep_until(back + 3 * TAKES).await;
+    // A little more than the receiver takes: there are always live requests that wait.
+    let live_since = Instant::now();
+    for _ in 0..100 {
+        (0..5).for_each(|_| bench.submit(1, 1));
+        tokio::time::sleep(TAKES).await;
+    }
+    // What was under way before has its answer.
+    let sent = sent_since(&bench, live_since + TAKES);
+    let (live, replayed): (Vec<_>, Vec<_>) =
+        sent.iter().copied().partition(|(_, number)| *number >= SPOOLED);
+    assert!(replayed.len() > 3, "the disk has its turn: {}", replayed.len());
+    assert!(replayed.is_sorted_by_key(|(_, number)| *number), "in its order");
+    let apart = replayed.windows(2).all(|pair| pair[1].0 >= pair[0].0 + TAKES);
+    assert!(apart, "one at a time: {replayed:?}");
+    // Four at a time for 4.9 s are 392.
+    assert!(live.len() >= 392 * 3 / 4, "three of four ways are theirs: {}", live.len());
+    assert!(live.is_sorted_by_key(|(_, number)| *number));
+
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    let counts = bench.counts();
+    assert_eq!((counts.exported, counts.spooled, counts.dropped()), (SPOOLED as u64 + 500, 0, 0));
+    assert_eq!(bench.taken(), (0..SPOOLED + 500).collect::<Vec<_>>(), "each of them once");
 }
