@@ -9,6 +9,7 @@
 
 #![allow(unreachable_pub, reason = "a program of modules that nobody links against")]
 
+mod client;
 mod examples;
 mod features;
 mod guide;
@@ -19,6 +20,7 @@ mod spending;
 #[path = "../support/mod.rs"]
 mod support;
 mod things;
+mod trouble;
 mod words;
 
 use guide::Guide;

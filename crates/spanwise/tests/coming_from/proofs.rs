@@ -810,10 +810,3 @@ pub(crate) fn accounted() {
     assert!(report.destination("otlp").is_some(), "{report}");
     assert_eq!(report.dropped(), 0, "{report}");
 }
-
-pub(crate) fn composed() {
-    let composed = include_str!("../../../../docker-compose.telemetry.yml");
-    for service in ["4317:4317", "4318:4318", "jaeger", "prometheus"] {
-        assert!(composed.contains(service), "{service}");
-    }
-}

@@ -3,7 +3,7 @@
 use crate::features::*;
 use crate::proofs::*;
 use crate::spending::{limited, reported};
-use crate::words;
+use crate::{client, trouble, words};
 
 /// A guide's names, and the test of each.
 pub(crate) type Shown = &'static [(&'static [&'static str], fn())];
@@ -15,7 +15,8 @@ pub(crate) const SIUMAI: Shown = &[
     (&["record_outputs"], words::record_outputs),
     (&["record_metadata"], words::record_metadata),
     (&["sample_rate", "Use Sampling in Production"], words::sampled),
-    (&[".telemetry(config)", "LlmBuilder", "Data Minimization"], narrowed),
+    (&[".telemetry(config)", "LlmBuilder"], client::of_one_client),
+    (&["Data Minimization"], narrowed),
     (
         &[
             "telemetry::emit",
@@ -206,7 +207,8 @@ pub(crate) const EXLLM: Shown = &[
     (&["with_span"], own_spans),
     (&["with_context", "OpenTelemetry.Ctx.get_current"], context_travels),
     (&["span_processor"], words::batches),
-    (&["traces_exporter", "otlp_endpoint", "Jaeger"], words::endpoint),
+    (&["traces_exporter", "otlp_endpoint"], words::endpoint),
+    (&["Jaeger"], trouble::jaeger),
     (&["otlp_protocol"], words::protocol),
     (&["otlp_headers", "Honeycomb", "HONEYCOMB_API_KEY"], words::honeycomb),
     (&["DataDog", "DD_API_KEY"], words::datadog),
@@ -271,7 +273,11 @@ pub(crate) const FLUJO: Shown = &[
     (&["Model information", "Performance data"], model_calls),
     (&["logfire.info()", "logfire.error()", "logfire.span()", "Log Levels"], logs),
     (&["Log Format"], logged_events),
-    (&["set_tracer_provider", "get_tracer"], own_spans),
+    (
+        &["set_tracer_provider", "TracerProvider", "get_tracer_provider", "add_span_processor"],
+        trouble::own_providers,
+    ),
+    (&["get_tracer"], own_spans),
     (&["OpenTelemetryHook"], example_flujo),
     (
         &[
@@ -287,7 +293,8 @@ pub(crate) const FLUJO: Shown = &[
     ),
     (&["Cost per request"], costs),
     (&["Cost Issues"], limited),
-    (&["Missing Metrics", "High Latency"], accounted),
+    (&["Missing Metrics"], trouble::undelivered),
+    (&["High Latency"], trouble::slow),
     (&["export_prometheus", "start_http_server", "start_prometheus_server"], scraped),
     (&["Performance monitoring"], model_metrics),
     (&["Usage tracking"], reported),
@@ -296,7 +303,6 @@ pub(crate) const FLUJO: Shown = &[
     (&["Cost tracking"], costs),
     (&["timestamp", "level", "request_id", "duration_ms"], logged_events),
     (&["event", "pipeline", "models"], pipeline_logged),
-    (&["TracerProvider", "get_tracer_provider", "add_span_processor"], own_spans),
     (&["hooks"], example_flujo),
     (&["mode"], console),
     (&["endpoint"], words::endpoint),
@@ -334,7 +340,9 @@ pub(crate) const AUTO_OPTIMIZER: Shown = &[
     (&["headers"], words::honeycomb),
     (&["Temporality::Cumulative", "temporality"], words::temporality),
     (&["ExportConfig", "export_config", "export_interval"], words::metric_export),
-    (&["providers.shutdown", "Traces Not Appearing", "Connection Refused"], accounted),
+    (&["providers.shutdown"], accounted),
+    (&["Traces Not Appearing"], trouble::undelivered),
+    (&["Connection Refused"], trouble::refused),
     (
         &[
             "OTEL_SERVICE_NAME",
@@ -397,11 +405,13 @@ pub(crate) const AUTO_OPTIMIZER: Shown = &[
             "with_baggage",
             "get_baggage",
             "BaggageItem",
-            "Context Not Propagating",
         ],
         context_travels,
     ),
-    (&["docker-compose.telemetry.yml", "Jaeger", "Prometheus"], composed),
+    (&["Context Not Propagating"], trouble::propagated),
+    (&["docker-compose.telemetry.yml"], trouble::both),
+    (&["Jaeger"], trouble::jaeger),
+    (&["Prometheus"], trouble::prometheus),
     (&["Metrics Export"], words::metric_export),
     (&["Resource Detection"], words::detected),
     (&["Multiple Exporters"], words::protocol),
@@ -425,11 +435,14 @@ pub(crate) const FLO_AI: Shown = &[
     (&["service_name"], words::service_name),
     (&["service_version"], words::service_version),
     (&["environment"], words::deployment_environment),
-    (&["otlp_endpoint", "AWS X-Ray", "Azure Monitor"], words::endpoint),
+    (&["otlp_endpoint"], words::endpoint),
+    (&["AWS X-Ray"], trouble::aws),
+    (&["Azure Monitor"], trouble::azure),
     (&["additional_attributes", "deployment.region"], words::additional_attributes),
     (&["Google Cloud Trace", "gcp.project_id"], words::google_cloud),
     (&["High Memory Usage"], words::batches),
-    (&["shutdown_telemetry", "No Data Appearing"], accounted),
+    (&["shutdown_telemetry"], accounted),
+    (&["No Data Appearing"], trouble::drawn_or_undelivered),
     (&["console_export"], console),
     (&["FLO_ENV", "FLO_OTLP_ENDPOINT"], guide_variables),
     (
@@ -481,12 +494,14 @@ pub(crate) const FLO_AI: Shown = &[
         ],
         workflow_metrics,
     ),
-    (&["llm.{provider}.generate", "Missing Token Metrics"], model_calls),
+    (&["llm.{provider}.generate"], model_calls),
+    (&["Missing Token Metrics"], client::usage_of_streams),
     (&["@trace_agent_execution", "@trace_llm_call"], attributes),
     (&["get_tracer", "start_as_current_span", "set_attribute"], own_spans),
     (&["get_meter", "create_counter", "create_histogram"], own_metrics),
     (&["Filtering Telemetry"], narrowed),
-    (&["Jaeger", "Prometheus & Grafana"], composed),
+    (&["Jaeger"], trouble::jaeger),
+    (&["Prometheus & Grafana"], trouble::prometheus),
     (&["telemetry_example.py"], example_flo_ai),
     (&["Request duration", "Token usage", "Success/error rates"], model_metrics),
     (&["Model and provider information", "Multiple LLM providers"], model_calls),
