@@ -4,14 +4,17 @@
 //! ```text
 //! OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318 cargo run --example coming_from_auto_optimizer
 //! ```
+//!
+//! With `-- http://localhost:4318` the whole configuration stands in code, and no variable is read.
 
 use std::collections::HashMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use spanwise::opentelemetry::trace::{FutureExt as _, Span as _, SpanKind, Tracer as _};
 use spanwise::opentelemetry::{Context, KeyValue};
 use spanwise::{
-    BaggageItem, MetricsRecorder, SpanBuilder, TelemetryConfig, context_with_span,
+    BaggageItem, BatchConfiguration, Environment, ExportConfig, MetricsRecorder, OtlpProtocol,
+    SamplingStrategy, Signals, SpanBuilder, TelemetryConfig, Temporality, context_with_span,
     extract_from_headers, get_baggage, inject_into_headers, propagate_context, record_exception,
     tracer, with_baggage,
 };
@@ -39,9 +42,12 @@ const PROCESSOR: &str = "processor";
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let config = TelemetryConfig::from_env()?
-        .service_version(env!("CARGO_PKG_VERSION"))
-        .deployment_environment("production");
+    let config = match std::env::args().nth(1) {
+        Some(endpoint) => in_code(&endpoint),
+        None => TelemetryConfig::from_env()?,
+    };
+    let config =
+        config.service_version(env!("CARGO_PKG_VERSION")).deployment_environment("production");
     let telemetry = spanwise::init_telemetry(config)?;
 
     let processor =
@@ -53,6 +59,29 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     eprintln!("{}", telemetry.shutdown().await);
     Ok(())
+}
+
+/// Traces and metrics are one configuration: what is said once holds for both.
+fn in_code(endpoint: &str) -> TelemetryConfig {
+    TelemetryConfig::new("my-processor")
+        .environment(Environment::empty())
+        .signals(Signals { logs: false, ..Signals::ALL })
+        .endpoint(endpoint)
+        .protocol(OtlpProtocol::HttpProtobuf)
+        .header("x-tenant", "acme-corp")
+        .temporality(Temporality::Delta)
+        .sampling(SamplingStrategy::parent_based(SamplingStrategy::TraceIdRatio { ratio: 1.0 }))
+        .span_batches(BatchConfiguration {
+            max_queue_size: 2048,
+            max_export_batch_size: 512,
+            scheduled_delay: Duration::from_secs(5),
+            export_timeout: Duration::from_secs(30),
+            ..BatchConfiguration::SPANS
+        })
+        .metric_export(ExportConfig {
+            export_interval: Duration::from_secs(60),
+            export_timeout: Duration::from_secs(30),
+        })
 }
 
 struct Processor {

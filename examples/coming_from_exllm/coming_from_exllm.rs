@@ -2,13 +2,20 @@
 //! own, context that goes along with a task, and costs that are told by hand.
 //!
 //! ```text
-//! cargo run --example coming_from_exllm
+//! cargo run --example coming_from_exllm            # or `-- basic`, `-- cost`: which metrics there are
 //! ```
+
+use std::collections::HashMap;
+use std::net::UdpSocket;
+use std::sync::Mutex;
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use spanwise::opentelemetry::KeyValue;
 use spanwise::{
-    Embeddings, Generation, Message, Provider, Response, TelemetryConfig, Usage, propagate_context,
+    Destination, Embeddings, EventDetails, ExportError, Generation, Measurements, Message,
+    MetricSet, Provider, Response, Signals, StatsdExporter, TelemetryConfig, TelemetryEvent,
+    TelemetryExporter, Usage, cache_hit, cache_miss, execute, propagate_context,
 };
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -17,7 +24,23 @@ const MODEL: &str = "gpt-4";
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
-    let telemetry = spanwise::init_telemetry(TelemetryConfig::from_env()?.service_name("myapp"))?;
+    let metrics = std::env::args().nth(1).map_or(Ok(MetricSet::All), |word| word.parse())?;
+    let config =
+        TelemetryConfig::from_env()?.service_name("myapp").metric_set(metrics).prometheus();
+    // What a console reporter would print; traces and logs go where the environment says.
+    let config = config.destination(Destination::console(Signals::METRICS));
+    let telemetry =
+        spanwise::init_telemetry(match std::env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT") {
+            Some(_) => config.destination(Destination::from_env()),
+            None => config,
+        })?;
+    let prometheus = spanwise::start_prometheus_server("127.0.0.1:0")?;
+    eprintln!("metrics at http://{}/metrics", prometheus.local_addr());
+    // A StatsD server on this machine.
+    let statsd = UdpSocket::bind("127.0.0.1:0")?;
+    statsd.set_read_timeout(Some(Duration::from_secs(10)))?;
+    spanwise::add_exporter(StatsdExporter::udp(statsd.local_addr()?, "llm")?);
+    spanwise::add_exporter(MyReporter::default());
 
     spanwise::attach_default_logger(tracing::Level::INFO)?;
     spanwise::attach("my-handler", "chat.stop", |_name, measured, details| {
@@ -31,12 +54,58 @@ async fn main() -> Result<(), Error> {
         eprintln!("{handler:?}");
     }
 
-    let words = analyze_text("Where is my order A-17?").await?;
-    eprintln!("{words} words");
+    // As a test of the handlers.
+    let measured = Measurements { duration: Some(Duration::from_secs(1)), ..Default::default() };
+    execute("chat.stop", &measured, &EventDetails::new().with("model", "by hand"));
+
+    let mut cache = HashMap::new();
+    for _ in 0..2 {
+        let question = "Where is my order A-17?";
+        if let Some(words) = get_from_cache(&cache, question) {
+            eprintln!("{words} words, from the cache");
+            continue;
+        }
+        let words = analyze_text(question).await?;
+        eprintln!("{words} words");
+        cache.insert(question, words);
+    }
     stream_chat().await;
+
+    let _ = telemetry.flush().await;
+    let mut line = [0; 512];
+    let length = statsd.recv(&mut line)?;
+    eprintln!("statsd: {}", String::from_utf8_lossy(&line[..length]));
 
     eprintln!("{}", telemetry.shutdown().await);
     Ok(())
+}
+
+/// A reporter of the program's own: how many events there were of each kind.
+#[derive(Default)]
+struct MyReporter(Mutex<HashMap<&'static str, usize>>);
+
+impl TelemetryExporter for MyReporter {
+    async fn export(&self, event: &TelemetryEvent) -> Result<(), ExportError> {
+        let kind = match event {
+            TelemetryEvent::Generation(_) => "generations",
+            _ => "others",
+        };
+        let mut counts = self.0.lock().map_err(|_| ExportError::new("poisoned"))?;
+        let count = counts.entry(kind).or_default();
+        *count += 1;
+        eprintln!("reported: {count} {kind}");
+        Ok(())
+    }
+}
+
+fn get_from_cache(cache: &HashMap<&str, usize>, key: &str) -> Option<usize> {
+    let value = cache.get(key).copied();
+    if value.is_some() {
+        cache_hit(key)
+    } else {
+        cache_miss(key)
+    }
+    value
 }
 
 /// A span of the program's own around what it does, and three events.

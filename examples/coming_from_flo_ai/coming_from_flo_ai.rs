@@ -9,10 +9,12 @@
 
 use std::num::ParseIntError;
 
+use futures_util::StreamExt as _;
 use spanwise::opentelemetry::KeyValue;
+use spanwise::opentelemetry::trace::{TraceContextExt as _, Tracer as _};
 use spanwise::{
-    Guide, Message, Response, TelemetryConfig, Usage, agent, generation, meter, step, tool,
-    workflow,
+    Generation, Guide, Message, Provider, Response, TelemetryConfig, Usage, agent,
+    context_with_span, generation, meter, step, tool, tracer, workflow,
 };
 
 #[tokio::main]
@@ -21,12 +23,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .service_name("customer-support-bot")
         .service_version("2.1.0")
         .resource_attribute("deployment.region", "us-west-2")
-        .resource_attribute("team", "ml-platform");
+        .resource_attribute("team", "ml-platform")
+        .resource_attribute("environment.type", "production");
     let telemetry = spanwise::init_telemetry(config)?;
 
     eprintln!("{}", support("6 * 7").await?);
     // What is not as it should be shows as such.
     eprintln!("{}", support("six * 7").await.is_err());
+    custom_operation().await;
     count_runs();
 
     eprintln!("{}", telemetry.shutdown().await);
@@ -69,7 +73,25 @@ async fn think(model: &str, prompt: &str) -> Response {
     Response::new().model(model.to_owned()).usage(Usage::new(8, 5)).output(said)
 }
 
+/// A span of the program's own, and a stream inside it, whose chunks are counted.
+async fn custom_operation() {
+    let context = context_with_span(tracer("customer-support-bot").start("custom_operation"));
+    context.span().set_attribute(KeyValue::new("custom.attribute", "value"));
+    let generation = {
+        let _active = context.clone().attach();
+        Generation::chat(Provider::OpenAi, "gpt-4o-mini").start()
+    };
+    let chunks = futures_util::stream::iter(["It ", "is ", "42."]);
+    let chunks = generation.stream(chunks, |chunk, response| response.text(chunk));
+    eprintln!("{}", chunks.collect::<String>().await);
+    context.span().end();
+}
+
 fn count_runs() {
     let operation = [KeyValue::new("operation", "custom")];
-    meter("customer-support-bot").u64_counter("my_custom_counter").build().add(2, &operation);
+    let meter = meter("customer-support-bot");
+    let counter = meter.u64_counter("my_custom_counter").with_unit("operations").build();
+    counter.add(2, &operation);
+    let histogram = meter.f64_histogram("my_custom_duration").with_unit("ms").build();
+    histogram.record(123.45, &operation);
 }

@@ -5,13 +5,19 @@
 //! cargo run --example coming_from_siumai
 //! ```
 
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use serde_json::json;
+use spanwise::opentelemetry::Context;
+use spanwise::opentelemetry::propagation::TextMapPropagator as _;
 use spanwise::{
-    ContentLevel, ExportError, ExporterSettings, GenerationEvent, Langfuse, Message, SpanEvent,
-    TelemetryConfig, TelemetryEvent, TelemetryExporter, ToolExecutionEvent, Usage, scope,
+    ContentLevel, ExportError, ExporterSettings, GenerationEvent, Langfuse, Message,
+    OrchestratorEvent, SpanEvent, TelemetryConfig, TelemetryEvent, TelemetryExporter,
+    ToolExecutionEvent, Usage, scope,
 };
+use spanwise_http::TargetHostExt as _;
+use spanwise_http::helicone::{Helicone, HeliconePropagator};
 
 /// An exporter of the program's own: one line for each event.
 struct Lines;
@@ -46,6 +52,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     emit_a_generation();
     emit_a_hierarchy();
     scope().record_inputs(false).record_outputs(false).run_sync(emit_a_tool);
+    emit_an_orchestration();
+    show_helicone()?;
 
     eprintln!("{}", telemetry.shutdown().await);
     for report in spanwise::clear_exporters() {
@@ -107,4 +115,35 @@ fn emit_a_tool() {
         result: json!({"state": "sent"}),
         ..ToolExecutionEvent::default()
     });
+}
+
+/// What happened in several steps, told at the end.
+fn emit_an_orchestration() {
+    let end_time = SystemTime::now();
+    let event = OrchestratorEvent {
+        id: "run-1".into(),
+        trace_id: Some("trace-123".into()),
+        name: "triage".into(),
+        steps: vec!["lookup_order".into(), "answer".into()],
+        metadata: [("environment".to_owned(), json!("production"))].into(),
+        start_time: end_time - Duration::from_secs(2),
+        end_time,
+        ..OrchestratorEvent::default()
+    };
+    eprintln!("took {:?}", event.total_duration());
+    spanwise::emit(event);
+}
+
+/// Helicone is told by headers of the requests themselves, which the layer of a client adds; here, which these are.
+fn show_helicone() -> Result<(), Box<dyn std::error::Error>> {
+    let propagator = HeliconePropagator::new(Helicone::new("your-api-key").build()?);
+    let mut headers = HashMap::<String, String>::new();
+    scope().user("user-123").run_sync(|| {
+        let request = Context::current().with_target_host("oai.helicone.ai");
+        propagator.inject_context(&request, &mut headers);
+    });
+    let mut names: Vec<_> = headers.keys().collect();
+    names.sort();
+    eprintln!("to Helicone: {names:?}");
+    Ok(())
 }

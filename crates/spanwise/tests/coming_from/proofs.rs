@@ -29,8 +29,9 @@ use spanwise_http::helicone::{Helicone, HeliconePropagator};
 use spanwise_testing::{Capture, Captured};
 
 pub(crate) use crate::examples::{
-    auto_optimizer as example_auto_optimizer, exllm as example_exllm, flo_ai as example_flo_ai,
-    flujo as example_flujo, siumai as example_siumai,
+    auto_optimizer as example_auto_optimizer, auto_optimizer_in_code as example_in_code,
+    exllm as example_exllm, flo_ai as example_flo_ai, flujo as example_flujo,
+    siumai as example_siumai,
 };
 use crate::running::running;
 use crate::support::{attribute, block_on, text};

@@ -309,7 +309,8 @@ pub(crate) const FLUJO: Shown = &[
 ];
 
 pub(crate) const AUTO_OPTIMIZER: Shown = &[
-    (&["TelemetryConfig::new", "init_telemetry", "TraceConfig", "MetricsConfig"], words::started),
+    (&["TelemetryConfig::new", "init_telemetry"], words::started),
+    (&["TraceConfig", "MetricsConfig"], example_in_code),
     (&["with_otlp_endpoint", "otlp_endpoint"], words::endpoint),
     (&["with_service_version", "service_version"], words::service_version),
     (&["with_environment", "environment"], words::deployment_environment),
