@@ -105,6 +105,15 @@ impl Machine {
         }
         Some(Self { jaeger, prometheus, collector, _processes: processes, _folder: folder })
     }
+
+    /// How a program sends, and where to.
+    pub(crate) fn ways(&self) -> [(&'static str, &'static str, String); 2] {
+        let (grpc, http) = (self.collector.grpc, self.collector.http);
+        [
+            ("by-grpc", "grpc", format!("http://{grpc}")),
+            ("by-http", "http/protobuf", format!("http://{http}")),
+        ]
+    }
 }
 
 fn start_jaeger(program: PathBuf, folder: &Path, otlp: SocketAddr, query: SocketAddr) -> Process {

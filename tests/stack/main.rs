@@ -22,6 +22,7 @@ mod process;
 mod programs;
 
 // What must hold.
+mod boards;
 mod components;
 mod composed;
 mod fleet;

@@ -100,15 +100,6 @@ fn asked_until(machine: &Machine, question: &str, right: impl Fn(f64) -> bool) -
     })
 }
 
-/// How a program sends, and where to.
-fn ways(machine: &Machine) -> [(&'static str, &'static str, String); 2] {
-    let (grpc, http) = (machine.collector.grpc, machine.collector.http);
-    [
-        ("by-grpc", "grpc", format!("http://{grpc}")),
-        ("by-http", "http/protobuf", format!("http://{http}")),
-    ]
-}
-
 /// The sum of a metric in this environment.
 fn sum(machine: &Machine, environment: &str, metric: &str, more: &str) -> f64 {
     let only = format!(r#"deployment_environment_name="{environment}"{more}"#);
@@ -120,7 +111,7 @@ const OUTPUT_TOKENS: &str = "gen_ai_client_inference_usage_output_tokens_total";
 #[test]
 fn jaeger_tells_the_tree_of_the_quickstart_and_prometheus_the_tokens_that_are_in_it() {
     let Some(machine) = Machine::start(&["jaeger", "prometheus"]) else { return };
-    for (environment, protocol, endpoint) in ways(&machine) {
+    for (environment, protocol, endpoint) in machine.ways() {
         quickstart(&endpoint, protocol, environment);
         let trace = trace_of(&machine, environment);
         assert_the_tree_is_right(&trace);
@@ -136,7 +127,7 @@ fn jaeger_tells_the_tree_of_the_quickstart_and_prometheus_the_tokens_that_are_in
 #[test]
 fn prometheus_tells_the_numbers_of_the_quickstart_and_how_the_collector_is() {
     let Some(machine) = Machine::start(&["prometheus"]) else { return };
-    for (environment, protocol, endpoint) in ways(&machine) {
+    for (environment, protocol, endpoint) in machine.ways() {
         quickstart(&endpoint, protocol, environment);
         let sum = |metric: &str, more: &str| sum(&machine, environment, metric, more);
         let chat = r#",gen_ai_operation_name="chat",gen_ai_request_model="gpt-4o-mini""#;
