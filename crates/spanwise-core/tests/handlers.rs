@@ -8,6 +8,7 @@ use spanwise_core::{
     Agent, ContentCapture, ContentLevel, Embeddings, EventDetails, EventHub, EventStatus,
     Generation, Measurements, OwnSpan, Provider, Response, Step, Tool, Usage, Workflow, attach,
     attach_many, cost_calculated, cost_threshold_exceeded, detach, execute, list_handlers, span,
+    warn_by,
 };
 use spanwise_testing::{Capture, CaptureBuilder};
 
@@ -118,7 +119,9 @@ async fn the_programs_own_code_has_three_phases() {
 }
 
 #[test]
-fn a_handler_that_panics_is_detached_and_the_others_go_on() {
+fn a_handler_that_panics_is_detached_with_one_warning_and_the_others_go_on() {
+    static WARNINGS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+    warn_by(|warning| WARNINGS.lock().unwrap().push(warning.to_owned()));
     let heard = Heard::default();
     capture().build().run(|| {
         attach("bad", "*", |_, _, _| panic!("on purpose")).unwrap();
@@ -128,6 +131,9 @@ fn a_handler_that_panics_is_detached_and_the_others_go_on() {
         assert_eq!(list_handlers("").len(), 1);
     });
     assert_eq!(heard.all(), ["chat.start", "chat.stop"]);
+    let warnings = WARNINGS.lock().unwrap();
+    let ours: Vec<_> = warnings.iter().filter(|warning| warning.contains("`bad`")).collect();
+    assert_eq!(ours, ["the handler `bad` panicked at `chat.start`, and is detached"]);
 }
 
 #[test]
