@@ -73,9 +73,10 @@ fn tests() -> Result<()> {
     cached::tests("cargo test --workspace")?.succeeds()
 }
 
+/// Features change nothing of how faults are met, which takes minutes.
 fn tests_features() -> Result<()> {
     cached::tests("cargo test --workspace --all-features")?
-        .env("SPANWISE_SOAK_SECONDS", "0")
+        .env("SPANWISE_TEST_FAULTS", "skip")
         .succeeds()
 }
 
