@@ -31,6 +31,7 @@ use libtest_mimic::Arguments;
 /// Most rows wait most of the time.
 const ROWS_AT_ONCE: usize = 12;
 
+#[allow(clippy::print_stdout, reason = "who asked for it reads it")]
 fn main() {
     if let Ok(run) = std::env::var(sender::RUN) {
         return sender::main(&run);
