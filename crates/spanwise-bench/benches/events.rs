@@ -1,4 +1,4 @@
-//! What those who listen add to a model call: nobody, a handler, one exporter of events and four of them.
+//! What those who listen add to a model call: nobody, a handler, one exporter of events, four of them, and four hard ones.
 
 #![allow(clippy::print_stdout, reason = "what it measures goes to the terminal")]
 
@@ -6,7 +6,9 @@ use std::hint::black_box;
 
 use criterion::Criterion;
 use spanwise::{ContentCapture, EventDetails, Measurements};
-use spanwise_bench::{Call, Case, HANDLER, Prepared, Way, add_exporters, attach_handler, in_turn};
+use spanwise_bench::{
+    Call, Case, HANDLER, Prepared, Way, add_exporters, add_hard_exporters, attach_handler, in_turn,
+};
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
@@ -19,8 +21,14 @@ fn main() {
     criterion.final_summary();
 
     let round = || prepared.round(Case::Generation, &call);
-    let exported = |exporters: usize| {
-        add_exporters(exporters);
+    let told = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if std::thread::current().name() != Some("spanwise-event") {
+            told(panic);
+        }
+    }));
+    let exported = |add: &dyn Fn()| {
+        add();
         let spent = round();
         let reports = spanwise::clear_exporters();
         assert!(reports.iter().all(|report| report.accepted > 0), "{reports:?}");
@@ -34,12 +42,15 @@ fn main() {
             spanwise::detach(HANDLER);
             spent
         },
-        &mut || exported(1),
-        &mut || exported(4),
+        &mut || exported(&|| add_exporters(1)),
+        &mut || exported(&|| add_exporters(4)),
+        &mut || exported(&add_hard_exporters),
     ]);
     let alone = rounds.median(|[alone, ..]| *alone);
     println!("a generation that nobody listens to takes {alone:.0} ns; it takes more with");
-    for (place, listens) in ["one handler", "one exporter", "four exporters"].iter().enumerate() {
+    let hard = "four, of which one sleeps, one panics and one cannot write";
+    let ways = ["one handler", "one exporter", "four exporters", hard];
+    for (place, listens) in ways.iter().enumerate() {
         let more = rounds.median(|round| round[place + 1] - round[0]);
         println!("{listens}: {more:.0} ns");
     }

@@ -29,6 +29,6 @@ mod side_by_side;
 pub use call::{Answer, Call};
 pub use case::{Case, Way};
 pub use in_turn::{InTurn, in_turn};
-pub use listeners::{HANDLER, add_exporters, attach_handler};
+pub use listeners::{HANDLER, add_exporters, add_hard_exporters, attach_handler};
 pub use prepared::Prepared;
 pub use side_by_side::{side_by_side, thread_cpu};

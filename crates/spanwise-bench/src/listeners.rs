@@ -1,9 +1,11 @@
 //! Who listens to what happens: a function, and exporters of events that look at each and drop it.
 
 use std::hint::black_box;
+use std::time::Duration;
 
 use spanwise::{
-    EventDetails, ExportError, ExporterSettings, Measurements, TelemetryEvent, TelemetryExporter,
+    EventDetails, ExportError, ExporterSettings, JsonLinesExporter, Measurements, TelemetryEvent,
+    TelemetryExporter,
 };
 
 /// The id of the handler.
@@ -38,5 +40,34 @@ pub fn attach_handler() {
 pub fn add_exporters(exporters: usize) {
     for number in 0..exporters {
         spanwise::add_exporter_with(Drops, ExporterSettings::new(number.to_string()));
+    }
+}
+
+struct Sleeps;
+
+impl TelemetryExporter for Sleeps {
+    async fn export(&self, _: &TelemetryEvent) -> Result<(), ExportError> {
+        // The thread, not the task: the worst that it can do.
+        std::thread::sleep(Duration::from_millis(20));
+        Ok(())
+    }
+}
+
+struct Panics;
+
+impl TelemetryExporter for Panics {
+    async fn export(&self, _: &TelemetryEvent) -> Result<(), ExportError> {
+        panic!("on purpose")
+    }
+}
+
+/// Adds four exporters, of which one sleeps, one panics, and one, where there is such a device, cannot write.
+pub fn add_hard_exporters() {
+    add_exporters(1);
+    spanwise::add_exporter_with(Sleeps, ExporterSettings::new("sleeps"));
+    spanwise::add_exporter_with(Panics, ExporterSettings::new("panics"));
+    match JsonLinesExporter::create("/dev/full") {
+        Ok(full) => drop(spanwise::add_exporter_with(full, ExporterSettings::new("full"))),
+        Err(_) => drop(spanwise::add_exporter_with(Drops, ExporterSettings::new("drops"))),
     }
 }
