@@ -11,7 +11,8 @@
 //!
 //! `scripts/stack install` builds the programs below `.stack/bin`, or `SPANWISE_STACK_DIR`. Others are on `PATH`, or are named by `SPANWISE_TEST_OTELCOL`,
 //! `SPANWISE_TEST_JAEGER`, `SPANWISE_TEST_PROMETHEUS` and `SPANWISE_TEST_PROMTOOL`. What needs one that is not there is
-//! skipped, and says so; with `SPANWISE_TEST_STACK=required` it fails.
+//! skipped, and says so; with `SPANWISE_TEST_STACK=required` it fails, and with
+//! `SPANWISE_TEST_STACK=otelcol,prometheus` where it is one of these.
 
 #[path = "../../crates/spanwise/tests/support/mod.rs"]
 mod support;

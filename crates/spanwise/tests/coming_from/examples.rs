@@ -131,6 +131,20 @@ pub(crate) fn auto_optimizer_in_code() {
     assert!(metrics.contains("Delta") || metrics.contains("aggregation_temporality: 1"));
 }
 
+pub(crate) fn demo() {
+    let receiver = Receiver::start();
+    let url = receiver.http_url();
+    let said = run_example(
+        "telemetry_demo",
+        &["--seconds", "1"],
+        &[("OTEL_EXPORTER_OTLP_ENDPOINT", &url)],
+    );
+    assert!(said.contains("http://localhost:16686/search?service=telemetry-demo"), "{said}");
+    let resource = receiver.trace_requests()[0].resource_spans[0].resource.clone().unwrap();
+    assert_eq!(text(&resource.attributes, "service.name"), "telemetry-demo");
+    assert!(receiver.span_names().contains(&"invoke_workflow handle_ticket".to_owned()));
+}
+
 /// The metrics of the stream processor.
 const METRICS: [&str; 8] = [
     "processor.events.processed",

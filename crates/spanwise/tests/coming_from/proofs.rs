@@ -30,7 +30,7 @@ use spanwise_testing::{Capture, Captured};
 
 pub(crate) use crate::examples::{
     auto_optimizer as example_auto_optimizer, auto_optimizer_in_code as example_in_code,
-    exllm as example_exllm, flo_ai as example_flo_ai, flujo as example_flujo,
+    demo as example_demo, exllm as example_exllm, flo_ai as example_flo_ai, flujo as example_flujo,
     siumai as example_siumai,
 };
 use crate::running::running;

@@ -351,10 +351,10 @@ pub(crate) const AUTO_OPTIMIZER: Shown = &[
             "OTEL_EXPORTER_OTLP_PROTOCOL",
             "OTEL_TRACES_SAMPLER",
             "OTEL_TRACES_SAMPLER_ARG",
-            "telemetry_demo",
         ],
         example_auto_optimizer,
     ),
+    (&["telemetry_demo"], example_demo),
     (
         &[
             "SpanBuilder",

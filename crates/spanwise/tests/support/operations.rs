@@ -3,9 +3,12 @@
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanKind, Tracer as _, TracerProvider as _};
 use spanwise::{
-    Agent, Document, Embeddings, FetchResponse, Generation, Memory, MemoryRecord, Message,
-    Modality, OutputType, Part, Plan, Provider, Response, ResponseStatus, Retrieval, Role, Scope,
-    Step, Telemetry, Tool, ToolDefinition, Usage, Workflow, scope,
+    Agent, Attempt, Budget, Cost, CostSource, Currency, Decimal, Document, Embeddings,
+    FetchResponse, Generation, GuardVerdict, Memory, MemoryRecord, Message, Modality, OutputType,
+    Part, Plan, Provider, RateLimit, RateLimits, Response, ResponseStatus, Retrieval, Role, Scope,
+    Step, Telemetry, Tool, ToolDefinition, Usage, Workflow, auth_refreshed, cache_hit, cache_miss,
+    cache_put, cache_size, check_budgets, checklist, context_truncated, evaluation, fell_back,
+    guard_checked, rate_limited, retried, routed, scope, validation,
 };
 
 /// What the spans of [`every_operation`] are called.
@@ -212,6 +215,48 @@ fn steps() {
         Step::new(name).step_type(step_type).start().finish();
     }
     Step::new("answer").start().finish();
+}
+
+/// What the calls of [`every_moment`] may use: less than they do.
+pub fn used_up() -> Budget {
+    Budget::tokens("little", 10).hard_stop().build().unwrap()
+}
+
+/// Everything else that is measured: what happens in a moment, a stream, limits, cost, and [`used_up`].
+pub fn every_moment() {
+    for operation in [cache_hit, cache_miss] {
+        operation("k");
+    }
+    cache_put("k", 12);
+    cache_size(4096);
+    auth_refreshed(Provider::OpenAi);
+    rate_limited(Provider::OpenAi, "gpt-4o", None);
+    retried(1, "timeout");
+    fell_back("gpt-4o-mini", 1, "timeout");
+    context_truncated(4, 900);
+    guard_checked("injection", GuardVerdict::Passed);
+    routed("models", "gpt-4o");
+    validation("has_answer", true);
+    checklist("tone", 9, 10);
+    evaluation("relevance").score(0.9).emit();
+    let agent = Agent::new("triage").start();
+    agent.retried("no answer");
+    agent.finish();
+
+    let streamed = Generation::chat(Provider::OpenAi, "gpt-4o").start();
+    for _ in 0..3 {
+        streamed.chunk(|response| response.text("word "));
+    }
+    let limits = RateLimits::default()
+        .requests(RateLimit::default().remaining(59))
+        .input_tokens(RateLimit::default().remaining(4000));
+    streamed.attempt(Attempt::answered(200).rate_limits(limits));
+    streamed.usage(usage());
+    streamed.cost(Cost::new(Decimal::ONE, Currency::USD, CostSource::Own));
+    streamed.finish();
+    let refused = Generation::chat(Provider::OpenAi, "gpt-4o").start();
+    let exceeded = check_budgets(&refused.context()).unwrap_err();
+    refused.fail(&exceeded);
 }
 
 /// A model call, and a call that is none, of other crates.

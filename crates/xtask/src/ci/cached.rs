@@ -10,17 +10,26 @@ pub(super) fn missing() -> Result<Vec<String>> {
     Ok(not_installed(&Run::new("scripts/stack status").output()?))
 }
 
-/// Tests, of which those of the stack may skip nothing where all of it is there.
+/// Tests, of which those of the stack may skip nothing for want of a program that is there.
 pub(super) fn tests(line: &str) -> Result<Run> {
-    let missing = missing()?;
-    if missing.is_empty() {
-        return Ok(Run::new(line).env("SPANWISE_TEST_STACK", "required"));
+    let status = Run::new("scripts/stack status").output()?;
+    let missing = not_installed(&status);
+    if !missing.is_empty() {
+        println!(
+            "skipped: what asks for {} of the stack, not cached; `scripts/stack install` builds it",
+            missing.join(", ")
+        );
     }
-    println!(
-        "skipped: what asks for {} of the stack, not cached; `scripts/stack install` builds it",
-        missing.join(", ")
-    );
-    Ok(Run::new(line))
+    Ok(Run::new(line).env("SPANWISE_TEST_STACK", required(&status)))
+}
+
+/// What is there, as `SPANWISE_TEST_STACK` lists it.
+fn required(status: &str) -> String {
+    let is_there = |line: &str| {
+        let (program, is) = line.split_once(": ")?;
+        is.starts_with("installed").then(|| program.to_owned())
+    };
+    status.lines().filter_map(is_there).collect::<Vec<_>>().join(",")
 }
 
 fn not_installed(status: &str) -> Vec<String> {
@@ -41,6 +50,7 @@ mod tests {
                       jaeger: not installed, does not run\n\
                       prometheus: not installed, runs, healthy\n";
         assert_eq!(not_installed(status), ["jaeger", "prometheus"]);
+        assert_eq!(required(status), "otelcol");
     }
 
     #[test]
@@ -49,6 +59,11 @@ mod tests {
             .env("SPANWISE_STACK_DIR", crate::root().join("no-such-folder"))
             .output()
             .unwrap();
-        assert_eq!(not_installed(&status), ["otelcol", "jaeger", "prometheus"]);
+        // Some may be on PATH.
+        let (missing, there) = (not_installed(&status), required(&status));
+        for program in ["otelcol", "jaeger", "prometheus"] {
+            let is_there = there.split(',').any(|it| it == program);
+            assert_ne!(missing.iter().any(|it| it == program), is_there, "{status}");
+        }
     }
 }

@@ -18,7 +18,8 @@ struct Page {
 /// Every page that people read.
 fn all() -> Vec<Page> {
     let mut paths = Vec::new();
-    let at_root = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"];
+    let at_root =
+        ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "deploy/README.md"];
     paths.extend(at_root.map(PathBuf::from));
     collect(Path::new("docs"), &mut paths);
     for crate_ in std::fs::read_dir(root().join("crates")).unwrap().flatten() {
