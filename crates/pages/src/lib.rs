@@ -24,6 +24,7 @@ mod pages {
         Events = "docs/events.md",
         Feedback = "docs/feedback.md",
         GettingStarted = "docs/getting-started.md",
+        Metrics = "docs/metrics.md",
         Privacy = "docs/privacy.md",
         PrivacyDuties = "docs/privacy-duties.md",
         Providers = "docs/providers.md",

@@ -3,13 +3,18 @@
 use anyhow::{Context, Result};
 
 use super::command::{Run, needs, run};
-use super::{Step, cached};
+use super::{Step, cached, newcomer};
 
 pub(super) const STEPS: &[Step] = &[
     Step {
         name: "stack",
         about: "Collector, Jaeger and Prometheus, by the files of the repository; scripts/stack install",
         run: stack,
+    },
+    Step {
+        name: "newcomer",
+        about: "a program in an empty folder, made of what docs/getting-started.md shows",
+        run: newcomer::walk,
     },
     Step {
         name: "backends",

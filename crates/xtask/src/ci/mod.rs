@@ -12,6 +12,7 @@
 mod cached;
 mod command;
 mod long;
+mod newcomer;
 mod short;
 
 use std::time::Instant;

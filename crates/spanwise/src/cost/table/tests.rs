@@ -97,6 +97,30 @@ fn what_is_no_token_has_prices_of_its_own() {
 }
 
 #[test]
+fn what_the_page_shows_is_a_table() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cost.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let blocks = page.split("```toml\n").skip(1);
+    let blocks = blocks.filter_map(|rest| rest.split_once("```")).map(|(block, _)| block);
+    let tables: Vec<_> = blocks.filter(|block| block.contains("[[prices]]")).collect();
+    assert_eq!(tables.len(), 1);
+    // Every price that there can be stands in it.
+    assert!(tables[0].contains("cache_write_1h") && tables[0].contains("[[prices.steps]]"));
+    let shown = table(tables[0]);
+    assert!(
+        price(&shown, |call| {
+            (call.provider, call.request_model) = (Some("azure.ai.openai"), Some("gpt-4o-mini"));
+            call.usage = Some(Usage::new(1000, 10));
+            call.service_tier = Some("priority");
+            call.started_at = at("2026-06-01T12:00:00Z");
+        })
+        .is_some()
+    );
+    let json = page.split('`').find(|code| code.starts_with("{\"version\"")).unwrap();
+    assert!(PriceTable::from_json(json).is_ok());
+}
+
+#[test]
 fn the_model_that_answered_counts_before_the_one_that_was_asked_for() {
     let table = table(
         "[[prices]]\nmodel = \"house-7b\"\ninput = 1\n[[prices]]\nmodel = \"big\"\ninput = 2",
