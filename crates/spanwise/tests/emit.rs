@@ -243,7 +243,8 @@ fn operations() {
     hasty.record(&response.openai_system_fingerprint("fp_1"));
     hasty.finish();
     let drawn = Generation::chat(Provider::OpenAi, "dall-e-3").start();
-    let units = BilledUnits::default().images(2).searches(1).characters(30);
+    let units = BilledUnits::default().images(2).searches(1).characters(30).cache_write_1h(3);
+    drawn.record(&Response::new().billed_tier("priority"));
     drawn.billed_units(units.audio(Duration::from_millis(2500)));
     drawn.finish();
     let embedded = Embeddings::new(Provider::OpenAi, "text-embedding-3-small").batch().start();

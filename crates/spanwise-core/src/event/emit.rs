@@ -5,7 +5,7 @@ use opentelemetry::{Array, Context, KeyValue, StringValue, Value};
 use serde_json::Value as Json;
 
 use super::given::{GivenIds, Placement};
-use super::told::{self, ToldByOpenAi, ToldOfCall};
+use super::told::{self, ToldOfCall, ToldOfTiers};
 use super::{
     EventError, EventStatus, GenerationEvent, InsideContext, OrchestratorEvent, SpanEvent,
     TelemetryEvent, ToolExecutionEvent,
@@ -121,7 +121,7 @@ fn generation(
     }
     let end = end(event.status, event.error);
     let call = ToldOfCall::take(&mut event.metadata, &provider);
-    let tiers = ToldByOpenAi::take(&mut event.metadata);
+    let tiers = ToldOfTiers::take(&mut event.metadata);
     let builder = match event.operation.as_str() {
         operation::GENERATE_CONTENT => Generation::generate_content(provider, event.model),
         operation::TEXT_COMPLETION => Generation::text_completion(provider, event.model),
@@ -142,6 +142,7 @@ fn generation(
     response = event.finish_reasons.into_iter().fold(response, Response::finish_reason);
     response = event.usage.into_iter().fold(response, Response::usage);
     response = event.cost.into_iter().fold(response, Response::cost);
+    response = tiers.billed.into_iter().fold(response, Response::billed_tier);
     response = tiers.served.into_iter().fold(response, Response::openai_service_tier);
     response = tiers.system.into_iter().fold(response, Response::openai_system_fingerprint);
     generation.record(&event.output.into_iter().fold(response, Response::output));

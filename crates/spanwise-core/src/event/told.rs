@@ -34,6 +34,9 @@ impl ToldOfCall {
             .images(units(key::SPANWISE_BILLED_IMAGES.key()).unwrap_or_default())
             .searches(units(key::SPANWISE_BILLED_SEARCHES.key()).unwrap_or_default())
             .characters(units(key::SPANWISE_BILLED_CHARACTERS.key()).unwrap_or_default())
+            .cache_write_1h(
+                units(key::SPANWISE_BILLED_CACHE_WRITE_1H_TOKENS.key()).unwrap_or_default(),
+            )
             .audio(audio(metadata).unwrap_or_default());
         let batch = metadata.get(key::SPANWISE_REQUEST_BATCH.key()) == Some(&Json::Bool(true));
         if batch {
@@ -63,16 +66,19 @@ fn server(metadata: &mut Metadata, provider: &Provider) -> Option<(String, u16)>
     Some((name, told))
 }
 
-/// What OpenAI says beyond the others, and is priced or measured.
-pub(super) struct ToldByOpenAi {
+/// In which tier a call was asked for and served, and what else OpenAI says that is priced or measured.
+pub(super) struct ToldOfTiers {
+    /// The tier of others.
+    pub(super) billed: Option<String>,
     pub(super) asked: Option<String>,
     pub(super) served: Option<String>,
     pub(super) system: Option<String>,
 }
 
-impl ToldByOpenAi {
+impl ToldOfTiers {
     pub(super) fn take(metadata: &mut Metadata) -> Self {
         Self {
+            billed: text(metadata, key::SPANWISE_BILLED_SERVICE_TIER.key()),
             asked: text(metadata, key::OPENAI_REQUEST_SERVICE_TIER.key()),
             served: text(metadata, key::OPENAI_RESPONSE_SERVICE_TIER.key()),
             system: text(metadata, key::OPENAI_RESPONSE_SYSTEM_FINGERPRINT.key()),
