@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 use super::error::LedgerError;
 
@@ -72,15 +72,16 @@ pub(super) fn open(path: &Path) -> Result<Connection, LedgerError> {
 pub(super) fn open_to_read(path: &Path) -> Result<Connection, LedgerError> {
     let open = || {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)?;
+        let mut connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(PATIENCE)?;
-        Ok::<_, rusqlite::Error>((layout(&connection)?, connection))
+        let contents = Contents::of(&connection.transaction()?)?;
+        Ok::<_, rusqlite::Error>((contents, connection))
     };
-    let (layout, connection) = open().map_err(|error| LedgerError::of(path, error))?;
-    match layout {
-        (APPLICATION, LAYOUT) => Ok(connection),
-        (APPLICATION, _) => Err(LedgerError::Later(path.into())),
-        _ => Err(LedgerError::NoLedger(path.into())),
+    let (contents, connection) = open().map_err(|error| LedgerError::of(path, error))?;
+    match contents {
+        Contents::Ledger => Ok(connection),
+        Contents::LaterLedger => Err(LedgerError::Later(path.into())),
+        Contents::Nothing | Contents::SomethingElse => Err(LedgerError::NoLedger(path.into())),
     }
 }
 
@@ -108,10 +109,10 @@ fn prepare(path: &Path) -> Result<Connection, Failed> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(PATIENCE)?;
-    match (layout(&connection)?, is_empty(&connection)?) {
-        ((APPLICATION, LAYOUT), _) | ((0, 0), true) => {}
-        ((APPLICATION, _), _) => return Err(Failed::For(LedgerError::Later(path.into()))),
-        _ => return Err(Failed::For(LedgerError::NoLedger(path.into()))),
+    match Contents::of(&connection.transaction()?)? {
+        Contents::Ledger | Contents::Nothing => {}
+        Contents::LaterLedger => return Err(Failed::For(LedgerError::Later(path.into()))),
+        Contents::SomethingElse => return Err(Failed::For(LedgerError::NoLedger(path.into()))),
     }
     // What is deleted gives its room back; it must be said before there is any table.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
@@ -120,7 +121,7 @@ fn prepare(path: &Path) -> Result<Connection, Failed> {
     connection.pragma_update_and_check(None, "journal_size_limit", 4 << 20, |_| Ok(()))?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have been faster.
-    if layout(&transaction)? == (0, 0) {
+    if Contents::of(&transaction)? == Contents::Nothing {
         transaction.execute_batch(TABLES)?;
         transaction.pragma_update(None, "application_id", APPLICATION)?;
         transaction.pragma_update(None, "user_version", LAYOUT)?;
@@ -129,14 +130,29 @@ fn prepare(path: &Path) -> Result<Connection, Failed> {
     Ok(connection)
 }
 
-/// Whose file it is, and in which layout.
-fn layout(connection: &Connection) -> rusqlite::Result<(i32, i32)> {
-    let number = |name| connection.pragma_query_value(None, name, |row| row.get(0));
-    Ok((number("application_id")?, number("user_version")?))
+#[derive(PartialEq, Eq)]
+enum Contents {
+    Nothing,
+    Ledger,
+    LaterLedger,
+    SomethingElse,
 }
 
-fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
-    connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))
+impl Contents {
+    /// It takes a transaction because another process may be making the file, and half of it is something else.
+    fn of(transaction: &Transaction<'_>) -> rusqlite::Result<Self> {
+        let number = |name| transaction.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+        Ok(match (number("application_id")?, number("user_version")?) {
+            (APPLICATION, LAYOUT) => Self::Ledger,
+            (APPLICATION, _) => Self::LaterLedger,
+            (0, 0) if is_empty(transaction)? => Self::Nothing,
+            _ => Self::SomethingElse,
+        })
+    }
+}
+
+fn is_empty(transaction: &Transaction<'_>) -> rusqlite::Result<bool> {
+    transaction.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))
 }
 
 pub(super) fn is_busy(error: &rusqlite::Error) -> bool {

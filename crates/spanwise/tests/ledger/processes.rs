@@ -69,6 +69,23 @@ fn who_is_killed_loses_no_row_that_was_committed() {
 }
 
 #[test]
+fn a_file_that_others_are_just_making_is_a_ledger() {
+    const OTHERS: usize = 8;
+    for _ in 0..30 {
+        let place = Place::new();
+        let ready = std::sync::Barrier::new(OTHERS);
+        std::thread::scope(|scope| {
+            for _ in 0..OTHERS {
+                scope.spawn(|| {
+                    ready.wait();
+                    Ledger::open(place.path()).unwrap();
+                });
+            }
+        });
+    }
+}
+
+#[test]
 fn many_processes_write_one_file_at_once() {
     const PROCESSES: u64 = 4;
     const CALLS: u64 = 300;
