@@ -200,9 +200,9 @@ fn item_parts(item: Json<'_>) -> Vec<Part> {
 
 /// Pages that are opened or looked through after a search are not charged.
 fn is_web_search(item: Json<'_>) -> bool {
-    let is = |json: Json<'_>, name, text| json.field(name).is_none_or(|value| value.is(text));
+    let action = item.field("action").and_then(|action| action.field("type"));
     item.field("type").is_some_and(|kind| kind.is("web_search_call"))
-        && item.field("action").is_none_or(|action| is(action, "type", "search"))
+        && action.is_none_or(|action| action.is("search"))
 }
 
 fn without_call(item_type: &str) -> &str {

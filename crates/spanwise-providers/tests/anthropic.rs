@@ -246,6 +246,28 @@ fn a_stream_that_fails_says_why_and_keeps_what_came() {
 }
 
 #[test]
+fn what_a_stream_is_charged_by_is_told_with_its_usage() {
+    let events = [
+        (
+            "message_start",
+            r#"{"type":"message_start","message":{"id":"msg_1","usage":{"input_tokens":10,"cache_creation_input_tokens":30,
+                "cache_creation":{"ephemeral_5m_input_tokens":20,"ephemeral_1h_input_tokens":10},"service_tier":"priority"}}}"#,
+        ),
+        (
+            "message_delta",
+            r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":5,
+                "server_tool_use":{"web_search_requests":3}}}"#,
+        ),
+        ("message_stop", r#"{"type":"message_stop"}"#),
+    ];
+    let request = r#"{"model":"claude-opus-4-6","stream":true}"#;
+    let told = streamed(&AnthropicMessages, Provider::Anthropic, PATH, request, &events);
+    for said in ["cache_write_1h_tokens=10", "searches=3", "service_tier=priority"] {
+        assert!(told.contains(&format!("spanwise.billed.{said}")), "{told}");
+    }
+}
+
+#[test]
 fn a_tool_input_that_breaks_off_is_told_as_far_as_it_came() {
     let request = r#"{"model": "m", "stream": true}"#;
     let events = [

@@ -373,6 +373,21 @@ fn how_it_ended_becomes_the_finish_reason() {
 }
 
 #[test]
+fn a_page_that_is_opened_is_no_search() {
+    let call = |action: &str| format!(r#"{{"type":"web_search_call","id":"ws"{action}}}"#);
+    let actions = [
+        r#","action":{"type":"search","query":"cats"}"#,
+        r#","action":{"type":"open_page","url":"https://cats.example"}"#,
+        r#","action":{"type":"find_in_page","pattern":"paws"}"#,
+        "",
+    ];
+    let answer = format!(r#"{{"id":"resp_1","output":[{}]}}"#, actions.map(call).join(","));
+    let request = r#"{"model":"gpt-5","input":"Hi"}"#;
+    let told = whole(&OpenAiResponses, Provider::OpenAi, PATH, request, &answer);
+    assert!(told.contains("spanwise.billed.searches=2"), "{told}");
+}
+
+#[test]
 fn a_refusal_of_the_api_says_why() {
     let told = |body: &str| OpenAiResponses.error(body.as_bytes());
     let error = r#"{"error": {"message": "No such model", "type": "invalid_request_error",

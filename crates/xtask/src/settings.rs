@@ -16,19 +16,23 @@ const HEAD: &str = "<!-- Written by `cargo xtask semconv generate` from the docu
 
 # Settings
 
-Everything that can be set in code, with its default and with the variable that says the same.
+Every setting that is a method in code, with its default and with the variable that says the same.
 [configuration.md](configuration.md) tells what belongs together, what the environment alone can say, and what counts where two
 say different things.
 ";
 
 /// What is set at a start, then what its parts are made of, then what clients and exporters take.
-const SOURCES: [&str; 6] = [
+const SOURCES: [&str; 10] = [
     "crates/spanwise/src/config",
     "crates/spanwise/src/preset",
     "crates/spanwise/src/event",
     "crates/spanwise/src/redact",
+    "crates/spanwise/src/offload",
+    "crates/spanwise/src/cost",
+    "crates/spanwise/src/ledger",
     "crates/spanwise-core/src/budget",
     "crates/spanwise-http/src",
+    "crates/spanwise-rig/src",
 ];
 
 /// The settings of each type, in the order of the sources.
@@ -96,8 +100,7 @@ fn gather(items: &[Item], into: &mut Settings) {
                 Some(FnArg::Receiver(receiver)) if receiver.reference.is_none()
             );
             let about = first_paragraph(&method.attrs);
-            let hidden = about.is_empty();
-            if !public || !takes_itself || hidden || !gives_itself(&method.sig.output) {
+            if !public || !takes_itself || about.is_empty() || !gives_itself(&method.sig.output) {
                 continue;
             }
             let takes = inputs.filter_map(|input| match input {

@@ -116,6 +116,14 @@ fn what_the_page_shows_is_a_table() {
         })
         .is_some()
     );
+    let hour = amount(&shown, |call| {
+        (call.provider, call.request_model) = (Some("azure.ai.openai"), Some("gpt-4o-mini"));
+        (call.service_tier, call.started_at) = (Some("priority"), at("2026-06-01T12:00:00Z"));
+        call.usage = Some(Usage::unknown().input(1_000_000).cache_write(1_000_000));
+        call.units = BilledUnits::default().cache_write_1h(500_000);
+    });
+    // 0.001 for the call; above 200,000 tokens what is written for a moment is as below, and so is what is kept.
+    assert_eq!(hour, "2.991", "half of it at 2.30 and half at 3.68");
     let json = page.split('`').find(|code| code.starts_with("{\"version\"")).unwrap();
     assert!(PriceTable::from_json(json).is_ok());
 }

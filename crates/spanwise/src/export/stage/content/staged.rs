@@ -93,7 +93,7 @@ impl Staged for Metric {
 }
 
 impl Redactors<'_> {
-    /// Everything that is collected at once, for who reads by himself.
+    /// Everything that is collected at once, for readers of which no destination knows.
     #[cfg(feature = "prometheus")]
     pub(crate) fn collected(&self, collected: &mut ExportMetricsServiceRequest) {
         for resource in collected.resource_metrics.iter_mut().filter(|_| !self.is_empty()) {
@@ -111,16 +111,15 @@ impl Redactors<'_> {
         if self.is_empty() {
             return;
         }
-        let redactors = self;
         let exemplars = |exemplars: &mut Vec<Exemplar>| {
             for exemplar in exemplars {
-                redactors.attributes(&mut exemplar.filtered_attributes, None);
+                self.attributes(&mut exemplar.filtered_attributes, None);
             }
         };
         macro_rules! points {
             ($data:expr) => {
                 for point in &mut $data.data_points {
-                    redactors.attributes(&mut point.attributes, None);
+                    self.attributes(&mut point.attributes, None);
                     exemplars(&mut point.exemplars);
                 }
             };
@@ -132,7 +131,7 @@ impl Redactors<'_> {
             Some(Data::ExponentialHistogram(histogram)) => points!(histogram),
             Some(Data::Summary(summary)) => {
                 for point in &mut summary.data_points {
-                    redactors.attributes(&mut point.attributes, None);
+                    self.attributes(&mut point.attributes, None);
                 }
             }
             None => {}
