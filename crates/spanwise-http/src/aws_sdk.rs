@@ -110,8 +110,9 @@ impl Intercept for GenAiInterceptor {
         }
         let context = recording.context();
         let mut headers = HeaderMap::new();
-        let uri = request.uri().parse::<Uri>().ok();
-        self.0.propagate(&context, uri.as_ref().and_then(Uri::host), &mut headers);
+        if let Ok(uri) = request.uri().parse::<Uri>() {
+            self.0.propagate(&context, &uri, &mut headers);
+        }
         for (name, value) in headers.iter().filter_map(|(n, v)| Some((n, v.to_str().ok()?))) {
             request.headers_mut().insert(name.as_str().to_owned(), value.to_owned());
         }

@@ -118,9 +118,17 @@ impl GenAi {
         Self { propagators: all.chain([Arc::new(propagator) as _]).collect(), ..self }
     }
 
+    /// Whether any host is told anything.
+    pub(crate) fn propagates(&self) -> bool {
+        !self.trusted.is_empty() || !self.propagators.is_empty()
+    }
+
     /// Adds what the host of a request shall have of the context.
-    pub(crate) fn propagate(&self, context: &Context, host: Option<&str>, headers: &mut HeaderMap) {
-        let Some(host) = host else { return };
+    pub(crate) fn propagate(&self, context: &Context, uri: &Uri, headers: &mut HeaderMap) {
+        if !self.propagates() {
+            return;
+        }
+        let Some(host) = uri.host() else { return };
         if self.trusted.contain(host) {
             spanwise_core::inject_into_headers(context, headers);
         }
@@ -132,10 +140,12 @@ impl GenAi {
         }
     }
 
-    /// The same for a request that is no model call.
-    pub(crate) fn propagate_around<B>(&self, request: &mut Request<B>) {
-        let host = request.uri().host().map(str::to_owned);
-        self.propagate(&Context::current(), host.as_deref(), request.headers_mut());
+    /// The same for a request in one piece.
+    pub(crate) fn propagate_along<B>(&self, context: &Context, request: &mut Request<B>) {
+        if self.propagates() {
+            let uri = request.uri().clone();
+            self.propagate(context, &uri, request.headers_mut());
+        }
     }
 
     /// The model call that a request is; `None` where it is none, or where nothing records.

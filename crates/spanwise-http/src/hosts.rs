@@ -12,6 +12,10 @@ impl Hosts {
         self
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn contain(&self, host: &str) -> bool {
         self.0.contains(&plain(host))
     }

@@ -73,7 +73,7 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let Some(call) = self.genai.call(request.method(), request.uri()) else {
             let mut request = request.map(PeekedBody::untouched);
-            self.genai.propagate_around(&mut request);
+            self.genai.propagate_along(&opentelemetry::Context::current(), &mut request);
             return RecordedCall { future: self.inner.call(request), recording: None };
         };
         let (mut parts, body) = request.into_parts();
@@ -82,7 +82,7 @@ where
         let Started { recording, body: started } = call.start(peeked, &parts.headers);
         let body = started.applied_to(body, &mut parts.headers);
         let context = recording.context();
-        self.genai.propagate(&context, parts.uri.host(), &mut parts.headers);
+        self.genai.propagate(&context, &parts.uri, &mut parts.headers);
         let future = {
             let _active = context.attach();
             self.inner.call(Request::from_parts(parts, body))

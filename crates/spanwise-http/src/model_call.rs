@@ -67,8 +67,7 @@ impl GenAi {
             correct_length(request.headers_mut(), bytes.len());
             *request.body_mut() = bytes;
         }
-        let host = request.uri().host().map(str::to_owned);
-        self.propagate(&recording.context(), host.as_deref(), request.headers_mut());
+        self.propagate_along(&recording.context(), request);
         Some(ModelCall(recording))
     }
 }

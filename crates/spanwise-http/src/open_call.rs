@@ -34,7 +34,8 @@ struct State {
 impl OpenCall {
     /// With so many bytes of its request known.
     pub(crate) fn new(exchange: Exchange, path: &str, known: usize, stream: bool) -> Self {
-        let path = path.split('?').next().unwrap_or_default().to_owned();
+        let end = path.bytes().position(|byte| byte == b'?').unwrap_or(path.len());
+        let path = path[..end].to_owned();
         let state = State { exchange: Some(exchange), path, known, stream, last_attempt: None };
         Self(Arc::new(Mutex::new(state)))
     }

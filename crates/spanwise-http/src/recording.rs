@@ -80,7 +80,7 @@ struct Refused {
 }
 
 /// Where AWS says which error it is, as in `ValidationException:http://…`.
-const AWS_ERROR_TYPE: &str = "x-amzn-errortype";
+const AWS_ERROR_TYPE: http::HeaderName = http::HeaderName::from_static("x-amzn-errortype");
 
 /// What LiteLLM's proxy says that the call cost, in dollars.
 const LITELLM_COST: http::HeaderName = http::HeaderName::from_static("x-litellm-response-cost");

@@ -52,8 +52,11 @@ pub(crate) fn call(genai: &GenAi, request: &mut reqwest::Request) -> Option<Reco
 
 /// Adds the context to a request, where its host shall have it.
 pub(crate) fn propagate(genai: &GenAi, context: &Context, request: &mut reqwest::Request) {
-    let host = request.url().host_str().map(str::to_owned);
-    genai.propagate(context, host.as_deref(), request.headers_mut());
+    if genai.propagates()
+        && let Ok(uri) = request.url().as_str().parse()
+    {
+        genai.propagate(context, &uri, request.headers_mut());
+    }
 }
 
 /// An attempt is over.

@@ -3,8 +3,6 @@
 //! The input count leaves cached tokens out, and all totals leave out what a compaction on the way used; both
 //! are billed, and added here.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 use spanwise_core::{
     BilledUnits, Message, OutputType, Part, Response, Role, ToolDefinition, Usage,
@@ -12,7 +10,8 @@ use spanwise_core::{
 
 use crate::answer::{Answer, ErrorAnswer};
 use crate::codec::{Codec, Decoder, Event};
-use crate::json::Json;
+use crate::indexed::Indexed;
+use crate::json::{Json, JsonBody};
 use crate::request::Request;
 
 /// Anthropic's `/v1/messages`.
@@ -22,7 +21,7 @@ pub struct AnthropicMessages;
 impl Codec for AnthropicMessages {
     fn request(&self, _: &str, body: &[u8], content: bool) -> Request {
         let mut request = Request::default();
-        Json::of(body).fields(|key, value| match key {
+        JsonBody::of(body).json().fields(|key, value| match key {
             "model" => request.model = value.text(),
             "stream" => request.stream = value.is_true(),
             "max_tokens" => request.max_tokens = value.int(),
@@ -52,12 +51,12 @@ impl Codec for AnthropicMessages {
 
     fn answer(&self, body: &[u8], content: bool) -> Answer {
         let mut read = ReadMessage::default();
-        Json::of(body).fields(|key, value| read.field(key, value, content));
+        JsonBody::of(body).json().fields(|key, value| read.field(key, value, content));
         read.take()
     }
 
     fn error(&self, body: &[u8]) -> Option<ErrorAnswer> {
-        error(Json::of(body).field("error")?)
+        error(JsonBody::of(body).json().field("error")?)
     }
 
     fn decoder(&self, content: bool) -> Box<dyn Decoder> {
@@ -276,7 +275,7 @@ pub(crate) struct ReadMessage {
     billed: BilledUnits,
     compactions: Option<Tokens>,
     compacted: bool,
-    blocks: BTreeMap<u64, Block>,
+    blocks: Indexed<Block>,
 }
 
 /// Beyond this an index is a mistake of the answer's, and what it says is left out.
@@ -307,7 +306,8 @@ impl ReadMessage {
         let (mut kind, mut index) = (None, 0);
         let (mut message, mut block, mut delta) = (None, None, None);
         let (mut usage, mut failure) = (None, None);
-        Json::of(event.data).fields(|key, value| match key {
+        let json_body = JsonBody::of(event.data);
+        json_body.json().fields(|key, value| match key {
             "type" => kind = value.text(),
             "index" => index = value.count().unwrap_or(MOST),
             "message" => message = Some(value),
@@ -426,7 +426,7 @@ impl ReadMessage {
     /// Changes the block of this index.
     pub(crate) fn block(&mut self, index: u64, change: impl FnOnce(&mut Block)) {
         if index < MOST {
-            change(self.blocks.entry(index).or_default());
+            change(self.blocks.at(index));
         }
     }
 

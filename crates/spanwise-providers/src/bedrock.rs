@@ -17,7 +17,7 @@ use spanwise_core::{Message, OutputType, Part, Role, ToolDefinition};
 use crate::answer::{Answer, ErrorAnswer};
 use crate::anthropic::{AnthropicMessages, Block, Progress, ReadMessage, tool_result};
 use crate::codec::{Codec, Decoder, Event};
-use crate::json::Json;
+use crate::json::{Json, JsonBody};
 use crate::request::Request;
 
 /// Amazon Bedrock's `/model/{modelId}/converse` and `/model/{modelId}/invoke`, and their streams.
@@ -36,7 +36,7 @@ impl Codec for Bedrock {
 
     fn answer(&self, body: &[u8], content: bool) -> Answer {
         let mut read = ReadMessage::default();
-        Json::of(body).fields(|key, value| match key {
+        JsonBody::of(body).json().fields(|key, value| match key {
             "output" if content => {
                 if let Some(said) = value.field("message").and_then(|said| said.field("content")) {
                     let mut index = 0;
@@ -55,7 +55,8 @@ impl Codec for Bedrock {
 
     /// The code stands in a header, and only sometimes in the body too.
     fn error(&self, body: &[u8]) -> Option<ErrorAnswer> {
-        let body = Json::of(body);
+        let json_body = JsonBody::of(body);
+        let body = json_body.json();
         let kind = body.field("__type").and_then(Json::text).unwrap_or_default();
         // As in `com.amazon.coral.validate#ValidationException:http://…`.
         let kind = kind.rsplit_once('#').map_or(kind.as_str(), |(_, kind)| kind);
@@ -85,7 +86,7 @@ fn asked(path: &str) -> (Option<String>, &str) {
 
 fn converse(body: &[u8], content: bool) -> Request {
     let mut request = Request::default();
-    Json::of(body).fields(|key, value| match key {
+    JsonBody::of(body).json().fields(|key, value| match key {
         "inferenceConfig" => value.fields(|key, value| match key {
             "maxTokens" => request.max_tokens = value.int(),
             "temperature" => request.temperature = value.number(),
@@ -341,7 +342,8 @@ impl EventDecoder {
 
 impl Decoder for EventDecoder {
     fn event(&mut self, event: Event<'_>) {
-        let data = Json::of(event.data);
+        let json_body = JsonBody::of(event.data);
+        let data = json_body.json();
         match event.name {
             "chunk" => self.chunk(data),
             "contentBlockStart" => self.block(data, "start", begin),

@@ -2,14 +2,13 @@
 //!
 //! Usage has billed and consumed tokens; the billed ones are told where both are known.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 use spanwise_core::{BilledUnits, Document, Message, Part, Response, Role, Usage};
 
 use crate::answer::{Answer, ErrorAnswer};
 use crate::codec::{Codec, Decoder, Event};
-use crate::json::Json;
+use crate::indexed::Indexed;
+use crate::json::{Json, JsonBody};
 use crate::openai_chat::{self, Call, MOST};
 use crate::openai_embeddings;
 use crate::request::{Operation, Request};
@@ -23,7 +22,7 @@ impl Codec for Cohere {
         let mut request = Request { operation: operation(path), ..Request::default() };
         let mut history = Vec::new();
         let mut documents = Vec::new();
-        Json::of(body).fields(|key, value| match key {
+        JsonBody::of(body).json().fields(|key, value| match key {
             "model" => request.model = value.text(),
             "stream" => request.stream = value.is_true(),
             "max_tokens" => request.max_tokens = value.int(),
@@ -60,7 +59,7 @@ impl Codec for Cohere {
 
     fn answer(&self, body: &[u8], content: bool) -> Answer {
         let mut read = ReadAnswer::default();
-        Json::of(body).fields(|key, value| match key {
+        JsonBody::of(body).json().fields(|key, value| match key {
             "message" if content => read.message(value),
             "embeddings" => read.answer.dimension_count = dimensions(value),
             "results" if content => {
@@ -80,7 +79,7 @@ impl Codec for Cohere {
 
     /// Refusals are texts for people to read; what kind they are of, only the status says.
     fn error(&self, body: &[u8]) -> Option<ErrorAnswer> {
-        let message = Json::of(body).field("message")?.text()?;
+        let message = JsonBody::of(body).json().field("message")?.text()?;
         Some(ErrorAnswer { code: String::new(), message })
     }
 
@@ -183,8 +182,8 @@ fn usage(usage: Json<'_>) -> Usage {
 struct ReadAnswer {
     answer: Answer,
     plan: String,
-    content: BTreeMap<u64, Content>,
-    calls: BTreeMap<u64, Call>,
+    content: Indexed<Content>,
+    calls: Indexed<Call>,
 }
 
 #[derive(Default)]
@@ -225,14 +224,14 @@ impl ReadAnswer {
             "content" => {
                 let mut place = 0;
                 value.items(|content| {
-                    self.content.entry(place).or_default().read(content);
+                    self.content.at(place).read(content);
                     place += 1;
                 });
             }
             "tool_calls" => {
                 let mut place = 0;
                 value.items(|call| {
-                    self.calls.entry(place).or_default().read(call);
+                    self.calls.at(place).read(call);
                     place += 1;
                 });
             }
@@ -244,8 +243,8 @@ impl ReadAnswer {
     fn piece(&mut self, index: u64, message: Json<'_>) {
         message.fields(|key, value| match key {
             "tool_plan" => self.plan.extend(value.text()),
-            "content" => self.content.entry(index).or_default().read(value),
-            "tool_calls" => self.calls.entry(index).or_default().read(value),
+            "content" => self.content.at(index).read(value),
+            "tool_calls" => self.calls.at(index).read(value),
             _ => {}
         });
     }
@@ -296,7 +295,8 @@ impl Decoder for CohereDecoder {
         let mut told_type = None;
         let mut index = 0;
         let mut delta = None;
-        Json::of(event.data).fields(|key, value| match key {
+        let json_body = JsonBody::of(event.data);
+        json_body.json().fields(|key, value| match key {
             "type" => told_type = value.string(),
             "index" => index = value.count().unwrap_or(0),
             "delta" => delta = Some(value),

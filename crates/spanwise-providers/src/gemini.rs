@@ -11,14 +11,13 @@
 //!
 //! The API reads `camelCase` and `snake_case` alike, and a lone object where a list is due; so does this.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
 use spanwise_core::{Message, OutputType, Part, Role};
+use std::borrow::Cow;
 
 use crate::answer::{Answer, ErrorAnswer};
 use crate::codec::{Codec, Decoder, Event};
-use crate::json::Json;
+use crate::indexed::Indexed;
+use crate::json::{Json, JsonBody};
 use crate::request::{Operation, Request};
 
 mod content;
@@ -49,7 +48,7 @@ impl Codec for Gemini {
             ..Request::default()
         };
         let embeds = request.operation == Operation::Embeddings;
-        fields(Json::of(body), |key, value| match key {
+        fields(JsonBody::of(body).json(), |key, value| match key {
             "model" => request.model = value.text().map(|name| bare(&name).to_owned()),
             "generationConfig" => generation_config(value, &mut request),
             "outputDimensionality" => request.dimension_count = value.int(),
@@ -84,13 +83,13 @@ impl Codec for Gemini {
 
     fn answer(&self, body: &[u8], content: bool) -> Answer {
         let mut read = ReadAnswer::default();
-        read.chunks(Json::of(body), content);
+        read.chunks(JsonBody::of(body).json(), content);
         read.take()
     }
 
     fn error(&self, body: &[u8]) -> Option<ErrorAnswer> {
         let mut told = None;
-        each(Json::of(body), |answer| {
+        each(JsonBody::of(body).json(), |answer| {
             told = told.take().or_else(|| error(answer.field("error")?));
         });
         told
@@ -200,7 +199,7 @@ fn error(error: Json<'_>) -> Option<ErrorAnswer> {
 #[derive(Default)]
 struct ReadAnswer {
     answer: Answer,
-    candidates: BTreeMap<u64, Candidate>,
+    candidates: Indexed<Candidate>,
     block_reason: Option<String>,
 }
 
@@ -239,7 +238,7 @@ impl ReadAnswer {
                 each(value, |candidate| {
                     let index = candidate.field("index").and_then(Json::count).unwrap_or(place);
                     place += 1;
-                    candidates.entry(index).or_default().read(candidate, content);
+                    candidates.at(index).read(candidate, content);
                 });
             }
             _ => {}
@@ -317,7 +316,7 @@ struct ChunkDecoder {
 
 impl Decoder for ChunkDecoder {
     fn event(&mut self, event: Event<'_>) {
-        self.read.chunks(Json::of(event.data), self.content);
+        self.read.chunks(JsonBody::of(event.data).json(), self.content);
     }
 
     fn is_done(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use crate::json::Json;
+use crate::json::{Json, JsonBody};
 
 const ASKED: &str = r#""include_usage":true"#;
 
@@ -13,7 +13,8 @@ pub(crate) fn including_usage(body: &[u8]) -> Option<Vec<u8>> {
     // What is broken is not ours to mend.
     let whole: &RawValue = serde_json::from_str(text).ok()?;
     let (mut streams, mut options) = (false, None);
-    Json::of(body).fields(|key, value| match key {
+    let json_body = JsonBody::of(body);
+    json_body.json().fields(|key, value| match key {
         "stream" => streams = value.is_true(),
         "stream_options" => options = Some(value),
         _ => {}
@@ -25,11 +26,13 @@ pub(crate) fn including_usage(body: &[u8]) -> Option<Vec<u8>> {
         // The object has fields: one of them is `stream`.
         None => (end_within(text, whole.get())? - 1, 0, format!(",\"stream_options\":{{{ASKED}}}")),
         Some(options) if options.is_null() => {
-            let end = end_within(text, options.raw())?;
-            (end - options.raw().len(), options.raw().len(), format!("{{{ASKED}}}"))
+            let written = options.written()?;
+            let end = end_within(text, written)?;
+            (end - written.len(), written.len(), format!("{{{ASKED}}}"))
         }
         Some(options) if options.is_object() && options.field("include_usage").is_none() => {
-            let start = end_within(text, options.raw())? - options.raw().len();
+            let written = options.written()?;
+            let start = end_within(text, written)? - written.len();
             let mut has_fields = false;
             options.fields(|_, _| has_fields = true);
             let comma = if has_fields { "," } else { "" };
@@ -56,10 +59,10 @@ pub(crate) fn is_usage_alone(chunk: &[u8]) -> bool {
     if !chunk.windows(7).any(|word| word == b"\"usage\"") {
         return false;
     }
-    let chunk = Json::of(chunk);
+    let json_body = JsonBody::of(chunk);
+    let chunk = json_body.json();
     let has_usage = chunk.field("usage").is_some_and(Json::is_object);
-    let no_choice =
-        chunk.field("choices").is_some_and(|all| all.raw().starts_with('[') && all.length() == 0);
+    let no_choice = chunk.field("choices").is_some_and(|all| all.is_array() && all.length() == 0);
     has_usage && no_choice && chunk.field("error").is_none_or(Json::is_null)
 }
 

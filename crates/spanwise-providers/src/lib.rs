@@ -41,6 +41,7 @@ mod bedrock;
 mod cohere;
 mod gemini;
 mod include_usage;
+mod indexed;
 mod json;
 mod mistral;
 mod ollama;

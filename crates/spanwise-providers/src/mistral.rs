@@ -2,7 +2,7 @@
 
 use crate::answer::{Answer, ErrorAnswer};
 use crate::codec::{Codec, Decoder};
-use crate::json::Json;
+use crate::json::{Json, JsonBody};
 use crate::openai_chat::{self, Flavour};
 use crate::openai_embeddings::OpenAiEmbeddings;
 use crate::request::Request;
@@ -30,7 +30,8 @@ impl Codec for Mistral {
     }
 
     fn error(&self, body: &[u8]) -> Option<ErrorAnswer> {
-        let body = Json::of(body);
+        let json_body = JsonBody::of(body);
+        let body = json_body.json();
         if let Some(detail) = body.field("detail") {
             return invalid(detail);
         }

@@ -14,7 +14,7 @@ use spanwise_core::{Message, OutputType, Part, Role, Usage};
 
 use crate::answer::{Answer, ErrorAnswer};
 use crate::codec::{Codec, Decoder, Event};
-use crate::json::Json;
+use crate::json::{Json, JsonBody};
 use crate::openai_chat;
 use crate::request::{Operation, Request};
 
@@ -31,7 +31,7 @@ impl Codec for Ollama {
         let mut request =
             Request { operation, stream: operation != Operation::Embeddings, ..Request::default() };
         let mut prompt = Prompt::default();
-        Json::of(body).fields(|key, value| match key {
+        JsonBody::of(body).json().fields(|key, value| match key {
             "model" => request.model = value.text(),
             "stream" if operation != Operation::Embeddings => {
                 request.stream = value.read().unwrap_or(true);
@@ -57,12 +57,12 @@ impl Codec for Ollama {
 
     fn answer(&self, body: &[u8], content: bool) -> Answer {
         let mut read = ReadAnswer::default();
-        read.line(Json::of(body), content);
+        read.line(JsonBody::of(body).json(), content);
         read.take()
     }
 
     fn error(&self, body: &[u8]) -> Option<ErrorAnswer> {
-        let message = Json::of(body).field("error")?.text()?;
+        let message = JsonBody::of(body).json().field("error")?.text()?;
         Some(ErrorAnswer { code: String::new(), message })
     }
 
@@ -271,7 +271,7 @@ struct LineDecoder {
 
 impl Decoder for LineDecoder {
     fn event(&mut self, event: Event<'_>) {
-        self.read.line(Json::of(event.data), self.content);
+        self.read.line(JsonBody::of(event.data).json(), self.content);
     }
 
     fn is_done(&self) -> bool {

@@ -2,8 +2,6 @@
 //!
 //! Totals contain cached and reasoning tokens already.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 use spanwise_core::{
     Cost, CostSource, Currency, Message, Modality, OpenAiApiType, OutputType, Part, Role,
@@ -13,7 +11,8 @@ use spanwise_core::{
 use crate::answer::{Answer, ErrorAnswer};
 use crate::codec::{Codec, Decoder, Event};
 use crate::include_usage::{including_usage, is_usage_alone};
-use crate::json::Json;
+use crate::indexed::Indexed;
+use crate::json::{Json, JsonBody};
 use crate::request::Request;
 
 /// OpenAI's `/v1/chat/completions`.
@@ -30,7 +29,7 @@ impl Codec for OpenAiChat {
     }
 
     fn error(&self, body: &[u8]) -> Option<ErrorAnswer> {
-        error(Json::of(body).field("error")?)
+        error(JsonBody::of(body).json().field("error")?)
     }
 
     fn including_usage(&self, body: &[u8]) -> Option<Vec<u8>> {
@@ -57,7 +56,7 @@ pub(crate) enum Flavour {
 
 pub(crate) fn request(body: &[u8], content: bool) -> Request {
     let mut request = Request::default();
-    Json::of(body).fields(|key, value| match key {
+    JsonBody::of(body).json().fields(|key, value| match key {
         "model" => request.model = value.text(),
         "stream" => request.stream = value.is_true(),
         "max_completion_tokens" => request.max_tokens = value.int().or(request.max_tokens),
@@ -88,7 +87,7 @@ pub(crate) fn request(body: &[u8], content: bool) -> Request {
 
 pub(crate) fn answer(body: &[u8], content: bool, flavour: Flavour) -> Answer {
     let mut read = ReadAnswer { flavour, ..ReadAnswer::default() };
-    read.object(Json::of(body), content);
+    read.object(JsonBody::of(body).json(), content);
     read.take()
 }
 
@@ -213,7 +212,7 @@ pub(crate) fn written(value: Json<'_>) -> String {
     match value.string() {
         Some(text) => text.into_owned(),
         None if value.is_null() => String::new(),
-        None => value.raw().to_owned(),
+        None => value.written().unwrap_or_default().to_owned(),
     }
 }
 
@@ -232,9 +231,10 @@ pub(crate) fn definition(tool: Json<'_>) -> Option<ToolDefinition> {
     Some(definition)
 }
 
-/// Tokens as OpenAI counts them: everything is inside the totals.
-pub(crate) fn usage(usage: Json<'_>) -> Usage {
+/// Tokens as OpenAI counts them: everything is inside the totals. Gateways tell what the call cost as well.
+fn usage(usage: Json<'_>) -> (Usage, Option<Cost>) {
     let mut told = Usage::unknown();
+    let mut charged = None;
     let add = |told: Usage, key: &str, value: Json<'_>| match (key, value.count()) {
         ("prompt_tokens", Some(tokens)) => told.input(tokens),
         ("completion_tokens", Some(tokens)) => told.output(tokens),
@@ -262,14 +262,14 @@ pub(crate) fn usage(usage: Json<'_>) -> Usage {
                 _ => told,
             };
         }),
+        "cost" => charged = cost(value),
         key => told = add(told, key, value),
     });
-    told
+    (told, charged)
 }
 
-/// What a call cost in dollars, where a gateway or a provider says so: a number, or an object with a total.
-fn cost(usage: Json<'_>) -> Option<Cost> {
-    let told = usage.field("cost")?;
+/// What a call cost in dollars: a number, or an object with a total.
+fn cost(told: Json<'_>) -> Option<Cost> {
     let amount = told.number().or_else(|| told.field("total_cost")?.number())?;
     Cost::from_f64(amount, Currency::USD, CostSource::Provider).filter(|_| amount >= 0.0)
 }
@@ -279,7 +279,7 @@ fn cost(usage: Json<'_>) -> Option<Cost> {
 struct ReadAnswer {
     flavour: Flavour,
     answer: Answer,
-    choices: BTreeMap<u64, Choice>,
+    choices: Indexed<Choice>,
 }
 
 #[derive(Default)]
@@ -288,7 +288,7 @@ struct Choice {
     reasoning: String,
     audio: Option<String>,
     others: Vec<Part>,
-    calls: BTreeMap<u64, Call>,
+    calls: Indexed<Call>,
     finish_reason: Option<String>,
 }
 
@@ -314,8 +314,9 @@ impl ReadAnswer {
             "service_tier" if is_openai => answer.hear_service_tier(value),
             "system_fingerprint" if is_openai => answer.hear_system_fingerprint(value),
             "usage" if !value.is_null() => {
-                answer.used(usage(value));
-                answer.charged(cost(value));
+                let (usage, cost) = usage(value);
+                answer.used(usage);
+                answer.charged(cost);
             }
             "error" => error_told = error(value),
             "object" if value.is("error") => error_told = error(object),
@@ -326,7 +327,7 @@ impl ReadAnswer {
                     let index = told.index.and_then(Json::count).unwrap_or(place);
                     place += 1;
                     if index < MOST {
-                        choices.entry(index).or_default().read(told, content);
+                        choices.at(index).read(told, content);
                     }
                 });
             }
@@ -407,7 +408,7 @@ impl Choice {
                     let index = call.field("index").and_then(Json::count).unwrap_or(place);
                     place += 1;
                     if index < MOST {
-                        self.calls.entry(index).or_default().read(call);
+                        self.calls.at(index).read(call);
                     }
                 });
             }
@@ -468,7 +469,7 @@ impl Decoder for ChatDecoder {
         if event.data.trim_ascii() == b"[DONE]" {
             self.done = true;
         } else {
-            self.read.object(Json::of(event.data), self.content);
+            self.read.object(JsonBody::of(event.data).json(), self.content);
         }
     }
 

@@ -4,7 +4,7 @@ use spanwise_core::{Response, Usage};
 
 use crate::answer::{Answer, ErrorAnswer};
 use crate::codec::{Codec, Decoder, Event};
-use crate::json::Json;
+use crate::json::{Json, JsonBody};
 use crate::openai_chat;
 use crate::request::{Operation, Request};
 
@@ -15,7 +15,7 @@ pub struct OpenAiEmbeddings;
 impl Codec for OpenAiEmbeddings {
     fn request(&self, _: &str, body: &[u8], _: bool) -> Request {
         let mut request = Request { operation: Operation::Embeddings, ..Request::default() };
-        Json::of(body).fields(|key, value| match key {
+        JsonBody::of(body).json().fields(|key, value| match key {
             "model" => request.model = value.text(),
             // Some know types of numbers besides, and other words.
             "encoding_format" | "output_dtype" => request.encoding_formats.extend(value.texts()),
@@ -27,7 +27,7 @@ impl Codec for OpenAiEmbeddings {
 
     fn answer(&self, body: &[u8], _: bool) -> Answer {
         let mut answer = Answer::default();
-        Json::of(body).fields(|key, value| match key {
+        JsonBody::of(body).json().fields(|key, value| match key {
             "model" => {
                 answer.response =
                     value.text().map(|model| Response::new().model(model)).unwrap_or_default();
@@ -44,7 +44,7 @@ impl Codec for OpenAiEmbeddings {
     }
 
     fn error(&self, body: &[u8]) -> Option<ErrorAnswer> {
-        openai_chat::error(Json::of(body).field("error")?)
+        openai_chat::error(JsonBody::of(body).json().field("error")?)
     }
 
     fn decoder(&self, _: bool) -> Box<dyn Decoder> {

@@ -14,7 +14,8 @@ use spanwise_core::{
 
 use crate::answer::{Answer, ErrorAnswer};
 use crate::codec::{Codec, Decoder, Event};
-use crate::json::Json;
+use crate::indexed::Indexed;
+use crate::json::{Json, JsonBody};
 use crate::openai_chat::{self, MOST};
 use crate::request::{Operation, Request};
 
@@ -30,7 +31,7 @@ impl Codec for OpenAiResponses {
             openai_api_type: Some(OpenAiApiType::Responses),
             ..fetch(path).filter(|_| body.trim_ascii().is_empty()).unwrap_or_default()
         };
-        Json::of(body).fields(|key, value| match key {
+        JsonBody::of(body).json().fields(|key, value| match key {
             "model" => request.model = value.text(),
             "stream" => request.stream = value.is_true(),
             "max_output_tokens" => request.max_tokens = value.int(),
@@ -59,12 +60,12 @@ impl Codec for OpenAiResponses {
 
     fn answer(&self, body: &[u8], content: bool) -> Answer {
         let mut read = ReadResponse::default();
-        read.response(Json::of(body), content, true);
+        read.response(JsonBody::of(body).json(), content, true);
         read.take()
     }
 
     fn error(&self, body: &[u8]) -> Option<ErrorAnswer> {
-        openai_chat::error(Json::of(body).field("error")?)
+        openai_chat::error(JsonBody::of(body).json().field("error")?)
     }
 
     fn decoder(&self, content: bool) -> Box<dyn Decoder> {
@@ -287,7 +288,7 @@ fn status(told: String) -> ResponseStatus {
 #[derive(Default)]
 struct ReadResponse {
     answer: Answer,
-    items: BTreeMap<u64, Item>,
+    items: Indexed<Item>,
     incomplete_reason: Option<String>,
 }
 
@@ -379,9 +380,10 @@ impl Item {
         let told = match (content, whole) {
             (false, _) => Told::Whole(Vec::new()),
             (true, true) => Told::Whole(item_parts(item)),
-            (true, false) => {
-                Told::InPieces(Pieces { begun: item.raw().to_owned(), pieces: BTreeMap::new() })
-            }
+            (true, false) => Told::InPieces(Pieces {
+                begun: item.written().unwrap_or_default().to_owned(),
+                pieces: BTreeMap::new(),
+            }),
         };
         Self { is_call: is_call(&item_type), is_compaction: item_type == "compaction", told }
     }
@@ -390,12 +392,12 @@ impl Item {
         match self.told {
             Told::Whole(parts) => parts,
             Told::InPieces(Pieces { begun, pieces }) => {
-                let mut item = Json::of(begun.as_bytes()).read().unwrap_or_default();
+                let mut item = JsonBody::of(begun.as_bytes()).json().read().unwrap_or_default();
                 for ((place, _), text) in pieces {
                     place.put(text, &mut item);
                 }
                 let item = Value::Object(item).to_string();
-                item_parts(Json::of(item.as_bytes()))
+                item_parts(JsonBody::of(item.as_bytes()).json())
             }
         }
     }
@@ -429,7 +431,7 @@ impl ReadResponse {
                     if place == 0 {
                         items.clear();
                     }
-                    items.insert(place, Item::read(item, content, true));
+                    *items.at(place) = Item::read(item, content, true);
                     place += 1;
                 });
                 if searches > 0 {
@@ -493,7 +495,8 @@ impl Decoder for ResponsesDecoder {
             self.done = true;
             return;
         }
-        let data = Json::of(event.data);
+        let json_body = JsonBody::of(event.data);
+        let data = json_body.json();
         let mut told_type = None;
         let mut index = 0;
         let mut place = 0;
@@ -524,14 +527,14 @@ impl Decoder for ResponsesDecoder {
             }
             "response.output_item.added" | "response.output_item.done" if index < MOST => {
                 let whole = event_type.ends_with("done");
-                items.extend(item.map(|item| (index, Item::read(item, self.content, whole))));
+                if let Some(item) = item {
+                    *items.at(index) = Item::read(item, self.content, whole);
+                }
             }
             event_type => {
                 if let (Some(at), Some(text)) = (Place::of(event_type), delta.and_then(Json::text))
                 {
-                    if let Told::InPieces(Pieces { pieces, .. }) =
-                        &mut items.entry(index).or_default().told
-                    {
+                    if let Told::InPieces(Pieces { pieces, .. }) = &mut items.at(index).told {
                         pieces.entry((at, place)).or_default().push_str(&text);
                     }
                 } else if let Some(response) = response {

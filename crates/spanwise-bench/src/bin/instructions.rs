@@ -3,6 +3,7 @@
 //! ```sh
 //! cargo run --release -p spanwise-bench --bin instructions            # everything
 //! cargo run --release -p spanwise-bench --bin instructions generation # one case
+//! cargo run --release -p spanwise-bench --bin instructions exchange   # the HTTP layer, with an answer of 2 KB
 //! ```
 //! Each case runs twice under valgrind, a few rounds and many; the difference is free of start and end.
 
@@ -12,8 +13,12 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
 use spanwise::ContentCapture;
+use spanwise_bench::http::HttpCall;
 use spanwise_bench::{Call, Case, Prepared, Way};
+use spanwise_http::GenAi;
 
+const EXCHANGE: &str = "exchange";
+const EXCHANGES_PER_ROUND: u32 = 400;
 const FEW_ROUNDS: u32 = 2;
 const MANY_ROUNDS: u32 = 8;
 /// Exporters are slow under valgrind, which runs one thread at a time.
@@ -24,8 +29,10 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments[..] {
+        ["record", way, EXCHANGE, rounds] => exchange(way, rounds),
         ["record", way, case, rounds] => record(way, case, rounds),
-        [] => Case::ALL.into_iter().try_for_each(compare),
+        [] => Case::ALL.into_iter().try_for_each(compare).and_then(|()| compare_exchange()),
+        [EXCHANGE] => compare_exchange(),
         [case] => parsed(case).and_then(compare),
         _ => Err("give no arguments, or one case".into()),
     };
@@ -60,6 +67,32 @@ fn record(way: &str, case: &str, rounds: &str) -> Result<(), Box<dyn Error>> {
     }
 }
 
+/// What runs under valgrind: a call over HTTP, with nobody who records it where telemetry is not installed.
+fn exchange(way: &str, rounds: &str) -> Result<(), Box<dyn Error>> {
+    let (way, rounds): (Way, u32) = (parsed(way)?, rounds.parse()?);
+    let prepared = Prepared::new(way, ContentCapture::NoContent);
+    let call = HttpCall::new((way == Way::Installed).then(GenAi::default), 1);
+    for _ in 0..rounds {
+        (0..EXCHANGES_PER_ROUND).for_each(|_| call.exchange());
+        prepared.pause(PAUSE);
+    }
+    match prepared.arrived() {
+        arrived if way != Way::Installed || arrived == u64::from(rounds * EXCHANGES_PER_ROUND) => {
+            Ok(())
+        }
+        arrived => Err(format!("{arrived} spans arrived").into()),
+    }
+}
+
+/// Prints a call over HTTP, recorded and not.
+fn compare_exchange() -> Result<(), Box<dyn Error>> {
+    for way in [Way::NotInstalled, Way::Installed] {
+        let instructions = count(way, EXCHANGE, EXCHANGES_PER_ROUND)?;
+        eprintln!("{EXCHANGE:25} {:22} {instructions:8}", way.name());
+    }
+    Ok(())
+}
+
 /// Prints a case in all the ways that differ for it.
 fn compare(case: Case) -> Result<(), Box<dyn Error>> {
     let ways: &[Way] = match case {
@@ -69,39 +102,40 @@ fn compare(case: Case) -> Result<(), Box<dyn Error>> {
             &[Way::ByHand, Way::Installed, Way::NotSampled, Way::Attached]
         }
     };
-    let by_hand = count(Way::ByHand, case)?;
+    let count = |way| count(way, &case.name(), case.per_round());
+    let by_hand = count(Way::ByHand)?;
     for way in ways {
-        let instructions = if *way == Way::ByHand { by_hand } else { count(*way, case)? };
+        let instructions = if *way == Way::ByHand { by_hand } else { count(*way)? };
         let ratio = instructions as f64 / by_hand as f64;
         eprintln!("{:25} {:22} {instructions:8} {ratio:6.2}", case.name(), way.name());
     }
     Ok(())
 }
 
-fn count(way: Way, case: Case) -> Result<u64, Box<dyn Error>> {
+fn count(way: Way, case: &str, per_round: u32) -> Result<u64, Box<dyn Error>> {
     let few = callgrind(way, case, FEW_ROUNDS)?;
     let many = callgrind(way, case, MANY_ROUNDS)?;
-    let calls = (MANY_ROUNDS - FEW_ROUNDS) * case.per_round();
+    let calls = (MANY_ROUNDS - FEW_ROUNDS) * per_round;
     Ok((many - few) / u64::from(calls))
 }
 
 /// The instructions of the main thread. The profile stays below the build directory, for
 /// `callgrind_annotate`.
-fn callgrind(way: Way, case: Case, rounds: u32) -> Result<u64, Box<dyn Error>> {
+fn callgrind(way: Way, case: &str, rounds: u32) -> Result<u64, Box<dyn Error>> {
     let program = std::env::current_exe()?;
     let folder = program.with_file_name("callgrind");
     std::fs::create_dir_all(&folder)?;
-    let profile = folder.join(format!("{}.{}.{rounds}", case.name(), way.name()));
+    let profile = folder.join(format!("{case}.{}.{rounds}", way.name()));
     let status = Command::new("valgrind")
         .args(["--tool=callgrind", "--separate-threads=yes", "--quiet"])
         .arg(format!("--callgrind-out-file={}", profile.display()))
         .arg(&program)
-        .args(["record", way.name(), &case.name(), &rounds.to_string()])
+        .args(["record", way.name(), case, &rounds.to_string()])
         .stdout(Stdio::null())
         .status()
         .map_err(|error| format!("valgrind does not start: {error}"))?;
     if !status.success() {
-        return Err(format!("{} {} failed: {status}", way.name(), case.name()).into());
+        return Err(format!("{} {case} failed: {status}", way.name()).into());
     }
     main_thread(profile)
 }

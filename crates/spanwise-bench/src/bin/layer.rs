@@ -6,16 +6,9 @@
 //! ```
 //! The last two numbers are of a body that nobody records, which a client has to read anyway.
 
-use std::convert::Infallible;
-use std::hint::black_box;
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body::{Body, Frame};
-use spanwise_bench::http::{ANSWER_HEADERS, asked_content, request, streamed_answer, whole_answer};
+use spanwise_bench::http::{HttpCall, asked_content};
 use spanwise_bench::{Prepared, Way, in_turn, thread_cpu};
 use spanwise_http::GenAi;
 
@@ -25,14 +18,14 @@ const EXCHANGES: u32 = 200;
 
 fn main() {
     let prepared = Prepared::new(Way::Installed, asked_content());
-    let recorded = Call::new(Some(GenAi::default()));
-    let plain = Call::new(None);
-    let whole = |call: &Call| {
+    let recorded = HttpCall::new(Some(GenAi::default()), CHUNKS);
+    let plain = HttpCall::new(None, CHUNKS);
+    let whole = |call: &HttpCall| {
         let taken = timed(|| (0..EXCHANGES).for_each(|_| call.exchange()));
         prepared.pause(Duration::from_millis(20));
         taken / EXCHANGES
     };
-    let stream = |call: &Call| {
+    let stream = |call: &HttpCall| {
         let taken = timed(|| call.stream());
         prepared.pause(Duration::from_millis(2));
         taken / CHUNKS
@@ -53,74 +46,4 @@ fn timed(run: impl FnOnce()) -> Duration {
     let before = thread_cpu();
     run();
     thread_cpu() - before
-}
-
-/// A call with its answers, as a client has them.
-struct Call {
-    genai: Option<GenAi>,
-    requests: [Bytes; 2],
-    whole: Bytes,
-    events: Vec<Bytes>,
-}
-
-impl Call {
-    fn new(genai: Option<GenAi>) -> Self {
-        Self {
-            genai,
-            requests: [false, true].map(|stream| request(stream).into()),
-            whole: whole_answer().into(),
-            events: streamed_answer(CHUNKS as usize).map(Bytes::from).collect(),
-        }
-    }
-
-    fn exchange(&self) {
-        let mut response = Response::new(Pieces([self.whole.clone()].into_iter()));
-        for (name, value) in ANSWER_HEADERS {
-            response.headers_mut().insert(name, http::HeaderValue::from_static(value));
-        }
-        self.answer(&self.requests[0], response);
-    }
-
-    fn stream(&self) {
-        let mut response = Response::new(Pieces(self.events.iter().cloned()));
-        let kind = http::HeaderValue::from_static("text/event-stream");
-        response.headers_mut().insert("content-type", kind);
-        self.answer(&self.requests[1], response);
-    }
-
-    fn answer<I: Iterator<Item = Bytes> + Unpin>(
-        &self,
-        body: &Bytes,
-        response: Response<Pieces<I>>,
-    ) {
-        let request = Request::post("http://127.0.0.1:8080/v1/chat/completions").body(body.clone());
-        let mut request = request.expect("it is one");
-        match self.genai.as_ref().and_then(|genai| genai.start(&mut request)) {
-            Some(call) => read(call.answered(response).into_body()),
-            None => read(response.into_body()),
-        }
-    }
-}
-
-fn read(body: impl Body) {
-    let mut body = pin!(body);
-    let mut context = Context::from_waker(Waker::noop());
-    while let Poll::Ready(Some(frame)) = body.as_mut().poll_frame(&mut context) {
-        drop(black_box(frame));
-    }
-}
-
-/// A body that is there.
-struct Pieces<I>(I);
-
-impl<I: Iterator<Item = Bytes> + Unpin> Body for Pieces<I> {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(self.0.next().map(|piece| Ok(Frame::data(piece))))
-    }
 }

@@ -29,15 +29,21 @@ pub(crate) enum Framing {
 impl Framing {
     /// The framing of a content type, where JSON may be an array of events; `None` for what comes whole.
     pub(crate) fn of(content_type: &str, array: bool) -> Option<Self> {
-        let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        match kind.as_str() {
-            "text/event-stream" => Some(Self::ServerSentEvents(Box::default())),
-            "application/x-ndjson" | "application/jsonl" | "application/x-jsonlines" => {
-                Some(Self::Lines(Lines::default()))
-            }
-            "application/vnd.amazon.eventstream" => Some(Self::EventStream(Box::default())),
-            "application/json" if array => Some(Self::Array(Array::default())),
-            _ => None,
+        let kind = content_type.split_once(';').map_or(content_type, |(kind, _)| kind).trim();
+        let is = |known: &str| kind.eq_ignore_ascii_case(known);
+        if is("text/event-stream") {
+            Some(Self::ServerSentEvents(Box::default()))
+        } else if is("application/x-ndjson")
+            || is("application/jsonl")
+            || is("application/x-jsonlines")
+        {
+            Some(Self::Lines(Lines::default()))
+        } else if is("application/vnd.amazon.eventstream") {
+            Some(Self::EventStream(Box::default()))
+        } else if is("application/json") && array {
+            Some(Self::Array(Array::default()))
+        } else {
+            None
         }
     }
 

@@ -25,12 +25,6 @@ pub(super) fn trimmed(mut text: &str) -> &str {
     text
 }
 
-/// Whether what stands between two quotes is written as it is meant.
-#[inline]
-pub(super) fn is_plain(inner: &str) -> bool {
-    quote_or_escape(inner.as_bytes()).is_none()
-}
-
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
