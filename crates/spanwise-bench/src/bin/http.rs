@@ -6,7 +6,7 @@
 //! cargo run --release -p spanwise-bench --bin http -- content   # with content on spans
 //! ```
 //! With and without take turns, and the middle one of the differences counts, so that what else the machine
-//! does weighs on both.
+//! does weighs on both. Beside it stands what a generation takes by hand, with the SDK's own API, between such exchanges.
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use spanwise_bench::http::{ANSWER_HEADERS, asked_content, request, streamed_answer, whole_answer};
-use spanwise_bench::{Prepared, Way, thread_cpu};
+use spanwise_bench::{Call, Case, Prepared, Way, thread_cpu};
 use spanwise_http::GenAiMiddleware;
 
 const CHUNKS: usize = 1000;
@@ -26,6 +26,8 @@ const EXCHANGES: u32 = 200;
 
 fn main() {
     let prepared = Prepared::new(Way::Installed, asked_content());
+    let by_hand = Prepared::new(Way::ByHand, asked_content());
+    let generation = Call::new(0);
     // The client is one without a provider of its own; it asks for one even where it speaks no TLS.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let plain = reqwest::Client::builder().no_proxy().build().expect("it needs no TLS");
@@ -53,18 +55,25 @@ fn main() {
 
     let request = request(false);
     let url = serve(whole());
-    let exchanges = |client: &ClientWithMiddleware| {
+    let exchanges = |client: &ClientWithMiddleware, then: &dyn Fn()| {
         let before = thread_cpu();
         runtime.block_on(async {
             for _ in 0..EXCHANGES {
                 exchange(client, &url, &request).await;
+                then();
             }
         });
         let taken = (thread_cpu() - before) / EXCHANGES;
         prepared.pause(Duration::from_millis(20));
+        by_hand.pause(Duration::from_millis(20));
         taken
     };
-    let (without_it, with_it, more) = in_turns(|| exchanges(&without), || exchanges(&with));
+    let nothing = || ();
+    let record = || by_hand.record(Case::Generation, &generation);
+    let (.., more) = in_turns(|| exchanges(&without, &nothing), || exchanges(&without, &record));
+    eprintln!("a generation by hand between exchanges, processor time: {:+.1} µs", 1e6 * more);
+    let (without_it, with_it, more) =
+        in_turns(|| exchanges(&without, &nothing), || exchanges(&with, &nothing));
     eprintln!(
         "an exchange of 2 KB, processor time: {:.1} µs without, {:.1} µs with, {:+.1} µs",
         micros(without_it),
