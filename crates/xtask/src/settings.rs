@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use quote::ToTokens;
 use syn::{
-    Attribute, Expr, FnArg, ImplItem, Item, ItemImpl, Lit, Meta, ReturnType, Type, Visibility,
+    Attribute, Expr, FnArg, ImplItem, Item, ItemImpl, Lit, Meta, ReceiverKind, ReturnType, Type,
+    Visibility,
 };
 
 use crate::{read, root};
@@ -97,7 +98,7 @@ fn gather(items: &[Item], into: &mut Settings) {
             let mut inputs = method.sig.inputs.iter();
             let takes_itself = matches!(
                 inputs.next(),
-                Some(FnArg::Receiver(receiver)) if receiver.reference.is_none()
+                Some(FnArg::Receiver(receiver)) if matches!(receiver.kind, ReceiverKind::Value)
             );
             let about = first_paragraph(&method.attrs);
             if !public || !takes_itself || about.is_empty() || !gives_itself(&method.sig.output) {
