@@ -1,8 +1,5 @@
 //! What takes too long for every change.
 
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
-
 use anyhow::{Context, Result};
 
 use super::command::{Run, needs, run};
@@ -88,31 +85,15 @@ fn advisories() -> Result<()> {
     run("cargo deny --all-features check advisories")
 }
 
+/// In a new folder: what cargo has once unpacked or compiled of a version is that version to it ever after, also where it
+/// is not published yet.
 fn publish() -> Result<()> {
-    forget_unpacked()?;
-    run("cargo publish --workspace --dry-run")
-}
-
-/// Cargo unpacks a version once, also one that is not published yet: the next time it would compile what was there then.
-fn forget_unpacked() -> Result<()> {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let home = home.or_else(|| Some(std::env::home_dir()?.join(".cargo")));
-    let unpacked = home.context("there is no home directory")?.join("registry/src");
-    // What comes from a folder has no host before the dash.
-    for source in named(&unpacked, "-") {
-        for package in named(&source, "spanwise") {
-            std::fs::remove_dir_all(&package)
-                .with_context(|| format!("removing {}", package.display()))?;
-        }
-    }
-    Ok(())
-}
-
-/// What is in a folder under names that begin so; nothing where there is no such folder.
-fn named(folder: &Path, beginning: &str) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let is = |name: &OsStr| name.to_str().is_some_and(|name| name.starts_with(beginning));
-    entries.filter(|entry| is(&entry.file_name())).map(|entry| entry.path()).collect()
+    let folder = crate::root().join(format!("target/publish-{}", std::process::id()));
+    let published =
+        Run::new("cargo publish --workspace --dry-run").env("CARGO_TARGET_DIR", &folder).succeeds();
+    std::fs::remove_dir_all(&folder)
+        .with_context(|| format!("removing {}", folder.display()))
+        .and(published)
 }
 
 fn fuzz() -> Result<()> {
