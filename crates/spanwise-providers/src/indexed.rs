@@ -1,7 +1,6 @@
 //! What an answer numbers.
 
 /// Choices, blocks or calls, in the order of their numbers. There are few of them, and most often one.
-#[derive(Debug)]
 pub(crate) struct Indexed<T>(Vec<(u64, T)>);
 
 impl<T> Default for Indexed<T> {

@@ -186,3 +186,14 @@ fn the_cost_that_an_answer_tells_is_recorded_as_the_providers() {
         assert_eq!(line("spanwise.cost.source="), source);
     }
 }
+
+#[test]
+fn an_answer_that_breaks_off_tells_the_choices_that_it_reached() {
+    let request = r#"{"model":"gpt-4o","n":2,"messages":[]}"#;
+    let answer = r#"{"id":"chatcmpl-1","choices":[
+        {"index":0,"message":{"role":"assistant","content":"A cat."},"finish_reason":"length"},
+        {"index":1,"message":{"role":"assistant","content":"A do"#;
+    let told = whole(&OpenAiChat, Provider::OpenAi, PATH, request, answer);
+    assert!(told.contains(r#"[{"content":"A cat.","type":"text"}]"#), "{told}");
+    assert!(told.contains("length") && !told.contains("A do"), "{told}");
+}

@@ -61,26 +61,30 @@ fn record(way: &str, case: &str, rounds: &str) -> Result<(), Box<dyn Error>> {
     }
     let spans = u64::from(rounds * case.per_round() * case.spans());
     let expected = if way.exports() { spans } else { 0 };
-    match prepared.arrived() {
-        arrived if arrived == expected => Ok(()),
-        arrived => Err(format!("{arrived} of {expected} spans arrived").into()),
-    }
+    has_arrived(&prepared, expected)
 }
 
 /// What runs under valgrind: a call over HTTP, with nobody who records it where telemetry is not installed.
 fn exchange(way: &str, rounds: &str) -> Result<(), Box<dyn Error>> {
     let (way, rounds): (Way, u32) = (parsed(way)?, rounds.parse()?);
+    let (recorded, spans) = match way {
+        Way::Installed => (Some(GenAi::default()), u64::from(rounds * EXCHANGES_PER_ROUND)),
+        Way::NotInstalled => (None, 0),
+        _ => return Err("an exchange is recorded by what is installed, or by nobody".into()),
+    };
     let prepared = Prepared::new(way, ContentCapture::NoContent);
-    let call = HttpCall::new((way == Way::Installed).then(GenAi::default), 1);
+    let call = HttpCall::new(recorded, 1);
     for _ in 0..rounds {
         (0..EXCHANGES_PER_ROUND).for_each(|_| call.exchange());
         prepared.pause(PAUSE);
     }
+    has_arrived(&prepared, spans)
+}
+
+fn has_arrived(prepared: &Prepared, expected: u64) -> Result<(), Box<dyn Error>> {
     match prepared.arrived() {
-        arrived if way != Way::Installed || arrived == u64::from(rounds * EXCHANGES_PER_ROUND) => {
-            Ok(())
-        }
-        arrived => Err(format!("{arrived} spans arrived").into()),
+        arrived if arrived == expected => Ok(()),
+        arrived => Err(format!("{arrived} of {expected} spans arrived").into()),
     }
 }
 

@@ -112,8 +112,8 @@ impl Families {
 }
 
 impl Family {
-    /// The same series twice would make the whole scrape fail. Those that become the same, by their names or by what is redacted, count
-    /// together.
+    /// The same series twice would make the whole scrape fail. Those that become the same, by their names or by what is
+    /// redacted, count together.
     fn add(&mut self, mut labels: Labels, of_scope: &Labels, value: Value) {
         if self.kind == Kind::Histogram
             && let Some(own) = labels.remove("le")

@@ -91,9 +91,8 @@ fn publish() -> Result<()> {
     let folder = crate::root().join(format!("target/publish-{}", std::process::id()));
     let published =
         Run::new("cargo publish --workspace --dry-run").env("CARGO_TARGET_DIR", &folder).succeeds();
-    std::fs::remove_dir_all(&folder)
-        .with_context(|| format!("removing {}", folder.display()))
-        .and(published)
+    let removed = std::fs::remove_dir_all(&folder);
+    published.and(removed.with_context(|| format!("removing {}", folder.display())))
 }
 
 fn fuzz() -> Result<()> {
