@@ -56,19 +56,31 @@ pub trait ModelResponse {
 /// # let _ = response;
 /// ```
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 #[must_use = "record it on a generation, or return it from the work that runs in one"]
 pub struct Response {
-    pub(crate) id: Option<StringValue>,
-    pub(crate) model: Option<StringValue>,
-    pub(crate) finish_reasons: Vec<StringValue>,
-    pub(crate) usage: Option<Usage>,
-    pub(crate) cost: Option<Cost>,
-    pub(crate) billed_units: BilledUnits,
-    pub(crate) billed_tier: Option<StringValue>,
-    pub(crate) compacted: bool,
-    pub(crate) service_tier: Option<StringValue>,
-    pub(crate) system_fingerprint: Option<StringValue>,
-    output: Vec<Message>,
+    /// `gen_ai.response.id`
+    pub id: Option<StringValue>,
+    /// `gen_ai.response.model`
+    pub model: Option<StringValue>,
+    /// `gen_ai.response.finish_reasons`
+    pub finish_reasons: Vec<StringValue>,
+    /// The tokens that were used.
+    pub usage: Option<Usage>,
+    /// What the call cost, as the provider or a gateway says.
+    pub cost: Option<Cost>,
+    /// What the call is charged by beside tokens.
+    pub billed_units: BilledUnits,
+    /// `spanwise.billed.service_tier`
+    pub billed_tier: Option<StringValue>,
+    /// `gen_ai.conversation.compacted`
+    pub compacted: bool,
+    /// `openai.response.service_tier`
+    pub service_tier: Option<StringValue>,
+    /// `openai.response.system_fingerprint`
+    pub system_fingerprint: Option<StringValue>,
+    /// What the model said, a message for each choice. `Debug` shows none of it.
+    pub output: Vec<Message>,
 }
 
 impl Response {
@@ -150,55 +162,50 @@ impl Response {
         self
     }
 
-    /// The response's id, where it is known.
-    pub fn known_id(&self) -> Option<&str> {
-        self.id.as_ref().map(StringValue::as_str)
-    }
-
-    /// The model that answered, where it is known.
-    pub fn known_model(&self) -> Option<&str> {
-        self.model.as_ref().map(StringValue::as_str)
-    }
-
-    /// The tier that OpenAI served the call in, where it is known.
-    pub fn known_openai_service_tier(&self) -> Option<&str> {
-        self.service_tier.as_ref().map(StringValue::as_str)
-    }
-
-    /// OpenAI's mark of the system that answered, where it is known.
-    pub fn known_openai_system_fingerprint(&self) -> Option<&str> {
-        self.system_fingerprint.as_ref().map(StringValue::as_str)
-    }
-
-    pub(crate) fn messages(&self) -> &[Message] {
-        &self.output
-    }
-
-    /// Takes over what `other` knows; content is not looked at.
-    pub(crate) fn learn(&mut self, other: &Self) {
-        self.learn_what_is_measured(other);
-        self.compacted |= other.compacted;
-        if !other.finish_reasons.is_empty() {
-            self.finish_reasons.clone_from(&other.finish_reasons);
+    /// The same without messages, and with what only attributes show where they are kept.
+    pub(crate) fn copied(&self, keeps_attributes: bool) -> Self {
+        let finish_reasons = match keeps_attributes {
+            true => self.finish_reasons.clone(),
+            false => Vec::new(),
+        };
+        Self {
+            id: self.id.clone(),
+            model: self.model.clone(),
+            finish_reasons,
+            usage: self.usage,
+            cost: self.cost.clone(),
+            billed_units: self.billed_units,
+            billed_tier: self.billed_tier.clone(),
+            compacted: self.compacted,
+            service_tier: self.service_tier.clone(),
+            system_fingerprint: self.system_fingerprint.clone(),
+            output: Vec::new(),
         }
     }
 
-    /// The same without what only attributes show.
-    pub(crate) fn learn_what_is_measured(&mut self, other: &Self) {
-        fn newer(known: &mut Option<StringValue>, new: &Option<StringValue>) {
+    /// Takes over what `other` knows, but for its messages.
+    pub(crate) fn learn(&mut self, other: Self) {
+        fn newer<T>(known: &mut Option<T>, new: Option<T>) {
             if new.is_some() {
-                known.clone_from(new);
+                *known = new;
             }
         }
-        newer(&mut self.id, &other.id);
-        newer(&mut self.model, &other.model);
-        newer(&mut self.service_tier, &other.service_tier);
-        newer(&mut self.billed_tier, &other.billed_tier);
-        newer(&mut self.system_fingerprint, &other.system_fingerprint);
-        self.usage = other.usage.or(self.usage);
-        if other.cost.is_some() {
-            self.cost.clone_from(&other.cost);
+        newer(&mut self.id, other.id);
+        newer(&mut self.model, other.model);
+        newer(&mut self.usage, other.usage.map(Usage::settled));
+        newer(&mut self.cost, other.cost);
+        newer(&mut self.billed_tier, other.billed_tier);
+        newer(&mut self.service_tier, other.service_tier);
+        newer(&mut self.system_fingerprint, other.system_fingerprint);
+        self.compacted |= other.compacted;
+        if !other.finish_reasons.is_empty() {
+            self.finish_reasons = other.finish_reasons;
         }
+    }
+
+    /// What was used, with no detail beyond its total.
+    pub(crate) fn used(&mut self, usage: Usage) {
+        self.usage = Some(usage.settled());
     }
 
     /// Adds what metrics say of OpenAI's answers.
@@ -216,7 +223,7 @@ impl Response {
             attributes.push(key::GEN_AI_RESPONSE_FINISH_REASONS.of(reasons));
         }
         if let Some(usage) = self.usage {
-            usage.settled().push_attributes(attributes);
+            usage.push_attributes(attributes);
         }
         let (tier, fingerprint) = (self.service_tier.take(), self.system_fingerprint.take());
         attributes.extend(tier.map(|tier| key::OPENAI_RESPONSE_SERVICE_TIER.of(tier)));
@@ -231,7 +238,7 @@ impl Response {
 
 impl ModelResponse for Response {
     fn record_on(&self, generation: &Generation) {
-        generation.respond(self);
+        generation.respond(|keeps_attributes| self.copied(keeps_attributes));
         if !self.output.is_empty() {
             generation.output(&self.output);
         }

@@ -190,18 +190,18 @@ impl Recording {
         let Some(exchange) = call.close() else { return };
         let _context = context.attach();
         match answer {
-            Reading::Awaited => exchange.finish(&Answer::default()),
+            Reading::Awaited => exchange.finish(Answer::default()),
             Reading::Events { inflate, mut framing, mut events } => {
                 let rest = inflate.rest();
                 framing.more(&rest, |event| events.take(event, &exchange));
                 framing.end(|event| events.take(event, &exchange));
-                exchange.finish(&events.decoder.take());
+                exchange.finish(events.decoder.take());
             }
             Reading::Whole { inflate, mut kept, refused, .. } => {
                 kept.extend(inflate.rest());
                 match refused {
                     Some(refused) => refuse(exchange, &*codec, refused, &kept),
-                    None => exchange.finish(&codec.answer(&kept, content)),
+                    None => exchange.finish(codec.answer(&kept, content)),
                 }
             }
         }
@@ -230,7 +230,7 @@ impl Recording {
         let exchange = call.close()?;
         if let Reading::Events { events, .. } = &mut answer {
             let _context = context.attach();
-            exchange.record(&events.decoder.take());
+            exchange.record(events.decoder.take());
         }
         Some(exchange)
     }

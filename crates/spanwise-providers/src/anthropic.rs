@@ -5,10 +5,10 @@
 
 use serde_json::{Map, Value};
 use spanwise_core::{
-    BilledUnits, Message, OutputType, Part, Response, Role, ToolDefinition, Usage,
+    BilledUnits, Message, OutputType, Part, Role, ToolDefinition, Usage,
 };
 
-use crate::answer::{Answer, ErrorAnswer};
+use crate::answer::{Answer, ErrorAnswer, hear};
 use crate::codec::{Codec, Decoder, Event};
 use crate::indexed::Indexed;
 use crate::json::{Json, JsonBody};
@@ -285,8 +285,8 @@ impl ReadMessage {
     /// A field of a whole answer, or of the one that a stream begins with.
     pub(crate) fn field(&mut self, key: &str, value: Json<'_>, content: bool) {
         match key {
-            "id" => self.respond(value, |response, id| response.id(id)),
-            "model" => self.respond(value, |response, model| response.model(model)),
+            "id" => hear(&mut self.answer.response.id, value),
+            "model" => hear(&mut self.answer.response.model, value),
             "stop_reason" => self.stop_reason = value.text().or(self.stop_reason.take()),
             "usage" => self.usage(value),
             "error" => self.answer.error = error(value).or(self.answer.error.take()),
@@ -350,12 +350,6 @@ impl ReadMessage {
         Progress::Open
     }
 
-    fn respond(&mut self, value: Json<'_>, add: fn(Response, String) -> Response) {
-        if let Some(text) = value.text() {
-            self.answer.response = add(std::mem::take(&mut self.answer.response), text);
-        }
-    }
-
     fn usage(&mut self, usage: Json<'_>) {
         self.tokens.read(usage);
         self.billed(usage);
@@ -365,7 +359,7 @@ impl ReadMessage {
     /// What is charged beside plain tokens, and in which tier.
     fn billed(&mut self, usage: Json<'_>) {
         usage.fields(|key, value| match key {
-            "service_tier" => self.respond(value, |response, tier| response.billed_tier(tier)),
+            "service_tier" => hear(&mut self.answer.response.billed_tier, value),
             "cache_creation" => {
                 if let Some(tokens) = count_of(value, "ephemeral_1h_input_tokens") {
                     self.billed = self.billed.cache_write_1h(tokens);
@@ -391,7 +385,7 @@ impl ReadMessage {
             Some("fallback") => {
                 let model = block.field("to").and_then(|to| to.field("model"));
                 if let Some(model) = model {
-                    self.respond(model, |response, model| response.model(model));
+                    hear(&mut self.answer.response.model, model);
                 }
             }
             _ => {}
@@ -433,21 +427,10 @@ impl ReadMessage {
     pub(crate) fn take(&mut self) -> Answer {
         let Self { mut answer, tokens, stop_reason, billed, compactions, compacted, blocks } =
             std::mem::take(self);
-        let mut response = answer.response.billed_units(billed);
-        if let Some(reason) = stop_reason {
-            response = response.finish_reason(reason);
-        }
-        if let Some(usage) = tokens.and(compactions.unwrap_or_default()).usage() {
-            response = response.usage(usage);
-        }
-        if compacted {
-            response = response.compacted();
-        }
-        let parts: Vec<_> = blocks.into_values().filter_map(Block::part).collect();
-        if !parts.is_empty() {
-            response = response.output(Message::new(Role::Assistant, parts));
-        }
-        answer.response = response;
+        answer.ended(stop_reason);
+        answer.response.usage = tokens.and(compactions.unwrap_or_default()).usage();
+        (answer.response.billed_units, answer.response.compacted) = (billed, compacted);
+        answer.said(blocks.into_values().filter_map(Block::part).collect());
         answer
     }
 }
@@ -550,7 +533,7 @@ impl Decoder for MessageDecoder {
     }
 
     fn model(&self) -> Option<&str> {
-        self.read.answer.response.known_model()
+        self.read.answer.model()
     }
 
     fn take(&mut self) -> Answer {

@@ -3,9 +3,9 @@
 //! Usage has billed and consumed tokens; the billed ones are told where both are known.
 
 use serde_json::{Map, Value};
-use spanwise_core::{BilledUnits, Document, Message, Part, Response, Role, Usage};
+use spanwise_core::{BilledUnits, Document, Message, Part, Role, Usage};
 
-use crate::answer::{Answer, ErrorAnswer};
+use crate::answer::{Answer, ErrorAnswer, hear};
 use crate::codec::{Codec, Decoder, Event};
 use crate::indexed::Indexed;
 use crate::json::{Json, JsonBody};
@@ -67,10 +67,10 @@ impl Codec for Cohere {
             }
             // Of embed and rerank; they have no output tokens.
             "meta" => {
-                read.answer.usage = Some(usage(value));
+                read.answer.response.usage = Some(usage(value));
                 let searches = value.field("billed_units").and_then(|it| it.field("search_units"));
                 let searches = searches.and_then(Json::count).unwrap_or(0);
-                read.answer.billed_units = BilledUnits::default().searches(searches);
+                read.answer.response.billed_units = BilledUnits::default().searches(searches);
             }
             _ => read.head(key, value),
         });
@@ -197,10 +197,10 @@ impl ReadAnswer {
     fn head(&mut self, key: &str, value: Json<'_>) {
         let answer = &mut self.answer;
         match key {
-            "id" => answer.hear_id(value),
-            "usage" if !value.is_null() => answer.used(usage(value)),
+            "id" => hear(&mut answer.response.id, value),
+            "usage" if !value.is_null() => answer.response.usage = Some(usage(value)),
             "finish_reason" => {
-                answer.hear(value, Response::finish_reason);
+                answer.ended(value.text());
                 if let Some(reason @ ("ERROR" | "TIMEOUT")) = value.string().as_deref() {
                     let told = answer.error.take();
                     let message = told.map(|error| error.message).unwrap_or_default();
@@ -266,10 +266,7 @@ impl ReadAnswer {
         // The event that begins a message has lists that are empty.
         let calls = calls.into_values().filter(|call| !call.is_empty());
         parts.extend(calls.map(Call::part));
-        if !parts.is_empty() {
-            let response = std::mem::take(&mut answer.response);
-            answer.response = response.output(Message::new(Role::Assistant, parts));
-        }
+        answer.said(parts);
         answer
     }
 }

@@ -20,7 +20,7 @@ use crate::request::{Operation, Request};
 ///
 /// let request = OpenAiChat.request("/v1/chat/completions", br#"{"model": "gpt-4o"}"#, false);
 /// let exchange = Exchange::start(&request, Provider::OpenAi, "api.openai.com", 443);
-/// exchange.finish(&OpenAiChat.answer(br#"{"id": "chatcmpl-1", "usage": {}}"#, false));
+/// exchange.finish(OpenAiChat.answer(br#"{"id": "chatcmpl-1", "usage": {}}"#, false));
 /// ```
 #[derive(Debug)]
 #[must_use = "dropping it ends the operation as cancelled"]
@@ -138,19 +138,17 @@ impl Exchange {
     }
 
     /// Notes what is known of the answer, and goes on.
-    pub fn record(&self, answer: &Answer) {
+    pub fn record(&self, mut answer: Answer) {
+        if !self.is_openai() {
+            answer.response = answer.response.without_openai();
+        }
         match &self.recorded {
-            Recorded::Generation(generation) if self.is_openai() => {
-                generation.record(&answer.response);
-            }
-            Recorded::Generation(generation) => {
-                generation.record(&answer.response.clone().without_openai());
-            }
+            Recorded::Generation(generation) => generation.response(answer.response),
             Recorded::Embeddings(embeddings) => {
-                if let Some(model) = answer.response.known_model() {
-                    embeddings.response_model(model.to_owned());
+                if let Some(model) = answer.response.model {
+                    embeddings.response_model(model);
                 }
-                if let Some(tokens) = answer.usage.and_then(|usage| usage.input_tokens()) {
+                if let Some(tokens) = answer.response.usage.and_then(|usage| usage.input_tokens()) {
                     embeddings.input_tokens(tokens);
                 }
                 if let Some(count) = answer.dimension_count {
@@ -158,23 +156,21 @@ impl Exchange {
                 }
             }
             Recorded::FetchResponse(fetched) => {
-                if let Some(status) = &answer.status {
-                    fetched.status(status.clone());
+                if let Some(status) = answer.status.take() {
+                    fetched.status(status);
                 }
                 fetched.system_parts(&answer.system);
                 if !answer.tools.is_empty() {
                     fetched.tool_definitions(&answer.tools);
                 }
-                let response = answer.response.clone();
-                let response = if self.is_openai() { response } else { response.without_openai() };
-                fetched.record(&response);
+                fetched.record(&answer.response);
             }
             Recorded::Retrieval(retrieval) => {
-                if !answer.billed_units.is_nothing() {
-                    retrieval.billed_units(answer.billed_units);
+                if !answer.response.billed_units.is_nothing() {
+                    retrieval.billed_units(answer.response.billed_units);
                 }
                 if !answer.documents.is_empty() {
-                    retrieval.documents(answer.documents.iter().cloned());
+                    retrieval.documents(answer.documents);
                 }
             }
         }
@@ -183,12 +179,13 @@ impl Exchange {
     /// Ends the operation with its answer: as completed, or as failed where the answer says so.
     ///
     /// A failed response that was fetched has been fetched all the same: its status tells.
-    pub fn finish(self, answer: &Answer) {
-        self.record(answer);
+    pub fn finish(self, mut answer: Answer) {
         let fetched = matches!(self.recorded, Recorded::FetchResponse(_))
             && answer.status == Some(ResponseStatus::Failed);
-        match &answer.error {
-            Some(error) if !fetched => self.refused(error.code.clone(), &error.message),
+        let error = answer.error.take();
+        self.record(answer);
+        match error {
+            Some(error) if !fetched => self.refused(error.code, &error.message),
             _ => match self.recorded {
                 Recorded::Generation(generation) => generation.finish(),
                 Recorded::Embeddings(embeddings) => embeddings.finish(),

@@ -11,10 +11,10 @@
 //!
 //! The API reads `camelCase` and `snake_case` alike, and a lone object where a list is due; so does this.
 
-use spanwise_core::{Message, OutputType, Part, Role};
+use spanwise_core::{OutputType, Part};
 use std::borrow::Cow;
 
-use crate::answer::{Answer, ErrorAnswer};
+use crate::answer::{Answer, ErrorAnswer, hear};
 use crate::codec::{Codec, Decoder, Event};
 use crate::indexed::Indexed;
 use crate::json::{Json, JsonBody};
@@ -217,21 +217,21 @@ impl ReadAnswer {
     fn chunk(&mut self, chunk: Json<'_>, content: bool) {
         let Self { answer, candidates, block_reason } = self;
         fields(chunk, |key, value| match key {
-            "responseId" => answer.hear_id(value),
-            "modelVersion" => answer.hear_model(value),
+            "responseId" => hear(&mut answer.response.id, value),
+            "modelVersion" => hear(&mut answer.response.model, value),
             "promptFeedback" => {
                 let reason = value_of(value, "blockReason").and_then(Json::text);
                 *block_reason = reason.or(block_reason.take());
             }
             // In a stream the counts grow: the last ones count.
-            "usageMetadata" => answer.usage = usage::of(value).or(answer.usage),
+            "usageMetadata" => answer.response.usage = usage::of(value).or(answer.response.usage),
             "error" => answer.error = error(value).or(answer.error.take()),
             "embedding" => answer.dimension_count = dimensions(value),
             "embeddings" | "predictions" => {
                 let mut first = None;
                 each(value, |item| first = first.or(Some(item)));
                 answer.dimension_count = first.and_then(dimensions);
-                answer.usage = usage::of_embeddings(value).or(answer.usage);
+                answer.response.usage = usage::of_embeddings(value).or(answer.response.usage);
             }
             "candidates" => {
                 let mut place = 0;
@@ -253,25 +253,13 @@ impl ReadAnswer {
     }
 
     fn take(&mut self) -> Answer {
-        let Self { answer, candidates, block_reason } = std::mem::take(self);
-        let mut response = answer.response;
-        if let Some(usage) = answer.usage {
-            response = response.usage(usage);
-        }
-        if candidates.is_empty()
-            && let Some(reason) = block_reason
-        {
-            response = response.finish_reason(reason);
-        }
+        let Self { mut answer, candidates, block_reason } = std::mem::take(self);
+        answer.ended(block_reason.filter(|_| candidates.is_empty()));
         for candidate in candidates.into_values() {
-            if let Some(reason) = candidate.finish_reason {
-                response = response.finish_reason(reason);
-            }
-            if !candidate.parts.is_empty() {
-                response = response.output(Message::new(Role::Assistant, candidate.parts));
-            }
+            answer.ended(candidate.finish_reason);
+            answer.said(candidate.parts);
         }
-        Answer { response, ..answer }
+        answer
     }
 }
 
@@ -328,7 +316,7 @@ impl Decoder for ChunkDecoder {
     }
 
     fn model(&self) -> Option<&str> {
-        self.read.answer.response.known_model()
+        self.read.answer.model()
     }
 
     fn take(&mut self) -> Answer {

@@ -12,7 +12,7 @@
 use serde_json::{Map, Value};
 use spanwise_core::{Message, OutputType, Part, Role, Usage};
 
-use crate::answer::{Answer, ErrorAnswer};
+use crate::answer::{Answer, ErrorAnswer, hear};
 use crate::codec::{Codec, Decoder, Event};
 use crate::json::{Json, JsonBody};
 use crate::openai_chat;
@@ -220,11 +220,7 @@ impl ReadAnswer {
     fn line(&mut self, line: Json<'_>, content: bool) {
         let Self { answer, finish_reason, usage, said, done } = self;
         line.fields(|key, value| match key {
-            "model" => {
-                if let Some(model) = value.text() {
-                    answer.response = std::mem::take(&mut answer.response).model(model);
-                }
-            }
+            "model" => hear(&mut answer.response.model, value),
             "done" => *done |= value.is_true(),
             "done_reason" => *finish_reason = value.text().or(finish_reason.take()),
             "prompt_eval_count" => *usage = value.count().map_or(*usage, |n| usage.input(n)),
@@ -248,19 +244,10 @@ impl ReadAnswer {
 
     fn take(&mut self) -> Answer {
         let Self { mut answer, finish_reason, usage, said, .. } = std::mem::take(self);
-        let mut response = answer.response;
-        if let Some(reason) = finish_reason {
-            response = response.finish_reason(reason);
-        }
-        if usage != Usage::unknown() {
-            response = response.usage(usage);
-            answer.usage = Some(usage);
-        }
-        let parts = said.parts(Vec::new());
-        if !parts.is_empty() {
-            response = response.output(Message::new(Role::Assistant, parts));
-        }
-        Answer { response, ..answer }
+        answer.ended(finish_reason);
+        answer.response.usage = Some(usage).filter(|usage| *usage != Usage::unknown());
+        answer.said(said.parts(Vec::new()));
+        answer
     }
 }
 
@@ -279,7 +266,7 @@ impl Decoder for LineDecoder {
     }
 
     fn model(&self) -> Option<&str> {
-        self.read.answer.response.known_model()
+        self.read.answer.model()
     }
 
     fn take(&mut self) -> Answer {

@@ -8,7 +8,7 @@ use spanwise_core::{
     ToolDefinition, Usage,
 };
 
-use crate::answer::{Answer, ErrorAnswer};
+use crate::answer::{Answer, ErrorAnswer, hear};
 use crate::codec::{Codec, Decoder, Event};
 use crate::include_usage::{including_usage, is_usage_alone};
 use crate::indexed::Indexed;
@@ -309,14 +309,14 @@ impl ReadAnswer {
         let is_openai = *flavour == Flavour::OpenAi;
         let mut error_told = None;
         object.fields(|key, value| match key {
-            "id" => answer.hear_id(value),
-            "model" => answer.hear_model(value),
-            "service_tier" if is_openai => answer.hear_service_tier(value),
-            "system_fingerprint" if is_openai => answer.hear_system_fingerprint(value),
+            "id" => hear(&mut answer.response.id, value),
+            "model" => hear(&mut answer.response.model, value),
+            "service_tier" if is_openai => hear(&mut answer.response.service_tier, value),
+            "system_fingerprint" if is_openai => hear(&mut answer.response.system_fingerprint, value),
             "usage" if !value.is_null() => {
                 let (usage, cost) = usage(value);
-                answer.used(usage);
-                answer.charged(cost);
+                answer.response.usage = Some(usage);
+                answer.response.cost = cost.or(answer.response.cost.take());
             }
             "error" => error_told = error(value),
             "object" if value.is("error") => error_told = error(object),
@@ -338,16 +338,9 @@ impl ReadAnswer {
 
     fn take(&mut self) -> Answer {
         let Self { mut answer, choices, .. } = std::mem::take(self);
-        for choice in choices.into_values() {
-            let Choice { finish_reason, .. } = &choice;
-            let response = std::mem::take(&mut answer.response);
-            let response = match finish_reason {
-                Some(reason) => response.finish_reason(reason.clone()),
-                None => response,
-            };
-            let message = choice.message();
-            answer.response =
-                if message.parts().is_empty() { response } else { response.output(message) };
+        for mut choice in choices.into_values() {
+            answer.ended(choice.finish_reason.take());
+            answer.said(choice.parts());
         }
         answer
     }
@@ -416,7 +409,7 @@ impl Choice {
         });
     }
 
-    fn message(self) -> Message {
+    fn parts(self) -> Vec<Part> {
         let mut parts = Vec::new();
         if !self.reasoning.is_empty() {
             parts.push(Part::reasoning(self.reasoning));
@@ -432,7 +425,7 @@ impl Choice {
         parts.extend(audio);
         parts.extend(self.others);
         parts.extend(self.calls.into_values().map(Call::part));
-        Message::new(Role::Assistant, parts)
+        parts
     }
 }
 
@@ -478,7 +471,7 @@ impl Decoder for ChatDecoder {
     }
 
     fn model(&self) -> Option<&str> {
-        self.read.answer.response.known_model()
+        self.read.answer.model()
     }
 
     fn take(&mut self) -> Answer {

@@ -1,8 +1,8 @@
 //! OpenAI Embeddings, and whoever speaks it.
 
-use spanwise_core::{Response, Usage};
+use spanwise_core::Usage;
 
-use crate::answer::{Answer, ErrorAnswer};
+use crate::answer::{Answer, ErrorAnswer, hear};
 use crate::codec::{Codec, Decoder, Event};
 use crate::json::{Json, JsonBody};
 use crate::openai_chat;
@@ -28,14 +28,11 @@ impl Codec for OpenAiEmbeddings {
     fn answer(&self, body: &[u8], _: bool) -> Answer {
         let mut answer = Answer::default();
         JsonBody::of(body).json().fields(|key, value| match key {
-            "model" => {
-                answer.response =
-                    value.text().map(|model| Response::new().model(model)).unwrap_or_default();
-            }
+            "model" => hear(&mut answer.response.model, value),
             "data" => answer.dimension_count = dimensions(value),
             "usage" => {
                 let tokens = value.field("prompt_tokens").and_then(Json::count);
-                answer.usage = tokens.map(|tokens| Usage::unknown().input(tokens));
+                answer.response.usage = tokens.map(|tokens| Usage::unknown().input(tokens));
             }
             "error" => answer.error = openai_chat::error(value),
             _ => {}

@@ -12,7 +12,7 @@ use spanwise_core::{
     BilledUnits, Message, OpenAiApiType, Part, ResponseStatus, Role, ToolDefinition, Usage,
 };
 
-use crate::answer::{Answer, ErrorAnswer};
+use crate::answer::{Answer, ErrorAnswer, hear};
 use crate::codec::{Codec, Decoder, Event};
 use crate::indexed::Indexed;
 use crate::json::{Json, JsonBody};
@@ -409,10 +409,10 @@ impl ReadResponse {
         let Self { answer, items, incomplete_reason } = self;
         let mut error_told = None;
         response.fields(|key, value| match key {
-            "id" => answer.hear_id(value),
-            "model" => answer.hear_model(value),
-            "service_tier" => answer.hear_service_tier(value),
-            "usage" if !value.is_null() => answer.used(usage(value)),
+            "id" => hear(&mut answer.response.id, value),
+            "model" => hear(&mut answer.response.model, value),
+            "service_tier" => hear(&mut answer.response.service_tier, value),
+            "usage" if !value.is_null() => answer.response.usage = Some(usage(value)),
             "status" => {
                 if let Some(told) = value.text() {
                     answer.status = Some(status(told));
@@ -435,8 +435,7 @@ impl ReadResponse {
                     place += 1;
                 });
                 if searches > 0 {
-                    let units = BilledUnits::default().searches(searches);
-                    answer.response = std::mem::take(&mut answer.response).billed_units(units);
+                    answer.response.billed_units = BilledUnits::default().searches(searches);
                 }
             }
             "instructions" if whole && content => answer.system = instructions(value),
@@ -464,18 +463,9 @@ impl ReadResponse {
     fn take(&mut self) -> Answer {
         let reason = self.finish_reason();
         let Self { mut answer, items, .. } = std::mem::take(self);
-        let mut response = answer.response;
-        if let Some(reason) = reason {
-            response = response.finish_reason(reason);
-        }
-        if items.values().any(|item| item.is_compaction) {
-            response = response.compacted();
-        }
-        let parts: Vec<_> = items.into_values().flat_map(Item::parts).collect();
-        if !parts.is_empty() {
-            response = response.output(Message::new(Role::Assistant, parts));
-        }
-        answer.response = response;
+        answer.ended(reason);
+        answer.response.compacted = items.values().any(|item| item.is_compaction);
+        answer.said(items.into_values().flat_map(Item::parts).collect());
         if answer.status == Some(ResponseStatus::Failed) && answer.error.is_none() {
             answer.error = Some(ErrorAnswer { code: "failed".into(), message: String::new() });
         }
@@ -549,7 +539,7 @@ impl Decoder for ResponsesDecoder {
     }
 
     fn model(&self) -> Option<&str> {
-        self.read.answer.response.known_model()
+        self.read.answer.model()
     }
 
     fn take(&mut self) -> Answer {

@@ -74,7 +74,7 @@ impl RecordAnswer for Generation {
         // Where nothing records, nothing is read; metrics are recorded whatever the sampler says.
         if spanwise_core::is_recorded() {
             let content = spanwise_core::captures_content();
-            self.record(&codec.answer(&answer.bytes(), content).response);
+            self.response(codec.answer(&answer.bytes(), content).response);
         }
     }
 }

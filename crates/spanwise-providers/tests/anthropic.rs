@@ -297,7 +297,7 @@ fn the_model_that_took_over_is_the_one_that_answered() {
     for data in events {
         decoder.event(Event { name: "", data: data.as_bytes() });
     }
-    assert_eq!(decoder.take().response.known_model(), Some("two"));
+    assert_eq!(decoder.take().response.model.unwrap().as_str(), "two");
 }
 
 #[test]

@@ -30,7 +30,7 @@ impl AnswerAsMessages for Answer<'_, Vec<Message>> {
 
 impl AnswerAsMessages for Answer<'_, Response> {
     fn messages(&self) -> Vec<Message> {
-        self.0.messages().to_vec()
+        self.0.output.clone()
     }
 }
 

@@ -129,7 +129,7 @@ impl Agent {
     /// Not summed up from the calls inside, and in no counter: those count where they happen. For
     /// frameworks that report a total and whose calls cannot be seen.
     pub fn usage(&self, usage: Usage) {
-        self.change(|kind| kind.response.usage = Some(usage));
+        self.change(|kind| kind.response.used(usage));
     }
 }
 

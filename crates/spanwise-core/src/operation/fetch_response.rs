@@ -124,9 +124,9 @@ impl FetchResponse {
     /// Records what the response says: model, finish reasons, OpenAI's service tier, and its messages
     /// where outputs are captured. Its usage is not recorded a second time.
     pub fn record(&self, response: &Response) {
-        self.change(|kind| kind.response.learn(response));
-        if !response.messages().is_empty() {
-            self.output(response.messages());
+        self.change(|kind| kind.response.learn(response.copied(true)));
+        if !response.output.is_empty() {
+            self.output(&response.output);
         }
     }
 

@@ -172,7 +172,7 @@ impl Generation {
     /// histograms `gen_ai.client.inference.operation.*_tokens` (unit `{token}`) get their points once,
     /// at the end. A later call replaces an earlier one.
     pub fn usage(&self, usage: Usage) {
-        self.change(|kind| kind.response.usage = Some(usage));
+        self.change(|kind| kind.response.used(usage));
     }
 
     /// The tier that OpenAI served the call in: `openai.response.service_tier` (string), on the span and
@@ -192,17 +192,25 @@ impl Generation {
         self.change(|kind| kind.response.compacted = true);
     }
 
-    pub(crate) fn respond(&self, response: &Response) {
+    /// Records everything that a response tells, as [`record`](Self::record) does, and takes it over: nothing is
+    /// copied.
+    pub fn response(&self, mut response: Response) {
+        let messages = std::mem::take(&mut response.output);
+        self.respond(|_| response);
+        if let Some(live) = self.0.as_ref().filter(|_| !messages.is_empty()) {
+            live.capture_output(|| ContentItem::OutputMessages(messages));
+        }
+    }
+
+    /// Records a response, but for its messages. The closure is told whether attributes are kept.
+    pub(crate) fn respond(&self, response: impl FnOnce(bool) -> Response) {
         if let Some(live) = &self.0 {
-            let whole = live.keeps_attributes();
+            let response = response(live.keeps_attributes());
             live.with(|kind| {
-                match whole {
-                    true => kind.response.learn(response),
-                    false => kind.response.learn_what_is_measured(response),
-                }
                 if !response.billed_units.is_nothing() {
                     kind.call.units = response.billed_units;
                 }
+                kind.response.learn(response);
             });
         }
     }
@@ -350,7 +358,7 @@ impl Kind for GenerationKind {
     }
 
     fn usage(&self) -> Option<Usage> {
-        self.response.usage.map(Usage::settled)
+        self.response.usage
     }
 
     fn charge(&self) -> Option<Charge<'_>> {
@@ -396,7 +404,7 @@ impl Kind for GenerationKind {
         let series = self.series();
         let duration =
             Measurement::seconds(Metric::GenAiClientInferenceDuration, end.duration.as_secs_f64());
-        let usage = self.response.usage.map(Usage::settled);
+        let usage = self.response.usage;
         match end.outcome.error_type() {
             // The usage of a call that failed is counted too, but only durations have `error.type`.
             Some(error) => {

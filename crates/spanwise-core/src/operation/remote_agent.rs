@@ -88,7 +88,7 @@ impl RemoteAgent {
     /// The tokens that the invocation used: `gen_ai.usage.*` (int), but for reasoning, which the
     /// conventions do not tell apart here. A later call replaces an earlier one.
     pub fn usage(&self, usage: Usage) {
-        self.change(|kind| kind.response.usage = Some(usage.without_reasoning()));
+        self.change(|kind| kind.response.used(usage.without_reasoning()));
     }
 }
 
@@ -145,7 +145,7 @@ impl Kind for RemoteAgentKind {
     }
 
     fn usage(&self) -> Option<Usage> {
-        self.response.usage.map(Usage::settled)
+        self.response.usage
     }
 
     fn start_attributes(&self, attributes: &mut Vec<KeyValue>) {

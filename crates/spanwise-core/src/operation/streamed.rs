@@ -48,7 +48,7 @@ impl<'a> StreamedResponse<'a> {
 
     /// Usage as told so far; the last word counts.
     pub fn usage(&mut self, usage: Usage) {
-        self.response.usage = Some(usage);
+        self.response.used(usage);
     }
 
     /// What the call cost, as the provider or a gateway says; the last word counts.

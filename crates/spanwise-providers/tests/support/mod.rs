@@ -16,7 +16,7 @@ pub fn whole(
     answer: &str,
 ) -> String {
     shown(&recorded(codec, provider, path, request, |exchange| {
-        exchange.finish(&codec.answer(answer.as_bytes(), true));
+        exchange.finish(codec.answer(answer.as_bytes(), true));
     }))
 }
 
@@ -40,7 +40,7 @@ pub fn streamed(
             }
         }
         assert!(decoder.is_done(), "the last event is not noticed");
-        exchange.finish(&decoder.take());
+        exchange.finish(decoder.take());
     });
     shown(&captured)
 }
@@ -61,7 +61,7 @@ pub fn broken_off(
             exchange.event();
         }
         assert!(!decoder.is_done(), "it came to its end");
-        exchange.record(&decoder.take());
+        exchange.record(decoder.take());
     }))
 }
 
