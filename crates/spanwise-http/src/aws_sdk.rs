@@ -31,6 +31,7 @@ use crate::genai::GenAi;
 use crate::open_call::{OpenAttempt, OpenCall};
 use crate::peek::Peeked;
 use crate::recording::Recording;
+use crate::target::Target;
 
 /// Records the model calls of a client of the AWS SDK, such as that of Bedrock.
 ///
@@ -111,7 +112,7 @@ impl Intercept for GenAiInterceptor {
         let context = recording.context();
         let mut headers = HeaderMap::new();
         if let Ok(uri) = request.uri().parse::<Uri>() {
-            self.0.propagate(&context, &uri, &mut headers);
+            self.0.propagate(&context, Target::of(&uri), &mut headers);
         }
         for (name, value) in headers.iter().filter_map(|(n, v)| Some((n, v.to_str().ok()?))) {
             request.headers_mut().insert(name.as_str().to_owned(), value.to_owned());
@@ -190,7 +191,8 @@ fn start(genai: &GenAi, request: &Request) -> Option<Recording> {
     static KINDS: Once = Once::new();
     KINDS.call_once(|| spanwise_core::register_error_kind(kind));
     let method = Method::from_bytes(request.method().as_bytes()).ok()?;
-    let call = genai.call(&method, &request.uri().parse().ok()?)?;
+    let uri: Uri = request.uri().parse().ok()?;
+    let call = genai.call(&method, Target::of(&uri))?;
     let bytes = request.body().bytes().unwrap_or_default();
     let peeked = Peeked { bytes, is_all: true };
     Some(call.start(peeked, &HeaderMap::new()).recording)

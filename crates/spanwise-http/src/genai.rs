@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::{
     ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue,
 };
-use http::{Method, Request, Uri};
+use http::{Method, Request};
 use http_body::Body;
 use opentelemetry::Context;
 use opentelemetry::propagation::{Injector, TextMapPropagator};
@@ -17,6 +17,7 @@ use crate::hosts::{Hosts, TargetHostExt as _};
 use crate::open_call::OpenCall;
 use crate::peek::{LateRequest, Peeked, PeekedBody};
 use crate::recording::Recording;
+use crate::target::Target;
 
 /// Which requests are model calls; shared by all layers.
 ///
@@ -57,7 +58,7 @@ pub(crate) struct Call {
     scope: Option<Scope>,
     include_usage: bool,
     provider: Provider,
-    codec: Arc<dyn Codec>,
+    codec: &'static dyn Codec,
     address: String,
     port: u16,
     path: String,
@@ -124,11 +125,16 @@ impl GenAi {
     }
 
     /// Adds what the host of a request shall have of the context.
-    pub(crate) fn propagate(&self, context: &Context, uri: &Uri, headers: &mut HeaderMap) {
+    pub(crate) fn propagate(
+        &self,
+        context: &Context,
+        target: Option<Target<'_>>,
+        headers: &mut HeaderMap,
+    ) {
         if !self.propagates() {
             return;
         }
-        let Some(host) = uri.host() else { return };
+        let Some(Target { host, .. }) = target else { return };
         if self.trusted.contain(host) {
             spanwise_core::inject_into_headers(context, headers);
         }
@@ -144,26 +150,26 @@ impl GenAi {
     pub(crate) fn propagate_along<B>(&self, context: &Context, request: &mut Request<B>) {
         if self.propagates() {
             let uri = request.uri().clone();
-            self.propagate(context, &uri, request.headers_mut());
+            self.propagate(context, Target::of(&uri), request.headers_mut());
         }
     }
 
     /// The model call that a request is; `None` where it is none, or where nothing records.
-    pub(crate) fn call(&self, method: &Method, uri: &Uri) -> Option<Call> {
+    pub(crate) fn call(&self, method: &Method, target: Option<Target<'_>>) -> Option<Call> {
         let scope = self.scope.clone();
         let _inside = scope.clone().map(Scope::enter);
         if !spanwise_core::is_recorded() {
             return None;
         }
-        let (host, path) = (uri.host()?, uri.path_and_query()?.as_str());
-        let https = uri.scheme_str() != Some("http");
-        let port = uri.port_u16().unwrap_or(if https { 443 } else { 80 });
+        let target = target?;
+        let Target { host, port, path, .. } = target;
         let Recognised { provider, codec } =
             self.recogniser.recognise(method.as_str(), host, port, path)?;
         // An address of IPv6 stands in brackets in a URL, and without them elsewhere.
         let address = host.trim_matches(['[', ']']).to_owned();
         let include_usage = self.include_usage;
-        Some(Call { scope, include_usage, provider, codec, address, port, path: path.to_owned() })
+        let path = target.path_and_query();
+        Some(Call { scope, include_usage, provider, codec, address, port, path })
     }
 }
 
@@ -214,15 +220,18 @@ impl Call {
         let _inside = scope.map(Scope::enter);
         let content = spanwise_core::captures_content();
         let request = codec.request(&path, bytes, content);
-        let exchange = Exchange::start(&request, provider, address, port);
+        let stream = request.stream;
+        let exchange = Exchange::start(request, provider, address, port);
         let context = exchange.context();
-        let call = OpenCall::new(exchange, &path, bytes.len(), request.stream);
-        let mut recording = Recording::new(call.clone(), context, codec.clone(), content);
         if !is_all {
+            let call = OpenCall::new(exchange, path.clone(), bytes.len(), stream);
+            let recording = Recording::new(call.clone(), context, codec, content);
             let late = LateRequest::new(call, codec, path, content, bytes.to_vec());
             return Started { recording, body: StartedBody::Watched(late) };
         }
-        let asked = include_usage && request.stream && !may_be_compressed(headers);
+        let call = OpenCall::new(exchange, path, bytes.len(), stream);
+        let mut recording = Recording::new(call, context, codec, content);
+        let asked = include_usage && stream && !may_be_compressed(headers);
         let body = match asked.then(|| codec.including_usage(bytes)).flatten() {
             Some(instead) => {
                 recording.added_usage();

@@ -1,7 +1,5 @@
 //! The one chunk that was not asked for by the caller but by us, kept from it.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
 use spanwise_providers::Codec;
 
@@ -11,7 +9,7 @@ const MOST_HELD: usize = 64 << 10;
 /// Passes on server-sent events byte for byte, but for the chunk that tells of usage and of nothing else. Of an
 /// event whose end has not come the beginning is held back.
 pub(crate) struct HideUsage {
-    codec: Arc<dyn Codec>,
+    codec: &'static dyn Codec,
     /// The event whose end has not come.
     held: Vec<u8>,
     /// It is too long to be the one: its bytes are not held.
@@ -34,7 +32,7 @@ enum Place {
 }
 
 impl HideUsage {
-    pub(crate) fn new(codec: Arc<dyn Codec>) -> Self {
+    pub(crate) fn new(codec: &'static dyn Codec) -> Self {
         Self { codec, held: Vec::new(), passes: false, at: Place::Start, hidden: false }
     }
 
@@ -121,7 +119,7 @@ mod tests {
 
     /// What is passed on of these pieces.
     fn passed<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<u8> {
-        let mut hide = HideUsage::new(Arc::new(OpenAiChat));
+        let mut hide = HideUsage::new(&OpenAiChat);
         let mut passed = Vec::new();
         for piece in pieces {
             passed.extend_from_slice(&hide.more(piece));
@@ -160,7 +158,7 @@ mod tests {
     fn an_event_is_passed_on_with_its_last_byte() {
         for end in ["\n", "\r\n", "\r"] {
             let event = format!("data: {{}}{end}{end}");
-            let mut hide = HideUsage::new(Arc::new(OpenAiChat));
+            let mut hide = HideUsage::new(&OpenAiChat);
             assert_eq!(hide.more(event.as_bytes()), event.as_bytes(), "{end:?}");
             assert!(hide.is_empty());
         }
@@ -168,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_long_event_is_not_held() {
-        let mut hide = HideUsage::new(Arc::new(OpenAiChat));
+        let mut hide = HideUsage::new(&OpenAiChat);
         let piece = [b'x'; 1 << 10];
         let passed: usize = (0..1000).map(|_| hide.more(&piece).len()).sum();
         assert!(passed >= 1000 * piece.len() - MOST_HELD);

@@ -15,6 +15,7 @@ use crate::body::RecordedBody;
 use crate::genai::{GenAi, Started};
 use crate::peek::{Peeked, PeekedBody};
 use crate::recording::Recording;
+use crate::target::Target;
 
 /// Records the model calls of a tower client.
 ///
@@ -71,7 +72,7 @@ where
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let Some(call) = self.genai.call(request.method(), request.uri()) else {
+        let Some(call) = self.genai.call(request.method(), Target::of(request.uri())) else {
             let mut request = request.map(PeekedBody::untouched);
             self.genai.propagate_along(&opentelemetry::Context::current(), &mut request);
             return RecordedCall { future: self.inner.call(request), recording: None };
@@ -82,7 +83,7 @@ where
         let Started { recording, body: started } = call.start(peeked, &parts.headers);
         let body = started.applied_to(body, &mut parts.headers);
         let context = recording.context();
-        self.genai.propagate(&context, &parts.uri, &mut parts.headers);
+        self.genai.propagate(&context, Target::of(&parts.uri), &mut parts.headers);
         let future = {
             let _active = context.attach();
             self.inner.call(Request::from_parts(parts, body))

@@ -37,6 +37,7 @@ mod hosts;
 // What is recorded.
 mod genai;
 mod recording;
+mod target;
 
 // How it is read on the way.
 mod body;

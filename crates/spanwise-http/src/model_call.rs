@@ -10,6 +10,7 @@ use crate::body::RecordedBody;
 use crate::genai::{GenAi, Started, StartedBody, correct_length};
 use crate::peek::Peeked;
 use crate::recording::Recording;
+use crate::target::Target;
 
 /// A model call on its way; what an adapter for a client is made of.
 ///
@@ -60,7 +61,7 @@ impl GenAi {
     /// The body is another one afterwards where [`include_usage`](Self::include_usage) has it so. Hosts that
     /// were named with [`propagate_to`](Self::propagate_to) get the trace's context in the headers.
     pub fn start(&self, request: &mut Request<Bytes>) -> Option<ModelCall> {
-        let call = self.call(request.method(), request.uri())?;
+        let call = self.call(request.method(), Target::of(request.uri()))?;
         let peeked = Peeked { bytes: request.body(), is_all: true };
         let Started { recording, body } = call.start(peeked, request.headers());
         if let StartedBody::Instead(bytes) = body {

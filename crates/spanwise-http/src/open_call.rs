@@ -33,9 +33,8 @@ struct State {
 
 impl OpenCall {
     /// With so many bytes of its request known.
-    pub(crate) fn new(exchange: Exchange, path: &str, known: usize, stream: bool) -> Self {
-        let end = path.bytes().position(|byte| byte == b'?').unwrap_or(path.len());
-        let path = path[..end].to_owned();
+    pub(crate) fn new(exchange: Exchange, mut path: String, known: usize, stream: bool) -> Self {
+        path.truncate(path.bytes().position(|byte| byte == b'?').unwrap_or(path.len()));
         let state = State { exchange: Some(exchange), path, known, stream, last_attempt: None };
         Self(Arc::new(Mutex::new(state)))
     }
@@ -67,7 +66,7 @@ impl OpenCall {
         if let Some(exchange) = &state.exchange {
             // A body may be sent on a task of the client's.
             let _context = exchange.context().attach();
-            exchange.request(&request);
+            exchange.request(request);
         }
     }
 

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use bytes::{Bytes, BytesMut};
@@ -165,7 +164,7 @@ impl<B: Body> fmt::Debug for PeekedBody<B> {
 #[derive(Clone)]
 pub(crate) struct LateRequest {
     call: OpenCall,
-    codec: Arc<dyn Codec>,
+    codec: &'static dyn Codec,
     path: String,
     content: bool,
     bytes: Vec<u8>,
@@ -174,7 +173,7 @@ pub(crate) struct LateRequest {
 impl LateRequest {
     pub(crate) fn new(
         call: OpenCall,
-        codec: Arc<dyn Codec>,
+        codec: &'static dyn Codec,
         path: String,
         content: bool,
         bytes: Vec<u8>,

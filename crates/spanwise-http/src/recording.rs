@@ -6,7 +6,6 @@
 //! ```
 
 use std::fmt;
-use std::sync::Arc;
 
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
@@ -34,7 +33,7 @@ struct Open {
     call: OpenCall,
     /// That in which the operation is the active one.
     context: Context,
-    codec: Arc<dyn Codec>,
+    codec: &'static dyn Codec,
     content: bool,
     /// The request was made to ask for usage.
     added_usage: bool,
@@ -89,7 +88,7 @@ impl Recording {
     pub(crate) fn new(
         call: OpenCall,
         context: Context,
-        codec: Arc<dyn Codec>,
+        codec: &'static dyn Codec,
         content: bool,
     ) -> Self {
         let context = call.in_context(&context);
@@ -119,7 +118,7 @@ impl Recording {
             answer,
             Reading::Events { inflate: Inflate::Plain, framing: Framing::ServerSentEvents(_), .. }
         );
-        (*added_usage && plain).then(|| HideUsage::new(codec.clone()))
+        (*added_usage && plain).then(|| HideUsage::new(*codec))
     }
 
     /// The answer begins. Its headers stay as they are, unless not all of it will reach the caller.
@@ -200,7 +199,7 @@ impl Recording {
             Reading::Whole { inflate, mut kept, refused, .. } => {
                 kept.extend(inflate.rest());
                 match refused {
-                    Some(refused) => refuse(exchange, &*codec, refused, &kept),
+                    Some(refused) => refuse(exchange, codec, refused, &kept),
                     None => exchange.finish(codec.answer(&kept, content)),
                 }
             }

@@ -11,6 +11,7 @@ use crate::peek::Peeked;
 #[cfg(feature = "reqwest-middleware")]
 use crate::peek::PeekedBody;
 use crate::recording::Recording;
+use crate::target::Target;
 
 /// The model call that a request is, if it is one, by what of its body is at hand; and what is to be sent in place
 /// of that.
@@ -18,8 +19,7 @@ pub(crate) fn look_at(
     genai: &GenAi,
     request: &reqwest::Request,
 ) -> Option<(Recording, Option<Bytes>)> {
-    let uri = request.url().as_str().parse().ok()?;
-    let call = genai.call(request.method(), &uri)?;
+    let call = genai.call(request.method(), Target::of_url(request.url()))?;
     let bytes = request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default();
     let Started { recording, body } = call.start(Peeked { bytes, is_all: true }, request.headers());
     let instead = if let StartedBody::Instead(bytes) = body { Some(bytes) } else { None };
@@ -40,8 +40,7 @@ pub(crate) fn call(genai: &GenAi, request: &mut reqwest::Request) -> Option<Reco
         instead.into_iter().for_each(|bytes| send_instead(request, bytes));
         return Some(recording);
     }
-    let uri = request.url().as_str().parse().ok()?;
-    let call = genai.call(request.method(), &uri)?;
+    let call = genai.call(request.method(), Target::of_url(request.url()))?;
     let (body, bytes, is_all) = PeekedBody::peek(request.body_mut().take()?);
     let peeked = Peeked { bytes: &bytes, is_all };
     let Started { recording, body: started } = call.start(peeked, request.headers());
@@ -52,10 +51,9 @@ pub(crate) fn call(genai: &GenAi, request: &mut reqwest::Request) -> Option<Reco
 
 /// Adds the context to a request, where its host shall have it.
 pub(crate) fn propagate(genai: &GenAi, context: &Context, request: &mut reqwest::Request) {
-    if genai.propagates()
-        && let Ok(uri) = request.url().as_str().parse()
-    {
-        genai.propagate(context, &uri, request.headers_mut());
+    if genai.propagates() {
+        let url = request.url().clone();
+        genai.propagate(context, Target::of_url(&url), request.headers_mut());
     }
 }
 

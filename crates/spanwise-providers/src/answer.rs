@@ -3,9 +3,7 @@
 use std::fmt;
 
 use spanwise_core::opentelemetry::StringValue;
-use spanwise_core::{
-    Document, Message, Part, Response, ResponseStatus, Role, ToolDefinition,
-};
+use spanwise_core::{Document, Message, Part, Response, ResponseStatus, Role, ToolDefinition};
 
 use crate::json::Json;
 

@@ -4,9 +4,7 @@
 //! are billed, and added here.
 
 use serde_json::{Map, Value};
-use spanwise_core::{
-    BilledUnits, Message, OutputType, Part, Role, ToolDefinition, Usage,
-};
+use spanwise_core::{BilledUnits, Message, OutputType, Part, Role, ToolDefinition, Usage};
 
 use crate::answer::{Answer, ErrorAnswer, hear};
 use crate::codec::{Codec, Decoder, Event};

@@ -19,7 +19,7 @@ use crate::request::{Operation, Request};
 /// use spanwise_providers::{Codec, Exchange, OpenAiChat};
 ///
 /// let request = OpenAiChat.request("/v1/chat/completions", br#"{"model": "gpt-4o"}"#, false);
-/// let exchange = Exchange::start(&request, Provider::OpenAi, "api.openai.com", 443);
+/// let exchange = Exchange::start(request, Provider::OpenAi, "api.openai.com", 443);
 /// exchange.finish(OpenAiChat.answer(br#"{"id": "chatcmpl-1", "usage": {}}"#, false));
 /// ```
 #[derive(Debug)]
@@ -40,7 +40,7 @@ enum Recorded {
 impl Exchange {
     /// Starts the operation that a request begins, under whatever is active here.
     pub fn start(
-        request: &Request,
+        mut request: Request,
         provider: impl Into<Provider>,
         address: impl Into<String>,
         port: u16,
@@ -50,28 +50,27 @@ impl Exchange {
         let address = address.into();
         let recorded = match request.operation {
             Operation::Chat | Operation::GenerateContent | Operation::TextCompletion => {
-                let generation = generation(request, provider).server(address, port);
+                let generation = generation(&mut request, provider).server(address, port);
                 Recorded::Generation(generation.start())
             }
             Operation::Embeddings => {
-                let embeddings = embeddings(request, provider).server(address, port);
+                let embeddings = embeddings(&mut request, provider).server(address, port);
                 Recorded::Embeddings(embeddings.start())
             }
             Operation::FetchResponse => {
-                let id = request.response_id.clone().unwrap_or_default();
+                let id = request.response_id.unwrap_or_default();
                 let mut fetch = FetchResponse::new(provider, id).server(address, port);
-                if let Some(cursor) = &request.stream_cursor {
-                    fetch = fetch.stream_cursor(cursor.clone());
+                if let Some(cursor) = request.stream_cursor {
+                    fetch = fetch.stream_cursor(cursor);
                 }
-                if let Some(api) =
-                    request.openai_api_type.as_ref().filter(|_| known == Provider::OpenAi)
-                {
-                    fetch = fetch.openai_api_type(api.clone());
+                let api = request.openai_api_type.filter(|_| known == Provider::OpenAi);
+                if let Some(api) = api {
+                    fetch = fetch.openai_api_type(api);
                 }
                 Recorded::FetchResponse(fetch.start())
             }
             Operation::Retrieval => {
-                let retrieval = retrieval(request).provider(provider).server(address, port);
+                let retrieval = retrieval(&mut request).provider(provider).server(address, port);
                 Recorded::Retrieval(retrieval.start())
             }
         };
@@ -86,18 +85,18 @@ impl Exchange {
     /// Says what the request asks, where its body was not at hand when the operation started.
     ///
     /// The path had said which operation it is: what asks for another one is not heard.
-    pub fn request(&self, request: &Request) {
+    pub fn request(&self, mut request: Request) {
         let provider = self.provider.clone();
         match (&self.recorded, request.operation) {
             (
                 Recorded::Generation(known),
                 Operation::Chat | Operation::GenerateContent | Operation::TextCompletion,
-            ) => known.request(generation(request, provider)),
+            ) => known.request(generation(&mut request, provider)),
             (Recorded::Embeddings(known), Operation::Embeddings) => {
-                known.request(embeddings(request, provider));
+                known.request(embeddings(&mut request, provider));
             }
             (Recorded::Retrieval(known), Operation::Retrieval) => {
-                known.request(retrieval(request));
+                known.request(retrieval(&mut request));
             }
             _ => {}
         }
@@ -266,8 +265,8 @@ impl Exchange {
     }
 }
 
-fn generation(request: &Request, provider: Provider) -> GenerationBuilder<'_> {
-    let model = request.model.clone().unwrap_or_default();
+fn generation(request: &mut Request, provider: Provider) -> GenerationBuilder<'_> {
+    let model = request.model.take().unwrap_or_default();
     let is_openai = provider == Provider::OpenAi;
     let mut generation = match request.operation {
         Operation::GenerateContent => Generation::generate_content(provider, model),
@@ -276,8 +275,8 @@ fn generation(request: &Request, provider: Provider) -> GenerationBuilder<'_> {
     };
     macro_rules! say {
         ($($field:ident)*) => {$(
-            if let Some(value) = &request.$field {
-                generation = generation.$field(value.clone());
+            if let Some(value) = request.$field.take() {
+                generation = generation.$field(value);
             }
         )*};
     }
@@ -285,17 +284,17 @@ fn generation(request: &Request, provider: Provider) -> GenerationBuilder<'_> {
     say!(output_type reasoning_level previous_response_id conversation_id prompt_name prompt_version);
     if is_openai {
         say!(openai_api_type);
-        if let Some(tier) = &request.service_tier {
-            generation = generation.openai_service_tier(tier.clone());
+        if let Some(tier) = request.service_tier.take() {
+            generation = generation.openai_service_tier(tier);
         }
     }
-    if let Some(id) = &request.guardrail_id {
-        generation = generation.bedrock_guardrail_id(id.clone());
+    if let Some(id) = request.guardrail_id.take() {
+        generation = generation.bedrock_guardrail_id(id);
     }
     if request.stream {
         generation = generation.streaming();
     }
-    generation = generation.stop_sequences(request.stop_sequences.iter().cloned());
+    generation = generation.stop_sequences(std::mem::take(&mut request.stop_sequences));
     let content = &request.content;
     if !content.messages.is_empty() {
         generation = generation.input(&content.messages);
@@ -306,9 +305,9 @@ fn generation(request: &Request, provider: Provider) -> GenerationBuilder<'_> {
     generation.system_parts(&content.system)
 }
 
-fn embeddings(request: &Request, provider: Provider) -> EmbeddingsBuilder<'_> {
-    let model = request.model.clone().unwrap_or_default();
-    let formats = request.encoding_formats.iter().cloned();
+fn embeddings(request: &mut Request, provider: Provider) -> EmbeddingsBuilder<'_> {
+    let model = request.model.take().unwrap_or_default();
+    let formats = std::mem::take(&mut request.encoding_formats);
     let embeddings = Embeddings::new(provider, model).encoding_formats(formats);
     match request.dimension_count {
         Some(count) => embeddings.dimension_count(count),
@@ -316,10 +315,10 @@ fn embeddings(request: &Request, provider: Provider) -> EmbeddingsBuilder<'_> {
     }
 }
 
-fn retrieval(request: &Request) -> RetrievalBuilder<'_> {
+fn retrieval(request: &mut Request) -> RetrievalBuilder<'_> {
     let mut retrieval = Retrieval::new("");
-    if let Some(model) = &request.model {
-        retrieval = retrieval.model(model.clone());
+    if let Some(model) = request.model.take() {
+        retrieval = retrieval.model(model);
     }
     if let Some(top_k) = request.top_k {
         retrieval = retrieval.top_k(top_k);

@@ -312,7 +312,9 @@ impl ReadAnswer {
             "id" => hear(&mut answer.response.id, value),
             "model" => hear(&mut answer.response.model, value),
             "service_tier" if is_openai => hear(&mut answer.response.service_tier, value),
-            "system_fingerprint" if is_openai => hear(&mut answer.response.system_fingerprint, value),
+            "system_fingerprint" if is_openai => {
+                hear(&mut answer.response.system_fingerprint, value)
+            }
             "usage" if !value.is_null() => {
                 let (usage, cost) = usage(value);
                 answer.response.usage = Some(usage);

@@ -1,7 +1,5 @@
 //! Whose API a request goes to, and in which wire format.
 
-use std::sync::Arc;
-
 use spanwise_core::Provider;
 
 use crate::anthropic::AnthropicMessages;
@@ -21,7 +19,7 @@ pub struct Recognised {
     /// Whose API it is.
     pub provider: Provider,
     /// How it is spoken.
-    pub codec: Arc<dyn Codec>,
+    pub codec: &'static dyn Codec,
 }
 
 /// Tells model calls from other requests, by method, host and path.
@@ -61,20 +59,19 @@ impl Recogniser {
         let provider = self.provider(host);
         let format = formats.find(|format| format.is_spoken_by(provider.as_ref(), port))?;
         let provider = provider.unwrap_or_else(|| Provider::from(format.flavour));
-        Some(Recognised { provider, codec: (format.codec)() })
+        Some(Recognised { provider, codec: format.codec })
     }
 
     fn provider(&self, host: &str) -> Option<Provider> {
-        let host = host.to_ascii_lowercase();
-        let own = self.hosts.iter().find(|(known, _)| serves(known, &host));
-        own.map(|(_, provider)| provider.clone()).or_else(|| known_provider(&host))
+        let own = self.hosts.iter().find(|(known, _)| serves(known, host));
+        own.map(|(_, provider)| provider.clone()).or_else(|| known_provider(host))
     }
 }
 
 /// A wire format, as method and path tell it.
 struct WireFormat {
     is: fn(&str, &str) -> bool,
-    codec: fn() -> Arc<dyn Codec>,
+    codec: &'static dyn Codec,
     /// Who speaks it, where the host says nothing.
     flavour: &'static str,
     /// Others may use the same paths for something else: it must be this provider, by host or port.
@@ -87,7 +84,7 @@ const OLLAMA_PORT: u16 = 11434;
 impl WireFormat {
     const fn of(
         flavour: &'static str,
-        codec: fn() -> Arc<dyn Codec>,
+        codec: &'static dyn Codec,
         is: fn(&str, &str) -> bool,
     ) -> Self {
         Self { is, codec, flavour, alone: false }
@@ -105,83 +102,46 @@ impl WireFormat {
 
 /// The first that fits counts.
 const WIRE_FORMATS: [WireFormat; 11] = [
-    WireFormat::of(
-        "mistral_ai",
-        || Arc::new(Mistral),
-        |method, path| {
-            method == "POST"
-                && (path.ends_with("/chat/completions") || path.ends_with("/embeddings"))
-        },
-    )
+    WireFormat::of("mistral_ai", &Mistral, |method, path| {
+        method == "POST" && (path.ends_with("/chat/completions") || path.ends_with("/embeddings"))
+    })
     .alone(),
-    WireFormat::of(
-        "cohere",
-        || Arc::new(Cohere),
-        |method, path| {
-            let paths = ["/v2/chat", "/v2/embed", "/v2/rerank"];
-            method == "POST" && paths.iter().any(|known| path.ends_with(known))
-        },
-    )
+    WireFormat::of("cohere", &Cohere, |method, path| {
+        let paths = ["/v2/chat", "/v2/embed", "/v2/rerank"];
+        method == "POST" && paths.iter().any(|known| path.ends_with(known))
+    })
     .alone(),
-    WireFormat::of(
-        "openai",
-        || Arc::new(OpenAiResponses),
-        |method, path| method == "POST" && path.ends_with("/responses"),
-    ),
-    WireFormat::of(
-        "openai",
-        || Arc::new(OpenAiResponses),
-        |method, path| {
-            let fetched =
-                path.rsplit_once('/').is_some_and(|(before, _)| before.ends_with("/responses"));
-            method == "GET" && fetched
-        },
-    ),
-    WireFormat::of(
-        "openai",
-        || Arc::new(OpenAiChat),
-        |method, path| method == "POST" && path.ends_with("/chat/completions"),
-    ),
-    WireFormat::of(
-        "anthropic",
-        || Arc::new(AnthropicMessages),
-        |method, path| method == "POST" && path.ends_with("/v1/messages"),
-    ),
-    WireFormat::of(
-        "gcp.gemini",
-        || Arc::new(Gemini),
-        |method, path| {
-            method == "POST" && path.rsplit_once(':').is_some_and(|(_, verb)| is_of_gemini(verb))
-        },
-    ),
+    WireFormat::of("openai", &OpenAiResponses, |method, path| {
+        method == "POST" && path.ends_with("/responses")
+    }),
+    WireFormat::of("openai", &OpenAiResponses, |method, path| {
+        let fetched =
+            path.rsplit_once('/').is_some_and(|(before, _)| before.ends_with("/responses"));
+        method == "GET" && fetched
+    }),
+    WireFormat::of("openai", &OpenAiChat, |method, path| {
+        method == "POST" && path.ends_with("/chat/completions")
+    }),
+    WireFormat::of("anthropic", &AnthropicMessages, |method, path| {
+        method == "POST" && path.ends_with("/v1/messages")
+    }),
+    WireFormat::of("gcp.gemini", &Gemini, |method, path| {
+        method == "POST" && path.rsplit_once(':').is_some_and(|(_, verb)| is_of_gemini(verb))
+    }),
     // `:predict` is for models of all kinds.
-    WireFormat::of(
-        "gcp.vertex_ai",
-        || Arc::new(Gemini),
-        |method, path| method == "POST" && path.ends_with(":predict") && path.contains("embedding"),
-    )
+    WireFormat::of("gcp.vertex_ai", &Gemini, |method, path| {
+        method == "POST" && path.ends_with(":predict") && path.contains("embedding")
+    })
     .alone(),
-    WireFormat::of(
-        "aws.bedrock",
-        || Arc::new(Bedrock),
-        |method, path| method == "POST" && is_of_bedrock(path),
-    ),
-    WireFormat::of(
-        "ollama",
-        || Arc::new(Ollama),
-        |method, path| {
-            let paths = ["/api/chat", "/api/generate", "/api/embed", "/api/embeddings"];
-            method == "POST" && paths.iter().any(|known| path.ends_with(known))
-        },
-    )
+    WireFormat::of("aws.bedrock", &Bedrock, |method, path| method == "POST" && is_of_bedrock(path)),
+    WireFormat::of("ollama", &Ollama, |method, path| {
+        let paths = ["/api/chat", "/api/generate", "/api/embed", "/api/embeddings"];
+        method == "POST" && paths.iter().any(|known| path.ends_with(known))
+    })
     .alone(),
-    WireFormat::of(
-        "openai",
-        || Arc::new(OpenAiEmbeddings),
-        |method, path| {
-            method == "POST" && path.ends_with("/embeddings") && !path.ends_with("/api/embeddings")
-        },
-    ),
+    WireFormat::of("openai", &OpenAiEmbeddings, |method, path| {
+        method == "POST" && path.ends_with("/embeddings") && !path.ends_with("/api/embeddings")
+    }),
 ];
 
 fn is_of_gemini(verb: &str) -> bool {
@@ -238,14 +198,20 @@ const HOSTS: [(&str, &str); 30] = [
 
 fn known_provider(host: &str) -> Option<Provider> {
     // `{region}-aiplatform.googleapis.com` is no subdomain of what it ends with.
-    let vertex = host.ends_with("-aiplatform.googleapis.com");
+    let vertex = before(host, "-aiplatform.googleapis.com").is_some();
     let known = HOSTS.iter().find(|(known, _)| serves(known, host));
     if vertex { Some(Provider::GcpVertexAi) } else { known.map(|(_, name)| Provider::from(*name)) }
 }
 
 /// Whether `host` is `known` or below it.
 fn serves(known: &str, host: &str) -> bool {
-    host.strip_suffix(known).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    before(host, known).is_some_and(|rest| rest.is_empty() || rest.ends_with(b"."))
+}
+
+/// What stands before this end of a host, in whichever case.
+fn before<'a>(host: &'a str, end: &str) -> Option<&'a [u8]> {
+    let (rest, last) = host.as_bytes().split_at_checked(host.len().checked_sub(end.len())?)?;
+    last.eq_ignore_ascii_case(end.as_bytes()).then_some(rest)
 }
 
 #[cfg(test)]

@@ -176,7 +176,7 @@ fn what_comes_after_the_last_reason_is_read_as_well() {
     assert!(!event(r#"{"candidates": [{"content": {"parts": [{"text": "late"}]}, "index": 1}]}"#));
     assert!(event(r#"{"candidates": [{"finishReason": "STOP", "index": 1}]}"#));
     assert!(event(r#"{"usageMetadata": {"promptTokenCount": 7}}"#));
-    assert_eq!(decoder.take().usage.unwrap().input_tokens(), Some(7));
+    assert_eq!(decoder.take().response.usage.unwrap().input_tokens(), Some(7));
 }
 
 #[test]
@@ -300,7 +300,7 @@ fn predictions_tell_their_length_and_tokens() {
 fn thoughts_are_counted_once() {
     let output = |usage: &str| {
         let answer = format!(r#"{{"usageMetadata": {usage}}}"#);
-        Gemini.answer(answer.as_bytes(), false).usage.unwrap().output_tokens()
+        Gemini.answer(answer.as_bytes(), false).response.usage.unwrap().output_tokens()
     };
     let apart = r#"{"promptTokenCount": 20, "candidatesTokenCount": 198, "thoughtsTokenCount": 405,
                     "totalTokenCount": 623}"#;

@@ -248,8 +248,8 @@ fn a_stream_that_breaks_off_has_told_what_had_arrived() {
     let capture = Capture::builder().content(spanwise_core::ContentCapture::SpanOnly).build();
     capture.run(|| {
         let request = OpenAiResponses.request(PATH, STREAM_REQUEST.as_bytes(), true);
-        let exchange = Exchange::start(&request, Provider::OpenAi, "api.example", 443);
-        exchange.record(&answer);
+        let exchange = Exchange::start(request, Provider::OpenAi, "api.example", 443);
+        exchange.record(answer);
     });
     let captured = capture.finish();
     captured.assert_conformant();

@@ -76,7 +76,7 @@ fn recorded(
     let capture = Capture::builder().content(ContentCapture::SpanOnly).build();
     capture.run(|| {
         let request = codec.request(path, request.as_bytes(), true);
-        end(Exchange::start(&request, provider, "api.example", 443));
+        end(Exchange::start(request, provider, "api.example", 443));
     });
     let captured = capture.finish();
     captured.assert_conformant();
