@@ -1,9 +1,11 @@
 //! What a call consumed, in tokens.
 
+mod count;
 mod json;
 
 use opentelemetry::KeyValue;
 
+use self::count::{Count, share_out};
 use crate::semconv::attribute as key;
 
 /// Tokens that one call used.
@@ -38,17 +40,17 @@ use crate::semconv::attribute as key;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    input: Option<u64>,
-    output: Option<u64>,
-    cache_read: Option<u64>,
-    cache_write: Option<u64>,
-    reasoning: Option<u64>,
+    input: Count,
+    output: Count,
+    cache_read: Count,
+    cache_write: Count,
+    reasoning: Count,
     input_of: ByModality,
     output_of: ByModality,
     cache_read_of: ByModality,
 }
 
-type ByModality = [Option<u64>; Modality::ALL.len()];
+type ByModality = [Count; Modality::ALL.len()];
 
 /// What kind of content tokens stand for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,24 +71,20 @@ impl Modality {
 impl Usage {
     /// Input and output tokens, cached and reasoning ones included.
     pub const fn new(input_tokens: u64, output_tokens: u64) -> Self {
-        Self {
-            input: Some(capped(input_tokens)),
-            output: Some(capped(output_tokens)),
-            ..Self::unknown()
-        }
+        Self { input: Count::of(input_tokens), output: Count::of(output_tokens), ..Self::unknown() }
     }
 
     /// Nothing is known yet; a stream may tell input and output at different times.
     pub const fn unknown() -> Self {
         Self {
-            input: None,
-            output: None,
-            cache_read: None,
-            cache_write: None,
-            reasoning: None,
-            input_of: [None; 3],
-            output_of: [None; 3],
-            cache_read_of: [None; 3],
+            input: Count::UNKNOWN,
+            output: Count::UNKNOWN,
+            cache_read: Count::UNKNOWN,
+            cache_write: Count::UNKNOWN,
+            reasoning: Count::UNKNOWN,
+            input_of: [Count::UNKNOWN; 3],
+            output_of: [Count::UNKNOWN; 3],
+            cache_read_of: [Count::UNKNOWN; 3],
         }
     }
 
@@ -106,8 +104,8 @@ impl Usage {
     ) -> Self {
         let input = input_tokens.saturating_add(cache_read).saturating_add(cache_write);
         Self {
-            cache_read: Some(capped(cache_read)),
-            cache_write: Some(capped(cache_write)),
+            cache_read: Count::of(cache_read),
+            cache_write: Count::of(cache_write),
             ..Self::new(input, output_tokens)
         }
     }
@@ -115,124 +113,120 @@ impl Usage {
     /// Replaces the input total.
     #[must_use]
     pub const fn input(mut self, tokens: u64) -> Self {
-        self.input = Some(capped(tokens));
+        self.input = Count::of(tokens);
         self
     }
 
     /// Replaces the output total.
     #[must_use]
     pub const fn output(mut self, tokens: u64) -> Self {
-        self.output = Some(capped(tokens));
+        self.output = Count::of(tokens);
         self
     }
 
     /// Input tokens that came from the provider's cache.
     #[must_use]
     pub const fn cache_read(mut self, tokens: u64) -> Self {
-        self.cache_read = Some(capped(tokens));
+        self.cache_read = Count::of(tokens);
         self
     }
 
     /// Input tokens that were written to the provider's cache.
     #[must_use]
     pub const fn cache_write(mut self, tokens: u64) -> Self {
-        self.cache_write = Some(capped(tokens));
+        self.cache_write = Count::of(tokens);
         self
     }
 
     /// Output tokens that the model spent on reasoning.
     #[must_use]
     pub const fn reasoning(mut self, tokens: u64) -> Self {
-        self.reasoning = Some(capped(tokens));
+        self.reasoning = Count::of(tokens);
         self
     }
 
     /// Input tokens of one modality.
     #[must_use]
     pub const fn input_of(mut self, modality: Modality, tokens: u64) -> Self {
-        self.input_of[modality as usize] = Some(capped(tokens));
+        self.input_of[modality as usize] = Count::of(tokens);
         self
     }
 
     /// Output tokens of one modality.
     #[must_use]
     pub const fn output_of(mut self, modality: Modality, tokens: u64) -> Self {
-        self.output_of[modality as usize] = Some(capped(tokens));
+        self.output_of[modality as usize] = Count::of(tokens);
         self
     }
 
     /// Input tokens of one modality that came from the provider's cache.
     #[must_use]
     pub const fn cache_read_of(mut self, modality: Modality, tokens: u64) -> Self {
-        self.cache_read_of[modality as usize] = Some(capped(tokens));
+        self.cache_read_of[modality as usize] = Count::of(tokens);
         self
     }
 
     /// The same, with reasoning tokens not told apart.
     pub(crate) const fn without_reasoning(self) -> Self {
-        Self { reasoning: None, ..self }
+        Self { reasoning: Count::UNKNOWN, ..self }
     }
 
     /// Input tokens, if known.
     pub const fn input_tokens(&self) -> Option<u64> {
-        self.input
+        self.input.known()
     }
 
     /// Output tokens, if known.
     pub const fn output_tokens(&self) -> Option<u64> {
-        self.output
+        self.output.known()
     }
 
     /// Cached input tokens, if known.
     pub const fn cache_read_tokens(&self) -> Option<u64> {
-        self.cache_read
+        self.cache_read.known()
     }
 
     /// Input tokens written to the cache, if known.
     pub const fn cache_write_tokens(&self) -> Option<u64> {
-        self.cache_write
+        self.cache_write.known()
     }
 
     /// Reasoning tokens, if known.
     pub const fn reasoning_tokens(&self) -> Option<u64> {
-        self.reasoning
+        self.reasoning.known()
     }
 
     /// Input tokens of one modality, if known.
     pub const fn input_tokens_of(&self, modality: Modality) -> Option<u64> {
-        self.input_of[modality as usize]
+        self.input_of[modality as usize].known()
     }
 
     /// Output tokens of one modality, if known.
     pub const fn output_tokens_of(&self, modality: Modality) -> Option<u64> {
-        self.output_of[modality as usize]
+        self.output_of[modality as usize].known()
     }
 
     /// Cached input tokens of one modality, if known.
     pub const fn cache_read_tokens_of(&self, modality: Modality) -> Option<u64> {
-        self.cache_read_of[modality as usize]
+        self.cache_read_of[modality as usize].known()
     }
 
     /// Input and output together; what is not known counts as nothing.
     pub fn total_tokens(&self) -> u64 {
-        self.input.unwrap_or(0).saturating_add(self.output.unwrap_or(0))
+        self.input_tokens().unwrap_or(0).saturating_add(self.output_tokens().unwrap_or(0))
     }
 
     /// Both together; what is known of one alone is known of both.
     pub(crate) fn plus(&self, other: &Self) -> Self {
-        let sum = |one: Option<u64>, other: Option<u64>| match (one, other) {
-            (Some(one), Some(other)) => Some(one.saturating_add(other)),
-            (one, other) => one.or(other),
-        };
         let split = |one: &ByModality, other: &ByModality| {
-            std::array::from_fn(|modality| sum(one[modality], other[modality]))
+            std::array::from_fn(|modality| one[modality].plus(other[modality]))
         };
         Self {
-            input: sum(self.input, other.input),
-            output: sum(self.output, other.output),
-            cache_read: sum(self.cache_read, other.cache_read),
-            cache_write: sum(self.cache_write, other.cache_write),
-            reasoning: sum(self.reasoning, other.reasoning),
+            input: self.input.plus(other.input),
+            output: self.output.plus(other.output),
+            cache_read: self.cache_read.plus(other.cache_read),
+            cache_write: self.cache_write.plus(other.cache_write),
+            reasoning: self.reasoning.plus(other.reasoning),
             input_of: split(&self.input_of, &other.input_of),
             output_of: split(&self.output_of, &other.output_of),
             cache_read_of: split(&self.cache_read_of, &other.cache_read_of),
@@ -245,28 +239,28 @@ impl Usage {
             // Totals alone, as most calls have them, contradict nothing.
             return self;
         }
-        self.cache_read = within(self.cache_read, self.input);
-        self.cache_write = within(self.cache_write, self.input);
-        self.reasoning = within(self.reasoning, self.output);
+        self.cache_read = self.cache_read.within(self.input);
+        self.cache_write = self.cache_write.within(self.input);
+        self.reasoning = self.reasoning.within(self.output);
         share_out(&mut self.input_of, self.input);
         share_out(&mut self.output_of, self.output);
         for (cached, whole) in self.cache_read_of.iter_mut().zip(self.input_of) {
-            *cached = within(*cached, whole);
+            *cached = cached.within(whole);
         }
         share_out(&mut self.cache_read_of, self.cache_read);
         self
     }
 
-    pub(crate) fn input_split(&self) -> &ByModality {
-        &self.input_of
+    pub(crate) fn input_split(&self) -> [Option<u64>; 3] {
+        self.input_of.map(Count::known)
     }
 
-    pub(crate) fn output_split(&self) -> &ByModality {
-        &self.output_of
+    pub(crate) fn output_split(&self) -> [Option<u64>; 3] {
+        self.output_of.map(Count::known)
     }
 
-    pub(crate) fn cache_read_split(&self) -> &ByModality {
-        &self.cache_read_of
+    pub(crate) fn cache_read_split(&self) -> [Option<u64>; 3] {
+        self.cache_read_of.map(Count::known)
     }
 
     /// Every count that is known, as span attributes. Expects settled usage.
@@ -286,8 +280,8 @@ impl Usage {
             key::GEN_AI_USAGE_IMAGE_CACHE_READ_INPUT_TOKENS,
             key::GEN_AI_USAGE_AUDIO_CACHE_READ_INPUT_TOKENS,
         ];
-        let mut push = |attribute: crate::semconv::Attribute<i64>, tokens: Option<u64>| {
-            if let Some(tokens) = tokens {
+        let mut push = |attribute: crate::semconv::Attribute<i64>, tokens: Count| {
+            if let Some(tokens) = tokens.known() {
                 attributes.push(attribute.of(i64::try_from(tokens).unwrap_or(i64::MAX)));
             }
         };
@@ -302,24 +296,6 @@ impl Usage {
             push(OUTPUT_OF[index], self.output_of[index]);
             push(CACHE_READ_OF[index], self.cache_read_of[index]);
         }
-    }
-}
-
-const fn capped(tokens: u64) -> u64 {
-    const MOST: u64 = u32::MAX as u64;
-    if tokens > MOST { MOST } else { tokens }
-}
-
-fn within(part: Option<u64>, whole: Option<u64>) -> Option<u64> {
-    part.map(|part| part.min(whole.unwrap_or(u64::MAX)))
-}
-
-/// Cuts the parts, in order, to what is left of the whole.
-fn share_out(parts: &mut ByModality, whole: Option<u64>) {
-    let mut left = whole.unwrap_or(u64::MAX);
-    for part in parts.iter_mut().flatten() {
-        *part = (*part).min(left);
-        left -= *part;
     }
 }
 

@@ -166,7 +166,9 @@ impl GenAi {
         let Recognised { provider, codec } =
             self.recogniser.recognise(method.as_str(), host, port, path)?;
         // An address of IPv6 stands in brackets in a URL, and without them elsewhere.
-        let address = host.trim_matches(['[', ']']).to_owned();
+        let address =
+            host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        let address = address.to_owned();
         let include_usage = self.include_usage;
         let path = target.path_and_query();
         Some(Call { scope, include_usage, provider, codec, address, port, path })

@@ -160,7 +160,6 @@ impl Drop for OpenAttempt {
 }
 
 fn attempt(status: StatusCode, headers: &HeaderMap) -> Attempt {
-    let headers =
-        headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+    let headers = headers.iter().map(|(name, value)| (name.as_str(), value));
     spanwise_providers::answered(status.as_u16(), headers, SystemTime::now())
 }

@@ -171,6 +171,12 @@ impl Recording {
                 let bytes = inflate.more(bytes);
                 call.with(|exchange| framing.more(&bytes, |event| events.take(event, exchange)));
             }
+            // All of it in one piece, as most answers come.
+            Reading::Whole { inflate: Inflate::Plain, kept, left: Some(left), .. }
+                if kept.is_empty() && *left == bytes.len() as u64 =>
+            {
+                self.end_with(bytes);
+            }
             Reading::Whole { inflate, kept, refused, left } => {
                 *left = left.map(|left| left.saturating_sub(bytes.len() as u64));
                 let most = if refused.is_some() { MOST_KEPT_OF_A_REFUSAL } else { MOST_KEPT };
@@ -183,6 +189,11 @@ impl Recording {
 
     /// The answer is complete.
     pub(crate) fn end(&mut self) {
+        self.end_with(&[]);
+    }
+
+    /// The same, with the last bytes of one that comes whole.
+    fn end_with(&mut self, last: &[u8]) {
         let Some(Open { call, context, codec, content, answer, .. }) = self.0.take() else {
             return;
         };
@@ -198,9 +209,10 @@ impl Recording {
             }
             Reading::Whole { inflate, mut kept, refused, .. } => {
                 kept.extend(inflate.rest());
+                let body = if kept.is_empty() { last } else { &kept };
                 match refused {
-                    Some(refused) => refuse(exchange, codec, refused, &kept),
-                    None => exchange.finish(codec.answer(&kept, content)),
+                    Some(refused) => refuse(exchange, codec, refused, body),
+                    None => exchange.finish(codec.answer(body, content)),
                 }
             }
         }

@@ -76,11 +76,15 @@ pub(crate) fn record(
 ) -> reqwest::Response {
     let status = response.status();
     recording.answered(status, response.headers_mut());
-    // The way through `http::Response` loses the URL.
-    let with_url = http::Response::builder().url(response.url().clone()).body(());
+    let url = response.url().clone();
     let (mut parts, body) = http::Response::<reqwest::Body>::from(response).into_parts();
-    if let Ok(with_url) = with_url {
-        parts.extensions.extend(with_url.into_parts().0.extensions);
+    // The way through `http::Response` loses the URL.
+    let mut with_url = http::Response::builder();
+    if let Some(extensions) = with_url.extensions_mut() {
+        *extensions = std::mem::take(&mut parts.extensions);
+    }
+    if let Ok(with_url) = with_url.url(url).body(()) {
+        parts.extensions = with_url.into_parts().0.extensions;
     }
     let body = reqwest::Body::wrap(RecordedBody::new(body, Some(recording)));
     reqwest::Response::from(http::Response::from_parts(parts, body))

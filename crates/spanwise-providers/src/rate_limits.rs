@@ -28,14 +28,14 @@ use time::format_description::well_known::{Rfc2822, Rfc3339};
 /// let told = Attempt::answered(429).retry_after(Duration::from_secs(2)).rate_limits(limits);
 /// assert_eq!(attempt, told);
 /// ```
-pub fn answered<'a>(
+pub fn answered<'a, V: AsRef<[u8]>>(
     status: u16,
-    headers: impl IntoIterator<Item = (&'a str, &'a str)>,
+    headers: impl IntoIterator<Item = (&'a str, V)>,
     now: SystemTime,
 ) -> Attempt {
     let mut told = Told::default();
     for (name, value) in headers {
-        told.header(name, value.trim(), now);
+        told.header(name, value.as_ref(), now);
     }
     let attempt = Attempt::answered(status).rate_limits(
         RateLimits::default()
@@ -62,12 +62,13 @@ struct Told {
 }
 
 impl Told {
-    fn header(&mut self, name: &str, value: &str, now: SystemTime) {
+    fn header(&mut self, name: &str, value: &[u8], now: SystemTime) {
         // Most headers are none of these.
         match name.as_bytes() {
             [b'r', b'e', ..] | [b'x' | b'X', b'-', b'r' | b'R', ..] | [b'a', b'n', b't', ..] => {}
             _ => return,
         }
+        let Ok(value) = std::str::from_utf8(value.trim_ascii()) else { return };
         match name {
             "retry-after" => self.retry_after = pause(value, now),
             "retry-after-ms" => {

@@ -168,6 +168,9 @@ impl RateLimits {
             (self.input_tokens, INPUT_TOKENS),
             (self.output_tokens, OUTPUT_TOKENS),
         ] {
+            if limit == RateLimit::default() {
+                continue;
+            }
             let int = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
             attributes.extend(limit.limit.map(|value| keys.limit.of(int(value))));
             attributes.extend(limit.remaining.map(|value| keys.remaining.of(int(value))));
@@ -268,6 +271,8 @@ impl Attempts {
         if self.kept.len() == MOST_KEPT {
             self.kept.pop();
         }
+        // Most calls have one.
+        self.kept.reserve_exact(usize::from(self.kept.is_empty()));
         self.kept.push((at, attempt));
     }
 
@@ -279,9 +284,8 @@ impl Attempts {
         }
     }
 
-    /// What the span shows of them.
-    pub(super) fn into_events(self) -> Vec<SpanEvent> {
-        let mut events = Vec::new();
+    /// Tells what the span shows of them.
+    pub(super) fn tell_events(self, mut tell: impl FnMut(SpanEvent)) {
         let (kept, count) = (self.kept.len(), self.count);
         for (place, (at, attempt)) in self.kept.into_iter().enumerate() {
             let ordinal = if place + 1 == kept { count - 1 } else { place };
@@ -291,7 +295,7 @@ impl Attempts {
                 let mut attributes = Vec::new();
                 attempt.limits.push_attributes(&mut attributes);
                 attributes.extend(retry_after.clone());
-                events.push(SpanEvent { name: event::SPANWISE_RATE_LIMIT, at, attributes });
+                tell(SpanEvent { name: event::SPANWISE_RATE_LIMIT, at, attributes });
             }
             if count > 1 {
                 let mut attributes = Vec::new();
@@ -304,9 +308,8 @@ impl Attempts {
                 let delay = attempt.delay.map(|delay| delay.as_secs_f64());
                 attributes.extend(delay.map(|delay| key::SPANWISE_ATTEMPT_DELAY.of(delay)));
                 attributes.extend(retry_after);
-                events.push(SpanEvent { name: event::SPANWISE_ATTEMPT, at, attributes });
+                tell(SpanEvent { name: event::SPANWISE_ATTEMPT, at, attributes });
             }
         }
-        events
     }
 }

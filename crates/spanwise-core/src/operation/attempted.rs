@@ -6,6 +6,8 @@
 //!       └────────────► its `Call`: metrics at once, events of the span at the end
 //! ```
 
+use std::time::Duration;
+
 use opentelemetry::KeyValue;
 
 use super::attempt::Attempt;
@@ -30,6 +32,17 @@ impl<K: Kind> Live<K> {
     pub(crate) fn attempt(&self, attempt: Attempt) {
         let at = self.elapsed();
         let begun = self.with(|kind| kind.call()?.attempt_ends()).flatten();
+        if self.is_listened_to() {
+            self.tell_attempt(&attempt, at, begun);
+        }
+        self.with(|kind| {
+            if let Some(call) = kind.call() {
+                call.attempted(at, attempt, &self.metrics());
+            }
+        });
+    }
+
+    fn tell_attempt(&self, attempt: &Attempt, at: Duration, begun: Option<Duration>) {
         // Whoever counts both sees as many begin as end.
         if begun.is_none() {
             self.tell_request(["provider.request.start"], Measurements::default(), None);
@@ -46,11 +59,10 @@ impl<K: Kind> Live<K> {
         };
         let failure = attempt.failure().map(|kind| key::ERROR_TYPE.of(kind.clone()));
         self.tell_request([ended, limited, retry], measured, failure);
-        self.with(|kind| {
-            if let Some(call) = kind.call() {
-                call.attempted(at, attempt, &self.metrics());
-            }
-        });
+    }
+
+    fn is_listened_to(&self) -> bool {
+        self.heard.as_ref().is_some_and(|heard| heard.by_handlers)
     }
 
     fn attempts_so_far(&self) -> usize {
@@ -64,7 +76,7 @@ impl<K: Kind> Live<K> {
         measured: Measurements,
         failure: Option<KeyValue>,
     ) {
-        if self.heard.as_ref().is_none_or(|heard| !heard.by_handlers) {
+        if !self.is_listened_to() {
             return;
         }
         let known = self.with(|kind| {

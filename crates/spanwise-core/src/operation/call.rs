@@ -7,7 +7,6 @@ use opentelemetry::{KeyValue, StringValue};
 
 use super::attempt::{Attempt, Attempts};
 use super::charge::Charge;
-use super::kind::SpanEvent;
 use super::outcome::End;
 use super::request::{filled, named};
 use crate::cost::{BilledUnits, Cost, PricedCall};
@@ -147,13 +146,13 @@ impl Call {
         self.attempts.as_ref().map_or(0, |attempts| attempts.count())
     }
 
-    /// What there is to say of attempts at the end: attributes, and events.
-    pub(crate) fn settle(&mut self, attributes: &mut Vec<KeyValue>) -> Vec<SpanEvent> {
+    /// What there is to say at the end: attributes, and the attempts that may be events.
+    pub(super) fn settle(&mut self, attributes: &mut Vec<KeyValue>) -> Option<Box<Attempts>> {
         attributes.extend(self.batch.then(|| key::SPANWISE_REQUEST_BATCH.of(true)));
         self.units.push_attributes(attributes);
-        let Some(attempts) = self.attempts.take() else { return Vec::new() };
-        attempts.push_attributes(attributes);
-        attempts.into_events()
+        let attempts = self.attempts.take();
+        attempts.iter().for_each(|attempts| attempts.push_attributes(attributes));
+        attempts
     }
 
     /// Learns late what is asked: only the model can be news.

@@ -142,10 +142,7 @@ impl<K: Kind> Live<K> {
         attributes.push(key::SPANWISE_OUTCOME.of(outcome.name()));
         let lowest = state.lowest_score;
         attributes.extend(lowest.map(|score| key::SPANWISE_EVALUATION_LOWEST_SCORE.of(score)));
-        let happened = match state.kind.call() {
-            Some(call) => call.settle(&mut attributes),
-            None => Vec::new(),
-        };
+        let attempts = state.kind.call().and_then(|call| call.settle(&mut attributes));
         if open_at_shutdown {
             attributes.push(key::SPANWISE_OPEN_AT_SHUTDOWN.of(true));
         }
@@ -245,9 +242,11 @@ impl<K: Kind> Live<K> {
                     }
                 }
             }
-            for SpanEvent { name, at, attributes } in happened {
-                let at = self.started.at.checked_add(at).unwrap_or(self.started.at);
-                span.add_event_with_timestamp(name, at, attributes);
+            if let Some(attempts) = attempts {
+                attempts.tell_events(|SpanEvent { name, at, attributes }| {
+                    let at = self.started.at.checked_add(at).unwrap_or(self.started.at);
+                    span.add_event_with_timestamp(name, at, attributes);
+                });
             }
             if let Outcome::Failed(failure) = outcome {
                 span.set_status(Status::error(failure.message.unwrap_or_default()));

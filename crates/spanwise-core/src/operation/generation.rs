@@ -493,12 +493,12 @@ impl Measurements {
         self.split(Input, usage.input_tokens(), usage.input_split());
         self.split(Output, usage.output_tokens(), usage.output_split());
         self.split(CacheRead, usage.cache_read_tokens(), usage.cache_read_split());
-        self.split(CacheWrite, usage.cache_write_tokens(), &[None; 3]);
-        self.split(Reasoning, usage.reasoning_tokens(), &[None; 3]);
+        self.split(CacheWrite, usage.cache_write_tokens(), [None; 3]);
+        self.split(Reasoning, usage.reasoning_tokens(), [None; 3]);
     }
 
     /// Counts each modality that is known, and what is left as `unknown`. Zero needs no point.
-    fn split(&mut self, metric: Metric, total: Option<u64>, parts: &[Option<u64>; 3]) {
+    fn split(&mut self, metric: Metric, total: Option<u64>, parts: [Option<u64>; 3]) {
         let mut rest = total.unwrap_or(0);
         for modality in Modality::ALL {
             let tokens = parts[modality as usize].unwrap_or(0);

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{ByModality, Usage, capped};
+use super::{ByModality, Count, Usage};
 
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
@@ -38,27 +38,27 @@ struct Modalities {
 
 impl Modalities {
     fn is_empty(&self) -> bool {
-        self.to_split() == [None; 3]
+        self.to_split() == [Count::UNKNOWN; 3]
     }
 
     fn of(split: ByModality) -> Self {
-        let [text_tokens, image_tokens, audio_tokens] = split;
+        let [text_tokens, image_tokens, audio_tokens] = split.map(Count::known);
         Self { text_tokens, image_tokens, audio_tokens }
     }
 
     fn to_split(&self) -> ByModality {
-        [self.text_tokens, self.image_tokens, self.audio_tokens].map(|count| count.map(capped))
+        [self.text_tokens, self.image_tokens, self.audio_tokens].map(Count::told)
     }
 }
 
 impl Serialize for Usage {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         Written {
-            input_tokens: self.input,
-            output_tokens: self.output,
-            cache_read_input_tokens: self.cache_read,
-            cache_write_input_tokens: self.cache_write,
-            reasoning_output_tokens: self.reasoning,
+            input_tokens: self.input.known(),
+            output_tokens: self.output.known(),
+            cache_read_input_tokens: self.cache_read.known(),
+            cache_write_input_tokens: self.cache_write.known(),
+            reasoning_output_tokens: self.reasoning.known(),
             input: Modalities::of(self.input_of),
             output: Modalities::of(self.output_of),
             cache_read: Modalities::of(self.cache_read_of),
@@ -71,11 +71,11 @@ impl<'de> Deserialize<'de> for Usage {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let written = Written::deserialize(from)?;
         Ok(Self {
-            input: written.input_tokens.map(capped),
-            output: written.output_tokens.map(capped),
-            cache_read: written.cache_read_input_tokens.map(capped),
-            cache_write: written.cache_write_input_tokens.map(capped),
-            reasoning: written.reasoning_output_tokens.map(capped),
+            input: Count::told(written.input_tokens),
+            output: Count::told(written.output_tokens),
+            cache_read: Count::told(written.cache_read_input_tokens),
+            cache_write: Count::told(written.cache_write_input_tokens),
+            reasoning: Count::told(written.reasoning_output_tokens),
             input_of: written.input.to_split(),
             output_of: written.output.to_split(),
             cache_read_of: written.cache_read.to_split(),

@@ -52,34 +52,40 @@ impl<'a> JsonBody<'a> {
 
 impl<'a> Json<'a> {
     /// Calls `each` with every field of an object. Of a body that breaks off the last one may be incomplete.
-    #[inline]
     pub(crate) fn fields(self, mut each: impl FnMut(&str, Json<'a>)) {
-        self.find_field(|key, value| {
+        self.look_through(&mut |key, value| {
             each(key, value);
-            None::<()>
+            false
         });
     }
 
     /// The field of this name, of an object: the first one.
     pub(crate) fn field(self, name: &str) -> Option<Json<'a>> {
-        self.find_field(|key, value| (key == name).then_some(value))
+        let mut field = None;
+        self.look_through(&mut |key, value| {
+            let found = key == name;
+            field = found.then_some(value);
+            found
+        });
+        field
     }
 
-    #[inline]
-    fn find_field<T>(self, mut look: impl FnMut(&str, Json<'a>) -> Option<T>) -> Option<T> {
+    /// Shows the fields of an object until the one is found that is looked for. There is one such loop in the program:
+    /// code that runs once for an answer costs what it takes to load it.
+    fn look_through(self, found: &mut dyn FnMut(&str, Json<'a>) -> bool) -> Option<()> {
         let mut rest = scan::trimmed(self.text.strip_prefix('{')?);
         while let Some(quoted) = rest.strip_prefix('"') {
             let end = scan::closing_quote(quoted.as_bytes())?;
             let value = scan::trimmed(&quoted[end.at + 1..]).strip_prefix(':')?;
             let value = self.at(scan::trimmed(value));
             let found = if end.plain {
-                look(&quoted[..end.at], value)
+                found(&quoted[..end.at], value)
             } else {
                 let key: String = serde_json::from_str(&rest[..end.at + 2]).ok()?;
-                look(&key, value)
+                found(&key, value)
             };
-            if found.is_some() {
-                return found;
+            if found {
+                return None;
             }
             rest = scan::trimmed(value.rest()?);
             rest = match rest.strip_prefix(',') {

@@ -37,7 +37,6 @@ pub(super) struct ClosingQuote {
 }
 
 /// The end of a string, after the quote that opens it.
-#[inline]
 pub(super) fn closing_quote(bytes: &[u8]) -> Option<ClosingQuote> {
     let mut at = 0;
     let mut plain = true;
