@@ -184,22 +184,24 @@ impl Response {
     }
 
     /// Takes over what `other` knows, but for its messages.
-    pub(crate) fn learn(&mut self, other: Self) {
-        fn newer<T>(known: &mut Option<T>, new: Option<T>) {
+    pub(crate) fn learn(&mut self, other: &mut Self) {
+        fn newer<T>(known: &mut Option<T>, new: &mut Option<T>) {
             if new.is_some() {
-                *known = new;
+                *known = new.take();
             }
         }
-        newer(&mut self.id, other.id);
-        newer(&mut self.model, other.model);
-        newer(&mut self.usage, other.usage.map(Usage::settled));
-        newer(&mut self.cost, other.cost);
-        newer(&mut self.billed_tier, other.billed_tier);
-        newer(&mut self.service_tier, other.service_tier);
-        newer(&mut self.system_fingerprint, other.system_fingerprint);
+        newer(&mut self.id, &mut other.id);
+        newer(&mut self.model, &mut other.model);
+        newer(&mut self.cost, &mut other.cost);
+        newer(&mut self.billed_tier, &mut other.billed_tier);
+        newer(&mut self.service_tier, &mut other.service_tier);
+        newer(&mut self.system_fingerprint, &mut other.system_fingerprint);
+        if let Some(usage) = other.usage {
+            self.used(usage);
+        }
         self.compacted |= other.compacted;
         if !other.finish_reasons.is_empty() {
-            self.finish_reasons = other.finish_reasons;
+            self.finish_reasons = std::mem::take(&mut other.finish_reasons);
         }
     }
 
@@ -238,10 +240,7 @@ impl Response {
 
 impl ModelResponse for Response {
     fn record_on(&self, generation: &Generation) {
-        generation.respond(|keeps_attributes| self.copied(keeps_attributes));
-        if !self.output.is_empty() {
-            generation.output(&self.output);
-        }
+        generation.respond(self);
     }
 }
 

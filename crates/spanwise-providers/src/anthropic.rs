@@ -50,7 +50,7 @@ impl Codec for AnthropicMessages {
     fn answer(&self, body: &[u8], content: bool) -> Answer {
         let mut read = ReadMessage::default();
         JsonBody::of(body).json().fields(|key, value| read.field(key, value, content));
-        read.take()
+        read.finish()
     }
 
     fn error(&self, body: &[u8]) -> Option<ErrorAnswer> {
@@ -422,9 +422,8 @@ impl ReadMessage {
         }
     }
 
-    pub(crate) fn take(&mut self) -> Answer {
-        let Self { mut answer, tokens, stop_reason, billed, compactions, compacted, blocks } =
-            std::mem::take(self);
+    pub(crate) fn finish(self) -> Answer {
+        let Self { mut answer, tokens, stop_reason, billed, compactions, compacted, blocks } = self;
         answer.ended(stop_reason);
         answer.response.usage = tokens.and(compactions.unwrap_or_default()).usage();
         (answer.response.billed_units, answer.response.compacted) = (billed, compacted);
@@ -535,6 +534,6 @@ impl Decoder for MessageDecoder {
     }
 
     fn take(&mut self) -> Answer {
-        self.read.take()
+        std::mem::take(&mut self.read).finish()
     }
 }

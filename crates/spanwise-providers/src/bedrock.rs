@@ -50,7 +50,7 @@ impl Codec for Bedrock {
             }
             _ => field(&mut read, key, value, content),
         });
-        read.take()
+        read.finish()
     }
 
     /// The code stands in a header, and only sometimes in the body too.
@@ -375,7 +375,7 @@ impl Decoder for EventDecoder {
     }
 
     fn take(&mut self) -> Answer {
-        self.read.take()
+        std::mem::take(&mut self.read).finish()
     }
 }
 

@@ -74,7 +74,7 @@ impl Codec for Cohere {
             }
             _ => read.head(key, value),
         });
-        read.take()
+        read.finish()
     }
 
     /// Refusals are texts for people to read; what kind they are of, only the status says.
@@ -249,8 +249,8 @@ impl ReadAnswer {
         });
     }
 
-    fn take(&mut self) -> Answer {
-        let Self { mut answer, plan, content, calls } = std::mem::take(self);
+    fn finish(self) -> Answer {
+        let Self { mut answer, plan, content, calls } = self;
         let mut parts = Vec::new();
         if !plan.is_empty() {
             parts.push(Part::reasoning(plan));
@@ -318,6 +318,6 @@ impl Decoder for CohereDecoder {
     }
 
     fn take(&mut self) -> Answer {
-        self.read.take()
+        std::mem::take(&mut self.read).finish()
     }
 }

@@ -84,7 +84,7 @@ impl Codec for Gemini {
     fn answer(&self, body: &[u8], content: bool) -> Answer {
         let mut read = ReadAnswer::default();
         read.chunks(JsonBody::of(body).json(), content);
-        read.take()
+        read.finish()
     }
 
     fn error(&self, body: &[u8]) -> Option<ErrorAnswer> {
@@ -252,8 +252,8 @@ impl ReadAnswer {
         all || blocked || self.answer.error.is_some()
     }
 
-    fn take(&mut self) -> Answer {
-        let Self { mut answer, candidates, block_reason } = std::mem::take(self);
+    fn finish(self) -> Answer {
+        let Self { mut answer, candidates, block_reason } = self;
         answer.ended(block_reason.filter(|_| candidates.is_empty()));
         for candidate in candidates.into_values() {
             answer.ended(candidate.finish_reason);
@@ -320,6 +320,6 @@ impl Decoder for ChunkDecoder {
     }
 
     fn take(&mut self) -> Answer {
-        self.read.take()
+        std::mem::take(&mut self.read).finish()
     }
 }

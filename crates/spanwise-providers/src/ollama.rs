@@ -58,7 +58,7 @@ impl Codec for Ollama {
     fn answer(&self, body: &[u8], content: bool) -> Answer {
         let mut read = ReadAnswer::default();
         read.line(JsonBody::of(body).json(), content);
-        read.take()
+        read.finish()
     }
 
     fn error(&self, body: &[u8]) -> Option<ErrorAnswer> {
@@ -242,8 +242,8 @@ impl ReadAnswer {
         });
     }
 
-    fn take(&mut self) -> Answer {
-        let Self { mut answer, finish_reason, usage, said, .. } = std::mem::take(self);
+    fn finish(self) -> Answer {
+        let Self { mut answer, finish_reason, usage, said, .. } = self;
         answer.ended(finish_reason);
         answer.response.usage = Some(usage).filter(|usage| *usage != Usage::unknown());
         answer.said(said.parts(Vec::new()));
@@ -270,6 +270,6 @@ impl Decoder for LineDecoder {
     }
 
     fn take(&mut self) -> Answer {
-        self.read.take()
+        std::mem::take(&mut self.read).finish()
     }
 }

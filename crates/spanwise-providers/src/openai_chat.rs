@@ -88,7 +88,7 @@ pub(crate) fn request(body: &[u8], content: bool) -> Request {
 pub(crate) fn answer(body: &[u8], content: bool, flavour: Flavour) -> Answer {
     let mut read = ReadAnswer { flavour, ..ReadAnswer::default() };
     read.object(JsonBody::of(body).json(), content);
-    read.take()
+    read.finish()
 }
 
 pub(crate) fn decoder(content: bool, flavour: Flavour) -> Box<dyn Decoder> {
@@ -338,8 +338,8 @@ impl ReadAnswer {
         answer.error = error_told.or(answer.error.take());
     }
 
-    fn take(&mut self) -> Answer {
-        let Self { mut answer, choices, .. } = std::mem::take(self);
+    fn finish(self) -> Answer {
+        let Self { mut answer, choices, .. } = self;
         for mut choice in choices.into_values() {
             answer.ended(choice.finish_reason.take());
             answer.said(choice.parts());
@@ -477,6 +477,6 @@ impl Decoder for ChatDecoder {
     }
 
     fn take(&mut self) -> Answer {
-        self.read.take()
+        std::mem::take(&mut self.read).finish()
     }
 }

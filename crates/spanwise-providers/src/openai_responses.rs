@@ -61,7 +61,7 @@ impl Codec for OpenAiResponses {
     fn answer(&self, body: &[u8], content: bool) -> Answer {
         let mut read = ReadResponse::default();
         read.response(JsonBody::of(body).json(), content, true);
-        read.take()
+        read.finish()
     }
 
     fn error(&self, body: &[u8]) -> Option<ErrorAnswer> {
@@ -460,9 +460,9 @@ impl ReadResponse {
         }
     }
 
-    fn take(&mut self) -> Answer {
+    fn finish(self) -> Answer {
         let reason = self.finish_reason();
-        let Self { mut answer, items, .. } = std::mem::take(self);
+        let Self { mut answer, items, .. } = self;
         answer.ended(reason);
         answer.response.compacted = items.values().any(|item| item.is_compaction);
         answer.said(items.into_values().flat_map(Item::parts).collect());
@@ -543,6 +543,6 @@ impl Decoder for ResponsesDecoder {
     }
 
     fn take(&mut self) -> Answer {
-        self.read.take()
+        std::mem::take(&mut self.read).finish()
     }
 }

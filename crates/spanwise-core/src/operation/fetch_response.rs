@@ -124,7 +124,7 @@ impl FetchResponse {
     /// Records what the response says: model, finish reasons, OpenAI's service tier, and its messages
     /// where outputs are captured. Its usage is not recorded a second time.
     pub fn record(&self, response: &Response) {
-        self.change(|kind| kind.response.learn(response.copied(true)));
+        self.change(|kind| kind.response.learn(&mut response.copied(true)));
         if !response.output.is_empty() {
             self.output(&response.output);
         }

@@ -195,23 +195,20 @@ impl Generation {
     /// Records everything that a response tells, as [`record`](Self::record) does, and takes it over: nothing is
     /// copied.
     pub fn response(&self, mut response: Response) {
-        let messages = std::mem::take(&mut response.output);
-        self.respond(|_| response);
-        if let Some(live) = self.0.as_ref().filter(|_| !messages.is_empty()) {
-            live.capture_output(|| ContentItem::OutputMessages(messages));
+        let Some(live) = &self.0 else { return };
+        live.with(|kind| kind.learn(&mut response));
+        if !response.output.is_empty() {
+            live.capture_output(|| ContentItem::OutputMessages(response.output));
         }
     }
 
-    /// Records a response, but for its messages. The closure is told whether attributes are kept.
-    pub(crate) fn respond(&self, response: impl FnOnce(bool) -> Response) {
-        if let Some(live) = &self.0 {
-            let response = response(live.keeps_attributes());
-            live.with(|kind| {
-                if !response.billed_units.is_nothing() {
-                    kind.call.units = response.billed_units;
-                }
-                kind.response.learn(response);
-            });
+    /// The same for a response that stays with the caller.
+    pub(crate) fn respond(&self, response: &Response) {
+        let Some(live) = &self.0 else { return };
+        let mut copy = response.copied(live.keeps_attributes());
+        live.with(|kind| kind.learn(&mut copy));
+        if !response.output.is_empty() {
+            self.output(&response.output);
         }
     }
 }
@@ -312,6 +309,14 @@ pub(super) struct GenerationKind {
 impl GenerationKind {
     fn cost_mut(&mut self) -> &mut Option<Cost> {
         &mut self.response.cost
+    }
+
+    /// Takes over what a response tells, but for its messages.
+    fn learn(&mut self, response: &mut Response) {
+        if !response.billed_units.is_nothing() {
+            self.call.units = response.billed_units;
+        }
+        self.response.learn(response);
     }
 
     pub(super) fn streams(&mut self) {

@@ -18,7 +18,7 @@ pub(crate) struct JsonBody<'a> {
     note: Cell<Note>,
 }
 
-/// Which value was read to its end last. Lengths of what remains of the document tell places in it apart.
+/// Which value was read to its end last: where in the body it begins, and what follows it.
 #[derive(Clone, Copy)]
 struct Note {
     from: usize,
@@ -28,8 +28,9 @@ struct Note {
 /// A JSON value that has not been parsed yet.
 #[derive(Clone, Copy)]
 pub(crate) struct Json<'a> {
-    /// It, and whatever follows it.
-    text: &'a str,
+    body: &'a str,
+    /// Where in the body it begins.
+    at: usize,
     note: &'a Cell<Note>,
 }
 
@@ -40,13 +41,13 @@ impl<'a> JsonBody<'a> {
             Ok(text) => text,
             Err(error) => std::str::from_utf8(&body[..error.valid_up_to()]).unwrap_or_default(),
         };
-        let nothing = Note { from: 0, after: 0 };
+        let nothing = Note { from: usize::MAX, after: 0 };
         Self { text: text.trim_ascii(), note: Cell::new(nothing) }
     }
 
     /// The value.
     pub(crate) fn json(&self) -> Json<'_> {
-        Json { text: self.text, note: &self.note }
+        Json { body: self.text, at: 0, note: &self.note }
     }
 }
 
@@ -73,80 +74,80 @@ impl<'a> Json<'a> {
     /// Shows the fields of an object until the one is found that is looked for. There is one such loop in the program:
     /// code that runs once for an answer costs what it takes to load it.
     fn look_through(self, found: &mut dyn FnMut(&str, Json<'a>) -> bool) -> Option<()> {
-        let mut rest = scan::trimmed(self.text.strip_prefix('{')?);
-        while let Some(quoted) = rest.strip_prefix('"') {
-            let end = scan::closing_quote(quoted.as_bytes())?;
-            let value = scan::trimmed(&quoted[end.at + 1..]).strip_prefix(':')?;
-            let value = self.at(scan::trimmed(value));
+        let bytes = self.body.as_bytes();
+        let mut at = scan::after_space(bytes, scan::after(bytes, self.at, b'{')?);
+        while let Some(key) = scan::after(bytes, at, b'"') {
+            let end = scan::closing_quote(bytes, key)?;
+            let value = scan::after(bytes, scan::after_space(bytes, end.at + 1), b':')?;
+            let value = Self { at: scan::after_space(bytes, value), ..self };
             let found = if end.plain {
-                found(&quoted[..end.at], value)
+                found(self.body.get(key..end.at)?, value)
             } else {
-                let key: String = serde_json::from_str(&rest[..end.at + 2]).ok()?;
+                let key: String = serde_json::from_str(self.body.get(at..=end.at)?).ok()?;
                 found(&key, value)
             };
             if found {
                 return None;
             }
-            rest = scan::trimmed(value.rest()?);
-            rest = match rest.strip_prefix(',') {
-                Some(next) => scan::trimmed(next),
+            at = scan::after_space(bytes, value.end()?);
+            match scan::after(bytes, at, b',') {
+                Some(next) => at = scan::after_space(bytes, next),
                 None => break,
-            };
+            }
         }
-        self.ends_before(rest.strip_prefix('}')?);
+        self.ends_at(scan::after(bytes, at, b'}')?);
         None
     }
 
     /// Calls `each` with every item of an array. Of a body that breaks off the last one may be incomplete.
     #[inline]
     pub(crate) fn items(self, mut each: impl FnMut(Json<'a>)) {
-        let Some(inner) = self.text.strip_prefix('[') else { return };
-        let mut rest = scan::trimmed(inner);
-        while !rest.is_empty() && !rest.starts_with(']') {
-            let item = self.at(rest);
-            each(item);
-            let Some(after) = item.rest() else { return };
-            rest = scan::trimmed(after);
-            if let Some(next) = rest.strip_prefix(',') {
-                rest = scan::trimmed(next);
-            } else {
-                break;
-            }
-        }
-        if let Some(after) = rest.strip_prefix(']') {
-            self.ends_before(after);
-        }
+        self.look_at_items(&mut each);
     }
 
-    /// Another value of the document.
-    fn at(self, text: &'a str) -> Self {
-        Self { text, ..self }
+    fn look_at_items(self, each: &mut dyn FnMut(Json<'a>)) -> Option<()> {
+        let bytes = self.body.as_bytes();
+        let mut at = scan::after_space(bytes, scan::after(bytes, self.at, b'[')?);
+        while *bytes.get(at)? != b']' {
+            let item = Self { at, ..self };
+            each(item);
+            at = scan::after_space(bytes, item.end()?);
+            match scan::after(bytes, at, b',') {
+                Some(next) => at = scan::after_space(bytes, next),
+                None => break,
+            }
+        }
+        self.ends_at(scan::after(bytes, at, b']')?);
+        None
     }
 
     /// Leaves a note, unless there is one of a value that this is a part of.
-    #[inline]
-    fn ends_before(self, rest: &str) {
+    fn ends_at(self, end: usize) {
         let Note { from, after } = self.note.get();
-        if from < self.text.len() || after > rest.len() {
-            self.note.set(Note { from: self.text.len(), after: rest.len() });
+        if from > self.at || after < end {
+            self.note.set(Note { from: self.at, after: end });
         }
     }
 
-    /// What follows the value. `None` where it is broken off.
-    #[inline]
-    fn rest(self) -> Option<&'a str> {
+    /// Where it ends. `None` where it is broken off.
+    fn end(self) -> Option<usize> {
         let Note { from, after } = self.note.get();
-        if from == self.text.len() && from > 0 {
-            return self.text.get(from - after..);
+        if from == self.at {
+            return Some(after);
         }
-        let (_, rest) = scan::split(self.text)?;
-        self.ends_before(rest);
-        Some(rest)
+        let end = scan::end(self.body.as_bytes(), self.at)?;
+        self.ends_at(end);
+        Some(end)
+    }
+
+    /// What it begins with.
+    fn first(self) -> Option<u8> {
+        self.body.as_bytes().get(self.at).copied()
     }
 
     /// The value as it is written. `None` where it is broken off.
     pub(crate) fn written(self) -> Option<&'a str> {
-        Some(&self.text[..self.text.len() - self.rest()?.len()])
+        self.body.get(self.at..self.end()?)
     }
 
     /// The value, if it is of this type.
@@ -157,12 +158,15 @@ impl<'a> Json<'a> {
     }
 
     /// A string, borrowed where nothing in it is escaped.
-    #[inline]
     pub(crate) fn string(self) -> Option<Cow<'a, str>> {
-        let inner = self.text.strip_prefix('"')?;
-        let end = scan::closing_quote(inner.as_bytes())?;
-        self.ends_before(&inner[end.at + 1..]);
-        if end.plain { Some(Cow::Borrowed(&inner[..end.at])) } else { self.read().map(Cow::Owned) }
+        let bytes = self.body.as_bytes();
+        let start = scan::after(bytes, self.at, b'"')?;
+        let end = scan::closing_quote(bytes, start)?;
+        self.ends_at(end.at + 1);
+        match end.plain {
+            true => self.body.get(start..end.at).map(Cow::Borrowed),
+            false => self.read().map(Cow::Owned),
+        }
     }
 
     /// Whether it is this string.
@@ -203,25 +207,25 @@ impl<'a> Json<'a> {
     }
 
     pub(crate) fn is_null(self) -> bool {
-        self.text.starts_with("null")
+        self.body.get(self.at..).is_some_and(|rest| rest.starts_with("null"))
     }
 
     pub(crate) fn is_object(self) -> bool {
-        self.text.starts_with('{')
+        self.first() == Some(b'{')
     }
 
     pub(crate) fn is_array(self) -> bool {
-        self.text.starts_with('[')
+        self.first() == Some(b'[')
     }
 
     fn is_number(self) -> bool {
-        self.text.bytes().next().is_some_and(|first| first == b'-' || first.is_ascii_digit())
+        self.first().is_some_and(|first| first == b'-' || first.is_ascii_digit())
     }
 
     /// How many items an array has.
     pub(crate) fn length(self) -> i64 {
         let mut length = 0;
-        self.items(|item| length += i64::from(item.rest().is_some()));
+        self.items(|item| length += i64::from(item.end().is_some()));
         length
     }
 

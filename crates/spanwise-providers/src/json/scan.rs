@@ -3,26 +3,32 @@
 //! Most of a body is content that nobody asked for. Looking for its end, eight bytes at once, takes a small part of
 //! what checking every letter of it takes; what is asked for is checked when it is read.
 
-/// The value at the beginning, and what follows it. `None` where it is broken off: a number that ends with the
-/// text may go on.
-#[inline]
-pub(super) fn split(text: &str) -> Option<(&str, &str)> {
-    let bytes = text.as_bytes();
-    let end = match bytes.first()? {
-        b'"' => closing_quote(&bytes[1..])?.at + 2,
-        b'{' | b'[' => nested(bytes)?,
-        _ => bytes.iter().position(|byte| is_space(*byte) || matches!(byte, b',' | b'}' | b']'))?,
-    };
-    (end > 0).then(|| text.split_at(end))
+/// Where the value ends that begins here. `None` where it is broken off: a number that ends with the text may go on.
+pub(super) fn end(bytes: &[u8], at: usize) -> Option<usize> {
+    match bytes.get(at)? {
+        b'"' => Some(closing_quote(bytes, at + 1)?.at + 1),
+        b'{' | b'[' => nested(bytes, at),
+        _ => {
+            let ends = |byte: &u8| is_space(*byte) || matches!(byte, b',' | b'}' | b']');
+            let length = bytes[at..].iter().position(ends)?;
+            (length > 0).then_some(at + length)
+        }
+    }
 }
 
-/// Without the white space that it begins with.
+/// What follows this letter, where it stands here.
 #[inline]
-pub(super) fn trimmed(mut text: &str) -> &str {
-    while text.bytes().next().is_some_and(is_space) {
-        text = &text[1..];
+pub(super) fn after(bytes: &[u8], at: usize, letter: u8) -> Option<usize> {
+    (*bytes.get(at)? == letter).then_some(at + 1)
+}
+
+/// What follows white space, where any stands here.
+#[inline]
+pub(super) fn after_space(bytes: &[u8], mut at: usize) -> usize {
+    while bytes.get(at).is_some_and(|byte| is_space(*byte)) {
+        at += 1;
     }
-    text
+    at
 }
 
 fn is_space(byte: u8) -> bool {
@@ -36,9 +42,8 @@ pub(super) struct ClosingQuote {
     pub(super) plain: bool,
 }
 
-/// The end of a string, after the quote that opens it.
-pub(super) fn closing_quote(bytes: &[u8]) -> Option<ClosingQuote> {
-    let mut at = 0;
+/// The end of the string whose text begins here, after the quote that opens it.
+pub(super) fn closing_quote(bytes: &[u8], mut at: usize) -> Option<ClosingQuote> {
     let mut plain = true;
     loop {
         at += quote_or_escape(bytes.get(at..)?)?;
@@ -50,12 +55,11 @@ pub(super) fn closing_quote(bytes: &[u8]) -> Option<ClosingQuote> {
     }
 }
 
-fn nested(bytes: &[u8]) -> Option<usize> {
+fn nested(bytes: &[u8], mut at: usize) -> Option<usize> {
     let mut open = 0_usize;
-    let mut at = 0;
     loop {
         match bytes.get(at)? {
-            b'"' => at += closing_quote(&bytes[at + 1..])?.at + 2,
+            b'"' => at = closing_quote(bytes, at + 1)?.at + 1,
             b',' | b':' => at += 1,
             b'{' | b'[' => {
                 open += 1;
