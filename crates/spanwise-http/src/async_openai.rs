@@ -12,7 +12,7 @@ use tower_layer::Layer as _;
 use tower_service::Service;
 
 use crate::genai::GenAi;
-use crate::open_call::OpenCall;
+use crate::open_call::{Inside, OpenCall};
 use crate::recording::Recording;
 use crate::reqwest_response;
 
@@ -47,7 +47,7 @@ pub struct AsyncOpenAi {
 impl AsyncOpenAi {
     /// With rules for hosts that are not known by themselves.
     pub fn new(genai: GenAi, http: reqwest::Client) -> Self {
-        let attempts = Attempts(ReqwestService::new(http));
+        let attempts = Attempts(ReqwestService::new(http), Inside::default());
         Self { genai, http: OpenAIRetryLayer::default().layer(attempts) }
     }
 }
@@ -138,7 +138,7 @@ fn fail(recording: &mut Recording, error: &OpenAIError) {
 
 /// Inside of the retries: tells of each attempt.
 #[derive(Clone, Debug)]
-struct Attempts(ReqwestService);
+struct Attempts(ReqwestService, Inside);
 
 impl Service<HttpRequestFactory> for Attempts {
     type Response = reqwest::Response;
@@ -151,7 +151,7 @@ impl Service<HttpRequestFactory> for Attempts {
 
     fn call(&mut self, factory: HttpRequestFactory) -> Answered {
         // Nothing but attempts of that call comes here.
-        let attempt = OpenCall::attempt(None);
+        let attempt = OpenCall::attempt(self.1, None);
         let answered = self.0.call(factory);
         Box::pin(async move {
             let result = answered.await;

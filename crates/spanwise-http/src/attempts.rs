@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::open_call::{OpenAttempt, OpenCall};
+use crate::open_call::{Inside, OpenAttempt, OpenCall};
 
 /// Tells of the attempts of a tower client that retries.
 ///
@@ -35,14 +35,14 @@ use crate::open_call::{OpenAttempt, OpenCall};
 /// The call is found by the OpenTelemetry context, which a `tower::buffer` between them does not carry.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AttemptLayer {
-    _private: (),
+    inside: Inside,
 }
 
 impl<S> Layer<S> for AttemptLayer {
     type Service = AttemptService<S>;
 
     fn layer(&self, inner: S) -> AttemptService<S> {
-        AttemptService { inner }
+        AttemptService { inner, inside: self.inside }
     }
 }
 
@@ -50,6 +50,7 @@ impl<S> Layer<S> for AttemptLayer {
 #[derive(Clone, Debug)]
 pub struct AttemptService<S> {
     inner: S,
+    inside: Inside,
 }
 
 impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for AttemptService<S>
@@ -66,7 +67,7 @@ where
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let attempt = OpenCall::attempt(Some(request.uri().path()));
+        let attempt = OpenCall::attempt(self.inside, Some(request.uri().path()));
         Attempted { attempt, future: self.inner.call(request) }
     }
 }

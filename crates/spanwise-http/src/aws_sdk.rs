@@ -28,7 +28,7 @@ use http::{Method, StatusCode, Uri};
 
 use crate::body::RecordedBody;
 use crate::genai::GenAi;
-use crate::open_call::{OpenAttempt, OpenCall};
+use crate::open_call::{Inside, OpenAttempt, OpenCall};
 use crate::peek::Peeked;
 use crate::recording::Recording;
 use crate::target::Target;
@@ -47,12 +47,12 @@ use crate::target::Target;
 /// its answer has been read. An interceptor is called between the steps of a request and not around them:
 /// spans of HTTP stand beside the call's, not below it.
 #[derive(Clone, Debug, Default)]
-pub struct GenAiInterceptor(GenAi);
+pub struct GenAiInterceptor(GenAi, Inside);
 
 impl GenAiInterceptor {
     /// With rules for hosts that are not known by themselves.
     pub fn new(genai: GenAi) -> Self {
-        Self(genai)
+        Self(genai, Inside::default())
     }
 }
 
@@ -119,7 +119,7 @@ impl Intercept for GenAiInterceptor {
         }
         let attempt = {
             let _active = context.attach();
-            OpenCall::attempt(None)
+            OpenCall::attempt(self.1, None)
         };
         InFlight::keep(cfg, Call { recording, attempt });
         Ok(())

@@ -10,7 +10,7 @@ use spanwise_core::BudgetExceeded;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::open_call::OpenCall;
+use crate::open_call::{Inside, OpenCall};
 
 /// Refuses model calls of a tower client whose budget is used up, where that is a
 /// [hard stop](spanwise_core::BudgetBuilder::hard_stop): before the request leaves.
@@ -28,14 +28,14 @@ use crate::open_call::OpenCall;
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BudgetLayer {
-    _private: (),
+    inside: Inside,
 }
 
 impl<S> Layer<S> for BudgetLayer {
     type Service = BudgetService<S>;
 
     fn layer(&self, inner: S) -> BudgetService<S> {
-        BudgetService { inner }
+        BudgetService { inner, inside: self.inside }
     }
 }
 
@@ -43,6 +43,7 @@ impl<S> Layer<S> for BudgetLayer {
 #[derive(Clone, Debug)]
 pub struct BudgetService<S> {
     inner: S,
+    inside: Inside,
 }
 
 /// Why a call of a [`BudgetService`] has no answer.
@@ -86,7 +87,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let call = OpenCall::current();
+        let call = OpenCall::current(self.inside);
         match call.as_ref().map_or(Ok(()), OpenCall::within_budget) {
             Ok(()) => {
                 let future = Some(self.inner.call(request));

@@ -7,7 +7,7 @@ use reqwest::{Request, Response};
 use reqwest_middleware::{Error, Middleware, Next, Result};
 
 use crate::genai::GenAi;
-use crate::open_call::OpenCall;
+use crate::open_call::{Inside, OpenCall};
 use crate::reqwest_response;
 
 /// Records the model calls of a client of `reqwest-middleware`.
@@ -98,7 +98,7 @@ fn cause(error: &Error) -> Option<&reqwest::Error> {
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AttemptMiddleware {
-    _private: (),
+    inside: Inside,
 }
 
 #[async_trait::async_trait]
@@ -109,7 +109,7 @@ impl Middleware for AttemptMiddleware {
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> Result<Response> {
-        let attempt = OpenCall::attempt(Some(request.url().path()));
+        let attempt = OpenCall::attempt(self.inside, Some(request.url().path()));
         let result = next.run(request, extensions).await;
         match &result {
             Ok(answer) => reqwest_response::tried::<Error>(attempt, Ok(answer)),

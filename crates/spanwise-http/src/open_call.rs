@@ -6,6 +6,7 @@
 //! the answer ──────────────────────────────► the rest ┘
 //! ```
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -13,6 +14,20 @@ use http::{HeaderMap, StatusCode};
 use opentelemetry::Context;
 use spanwise_core::{Attempt, BudgetExceeded};
 use spanwise_providers::{Exchange, Request};
+
+/// What stands inside of calls and looks for the one that it is in. While the program has none, calls do not go to the
+/// trouble of being found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Inside(());
+
+static ANYTHING_INSIDE: AtomicBool = AtomicBool::new(false);
+
+impl Default for Inside {
+    fn default() -> Self {
+        ANYTHING_INSIDE.store(true, Ordering::Relaxed);
+        Self(())
+    }
+}
 
 /// Shared by its holders until the answer closes it.
 #[derive(Clone)]
@@ -85,12 +100,15 @@ impl OpenCall {
     }
 
     /// The context in which what is inside finds it.
-    pub(crate) fn in_context(&self, context: &Context) -> Context {
-        context.with_value(self.clone())
+    pub(crate) fn in_context(&self, context: Context) -> Context {
+        match ANYTHING_INSIDE.load(Ordering::Relaxed) {
+            true => context.with_value(self.clone()),
+            false => context,
+        }
     }
 
     /// The call that is under way here, if one is.
-    pub(crate) fn current() -> Option<Self> {
+    pub(crate) fn current(_: Inside) -> Option<Self> {
         Context::map_current(|context| context.get::<Self>().cloned())
     }
 
@@ -109,8 +127,8 @@ impl OpenCall {
     }
 
     /// An attempt begins of the call that is under way here, if one is; `path` where it is known.
-    pub(crate) fn attempt(path: Option<&str>) -> Option<OpenAttempt> {
-        let call = Self::current()?;
+    pub(crate) fn attempt(inside: Inside, path: Option<&str>) -> Option<OpenAttempt> {
+        let call = Self::current(inside)?;
         let delay = {
             let state = call.state();
             if path.is_some_and(|path| path != state.path) {

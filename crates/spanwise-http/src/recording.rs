@@ -91,7 +91,7 @@ impl Recording {
         codec: &'static dyn Codec,
         content: bool,
     ) -> Self {
-        let context = call.in_context(&context);
+        let context = call.in_context(context);
         let answer = Reading::Awaited;
         Self(Some(Open { call, context, codec, content, added_usage: false, answer }))
     }
