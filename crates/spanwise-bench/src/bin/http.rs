@@ -6,7 +6,9 @@
 //! cargo run --release -p spanwise-bench --bin http -- content   # with content on spans
 //! ```
 //! With and without take turns, and the middle one of the differences counts, so that what else the machine
-//! does weighs on both. Beside it stands what a generation takes by hand, with the SDK's own API, between such exchanges.
+//! does weighs on both. A client that waits for each answer before it asks again begins each exchange with caches that
+//! others have used; one that has many under way does not. Beside the former stands what a generation takes by hand, with
+//! the SDK's own API, between such exchanges.
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -18,11 +20,14 @@ use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
 use spanwise_bench::http::{ANSWER_HEADERS, asked_content, request, streamed_answer, whole_answer};
 use spanwise_bench::{Call, Case, Prepared, Way, thread_cpu};
 use spanwise_http::GenAiMiddleware;
+use tokio::task::JoinSet;
 
 const CHUNKS: usize = 1000;
 const TURNS: usize = 101;
 /// Exchanges in each turn: fewer than the queue of spans holds.
 const EXCHANGES: u32 = 200;
+/// So many of them are under way at a time, where not one after the other.
+const AT_ONCE: u32 = 20;
 
 fn main() {
     let prepared = Prepared::new(Way::Installed, asked_content());
@@ -68,20 +73,41 @@ fn main() {
         by_hand.pause(Duration::from_millis(20));
         taken
     };
+    let at_once = |client: &ClientWithMiddleware| {
+        let before = thread_cpu();
+        runtime.block_on(async {
+            let mut tasks = JoinSet::new();
+            for _ in 0..AT_ONCE {
+                let (client, url, request) = (client.clone(), url.clone(), request.clone());
+                tasks.spawn(async move {
+                    for _ in 0..EXCHANGES / AT_ONCE {
+                        exchange(&client, &url, &request).await;
+                    }
+                });
+            }
+            tasks.join_all().await;
+        });
+        let taken = (thread_cpu() - before) / EXCHANGES;
+        prepared.pause(Duration::from_millis(20));
+        taken
+    };
     let nothing = || ();
     let record = || by_hand.record(Case::Generation, &generation);
     let (.., more) = in_turns(|| exchanges(&without, &nothing), || exchanges(&without, &record));
     eprintln!("a generation by hand between exchanges, processor time: {:+.1} µs", 1e6 * more);
-    let (without_it, with_it, more) =
-        in_turns(|| exchanges(&without, &nothing), || exchanges(&with, &nothing));
-    eprintln!(
-        "an exchange of 2 KB, processor time: {:.1} µs without, {:.1} µs with, {:+.1} µs",
-        micros(without_it),
-        micros(with_it),
-        1e6 * more
-    );
+    let tell = |how: &str, (without_it, with_it, more)| {
+        eprintln!(
+            "an exchange of 2 KB, {how}, processor time: {:.1} µs without, {:.1} µs with, {:+.1} µs",
+            micros(without_it),
+            micros(with_it),
+            1e6 * more
+        );
+    };
+    let one_by_one = in_turns(|| exchanges(&without, &nothing), || exchanges(&with, &nothing));
+    tell("one by one", one_by_one);
+    tell("twenty at once", in_turns(|| at_once(&without), || at_once(&with)));
     let turns = u64::try_from(TURNS + 1).expect("there are few");
-    let calls = turns * (1 + u64::from(EXCHANGES));
+    let calls = turns * (1 + 2 * u64::from(EXCHANGES));
     assert_eq!(prepared.arrived(), calls, "every call that went through the layer is a span");
 }
 
