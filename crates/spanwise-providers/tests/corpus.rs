@@ -38,7 +38,9 @@ fn whole_bodies_and_all_their_beginnings_are_survived() {
         assert!(!bodies.is_empty(), "nothing for {name}");
         for body in bodies {
             for end in (0..body.len()).step_by(7).chain([body.len()]) {
-                let _ = codec.request(path, &body[..end], true);
+                let with = codec.request(path, &body[..end], true);
+                let without = codec.request(path, &body[..end], false);
+                assert_eq!((with.model, with.stream), (without.model, without.stream), "{name}");
                 let _ = codec.answer(&body[..end], true);
                 let _ = codec.error(&body[..end]);
             }

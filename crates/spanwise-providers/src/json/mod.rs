@@ -325,6 +325,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_broken_value_ends_where_it_ends_for_whoever_does_not_look_into_it() {
+        for broken in [r#"x{}"#, r#"1{"c": 2}"#, r#"t[}]"#, r#"7"}""#, r#"x"{""#] {
+            let text = format!(r#"{{"a": {{"b": {broken}, "d": 1}}, "e": 2, "f": {{"g": 3}}}}"#);
+            let body = JsonBody::of(text.as_bytes());
+            let keys = |look: &dyn Fn(Json<'_>)| {
+                let mut keys = String::new();
+                body.json().fields(|key, value| {
+                    look(value);
+                    keys.push_str(key);
+                });
+                keys
+            };
+            let looked_into = keys(&|value| value.fields(|_, value| drop(value.text())));
+            assert_eq!(looked_into, keys(&|_| ()), "{text}");
+        }
+    }
+
     /// Any JSON, as it may be written.
     fn json() -> impl Strategy<Value = Value> {
         let scalar = prop_oneof![

@@ -9,9 +9,11 @@ pub(super) fn end(bytes: &[u8], at: usize) -> Option<usize> {
         b'"' => Some(closing_quote(bytes, at + 1)?.at + 1),
         b'{' | b'[' => nested(bytes, at),
         _ => {
-            let ends = |byte: &u8| is_space(*byte) || matches!(byte, b',' | b'}' | b']');
+            let ends = |byte: &u8| is_space(*byte) || b",}]{[\"".contains(byte);
             let length = bytes[at..].iter().position(ends)?;
-            (length > 0).then_some(at + length)
+            // No number and no word goes on like this. Who looks for brackets alone would find another end.
+            let broken = b"{[\"".contains(&bytes[at + length]);
+            (length > 0 && !broken).then_some(at + length)
         }
     }
 }
